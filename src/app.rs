@@ -1,0 +1,1 @@
+//! Shell and route table, all routes on one screen.
