@@ -1,1 +1,5 @@
-//! The `knowledge` station.
+//! What is known about broken connections: causes, questions, signatures, timeouts, fixes.
+
+mod text;
+
+pub use text::{Lang, Text};
