@@ -1,5 +1,16 @@
 //! What is known about broken connections: causes, questions, signatures, timeouts, fixes.
+//!
+//! Knowledge is data. `docs/knowledge-format.md` describes the files; [`load`] reads a folder,
+//! [`check`] says what is wrong with it, file and line.
 
+mod base;
+mod entry;
 mod text;
 
+pub use base::Base;
+pub use entry::{
+    Cause, Check, Citation, Component, Cue, Fix, HowTo, Likelihood, Lookalike, Looks, Phrase, Prior,
+    Question, SecondsSign, Signature, Timeout, Variable, VariableKind, VariableOption, Variant,
+    Verification,
+};
 pub use text::{Lang, Text};
