@@ -46,15 +46,8 @@ pub(super) fn compose(
         .filter(|o| o.variable == "component" && o.state == State::Seen)
         .filter_map(|o| o.value.word().map(str::to_owned))
         .collect();
-    let maker = Maker {
-        base,
-        model,
-        case,
-        evidence: &thought.evidence,
-        belief: &thought.belief,
-        lang,
-        named,
-    };
+    let maker =
+        Maker { base, model, evidence: &thought.evidence, belief: &thought.belief, lang, named };
     let causes = maker.causes();
     let constants = maker.constants();
     let fixes = maker.fixes(&causes);

@@ -6,12 +6,14 @@ mod case;
 mod check;
 mod compose;
 mod diagnose;
+mod evaluation;
 mod observe;
 mod words;
 
 pub use case::{Case, Facts};
 pub use check::CaseError;
 pub use diagnose::{Decoded, Diagnostician, Thought};
+pub use evaluation::{Figures, Label, LabelledCase, Outcome};
 pub use observe::{DONT_KNOW, TextHit};
 
 use serde::{Deserialize, Serialize};
