@@ -7,6 +7,8 @@ mod belief;
 mod maths;
 mod model;
 mod planner;
+#[cfg(test)]
+mod properties;
 pub mod scale;
 mod timers;
 

@@ -81,6 +81,12 @@ impl Lint<'_> {
         &self.loaded.base
     }
 
+    fn is_component_or_class(&self, name: &str) -> bool {
+        let components = &self.base().components;
+        components.contains_key(name)
+            || components.values().any(|component| component.classes.iter().any(|c| c == name))
+    }
+
     fn say(&mut self, kind: Kind, id: &str, path: &[&str], message: String) {
         let (file, line) = self.loaded.places.locate(kind, id, path);
         self.problems.push(Problem { file, line, message });
@@ -425,9 +431,7 @@ impl Lint<'_> {
             }
         }
         for name in cause.components.keys() {
-            let base = self.base();
-            let exists = base.components.contains_key(name)
-                || base.components.values().any(|component| component.classes.contains(name));
+            let exists = self.is_component_or_class(name);
             self.known("causes", id, &["components", name], "component or class", name, exists);
         }
         let mut cues = BTreeSet::new();
@@ -452,16 +456,10 @@ impl Lint<'_> {
         for (at, variant) in cause.variants.iter().enumerate() {
             let at = at.to_string();
             self.texts("causes", id, &[("variant", &variant.name)]);
-            for component in &variant.components {
-                let exists = self.base().components.contains_key(component);
-                self.known(
-                    "causes",
-                    id,
-                    &["variant", &at, "components"],
-                    "component",
-                    component,
-                    exists,
-                );
+            for name in &variant.components {
+                let exists = self.is_component_or_class(name);
+                let path = ["variant", &at, "components"];
+                self.known("causes", id, &path, "component or class", name, exists);
             }
         }
         if !self.base().fixes.values().any(|fix| fix.causes.contains(id)) {
@@ -497,10 +495,7 @@ impl Lint<'_> {
         self.sources(kind, id, &fix.sources);
         self.words(kind, id, "risk", std::slice::from_ref(&fix.risk), &RISKS);
         self.words(kind, id, "who", &fix.who, &OWNERS);
-        let base = self.base();
-        let stack = fix.stack == "any"
-            || base.components.contains_key(&fix.stack)
-            || base.components.values().any(|c| c.classes.contains(&fix.stack));
+        let stack = fix.stack == "any" || self.is_component_or_class(&fix.stack);
         self.known(kind, id, &["fix"], "stack", &fix.stack, stack);
         if let Some(probe) = &fix.verify.probe {
             self.known(kind, id, &["fix"], "probe", probe, PROBES.contains(&probe.as_str()));

@@ -331,7 +331,7 @@ impl Maker<'_> {
     /// The variant most of whose components were named; none where no component was.
     fn variant(&self, cause: &crate::knowledge::Cause) -> Option<String> {
         let share = |components: &[String]| {
-            let named = components.iter().filter(|id| self.named.contains(*id)).count();
+            let named = components.iter().filter(|id| self.is_named(id)).count();
             named as f64 / components.len().max(1) as f64
         };
         cause
