@@ -14,5 +14,5 @@ mod timers;
 
 pub use belief::{Belief, Weighed};
 pub use model::{Model, SOMETHING_ELSE};
-pub use planner::{Situation, Step, StepKind};
+pub use planner::{Plan, Situation, Step, StepKind};
 pub use timers::Fit;

@@ -126,7 +126,7 @@ proptest! {
         let belief = MODEL.believe(&evidence);
         let mut now = Situation { has_target: true, ..Situation::default() };
         for _ in 0..5 {
-            let steps = MODEL.next_steps(&BASE, &belief, &evidence, &now);
+            let steps = MODEL.plan(&BASE, &belief, &evidence, &now).steps;
             prop_assert!(steps.iter().all(|s| s.gain_bits.is_finite() && s.gain_bits > 0.0 && !now.taken.contains(&s.id)));
             let Some(step) = steps.first() else { break };
             now.taken.insert(step.id.clone());

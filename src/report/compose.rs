@@ -52,7 +52,8 @@ pub(super) fn compose(
     let constants = maker.constants();
     let fixes = maker.fixes(&causes);
     let next: Vec<NextStep> = thought
-        .next
+        .plan
+        .steps
         .iter()
         .take(SHOWN_STEPS)
         .map(|step| NextStep {
@@ -79,6 +80,7 @@ pub(super) fn compose(
         ruled_out,
         not_visible,
         next,
+        enough: thought.plan.enough,
         fixes,
         chain,
         constants,

@@ -177,7 +177,11 @@ impl Diagnostician {
         let mut asked = Vec::new();
         let mut thought = self.think(&case, &passed);
         let at_start = thought.belief.entropy();
-        while let Some(step) = thought.next.iter().find(|step| step.kind == StepKind::Question) {
+        // Probes and checks need a target or a terminal, which a replay has not.
+        while let Some(step) =
+            thought.plan.steps.iter().find(|step| step.kind == StepKind::Question)
+            && !thought.plan.enough
+        {
             let id = step.id.clone();
             asked.push(id.clone());
             if !answer(&mut case, whole, &id) {

@@ -236,6 +236,8 @@ pub struct Report {
     pub observations: Vec<Observation>,
     /// The best next steps, best first.
     pub next: Vec<NextStep>,
+    /// Whether asking further is not worth its cost: try the fix, or hand the case on.
+    pub enough: bool,
     /// Fixes for the leading causes, the person's own stack first.
     pub fixes: Vec<ReportFix>,
     /// The chain strip.
