@@ -18,6 +18,8 @@ pub struct Weighed {
     pub observation: usize,
     /// log₂ P(observation | cause) / P(observation | background), by cause, as counted.
     pub weights: Vec<f64>,
+    /// P(observation) over all causes mixed by their priors, relative to the background.
+    mixed: f64,
 }
 
 /// What is believed after the evidence.
@@ -38,15 +40,9 @@ impl Belief {
     /// 1950): log₂ P(e | cause) / P(e | not cause), the others mixed by their priors.
     pub fn bits(&self, item: &Weighed, cause: usize) -> f64 {
         let own = item.weights.get(cause).copied().unwrap_or(0.0);
-        let (mut mixed, mut mass) = (0.0, 0.0);
-        for (other, (weight, prior)) in item.weights.iter().zip(&self.prior).enumerate() {
-            if other != cause {
-                let prior = exp2(*prior);
-                mixed += prior * exp2(*weight);
-                mass += prior;
-            }
-        }
-        if mass > 0.0 { own - log2(mixed / mass) } else { 0.0 }
+        let prior = exp2(self.prior.get(cause).copied().unwrap_or(f64::NEG_INFINITY));
+        let others = (item.mixed - prior * exp2(own)).max(f64::MIN_POSITIVE);
+        own - log2(others / (1.0 - prior).max(f64::MIN_POSITIVE))
     }
 
     /// Causes by falling probability; ties by index, so that the order is always the same.
@@ -89,7 +85,7 @@ impl Model {
         let mut items = self.choice_items(evidence);
         items.extend(self.many_items(evidence));
         items.extend(self.seconds_items(evidence, &named));
-        let weighed = discount(items);
+        let weighed = discount(items, &self.prior);
         let mut total = self.prior.clone();
         for item in &weighed {
             for (sum, weight) in total.iter_mut().zip(&item.weights) {
@@ -175,11 +171,13 @@ impl Model {
     fn seconds_items(&self, evidence: &[Observation], named: &BTreeSet<String>) -> Vec<Item> {
         let times = seconds_of(evidence);
         let Some((first, _)) = times.first().copied() else { return Vec::new() };
-        let reliability = evidence.get(first).map_or(0.5, |o| scale::reliability(o.source));
+        let source = evidence.get(first).map_or(Source::Text, |o| o.source);
+        let reliability = scale::reliability(source);
+        let measured = !matches!(source, Source::Text | Source::Answer);
         let mut mixed = vec![0.0; self.causes.len()];
         let mut mixed_background = 0.0;
         for (_, seconds) in &times {
-            let (densities, background) = self.timers.densities(*seconds, named);
+            let (densities, background) = self.timers.densities(*seconds, named, measured);
             mixed_background += background;
             for (sum, density) in mixed.iter_mut().zip(densities) {
                 *sum += density;
@@ -252,7 +250,7 @@ fn rate_weights(rate: &Rate, count: usize, reliability: f64, factor: f64) -> Vec
 }
 
 /// Lets evidence that repeats other evidence count less, then tempers all of it.
-fn discount(mut items: Vec<Item>) -> Vec<Weighed> {
+fn discount(mut items: Vec<Item>, prior: &[f64]) -> Vec<Weighed> {
     let strength = |item: &Item| {
         let (low, high) = item
             .weights
@@ -280,10 +278,9 @@ fn discount(mut items: Vec<Item>) -> Vec<Weighed> {
             let rank = before.entry(item.group).or_default();
             let factor = scale::repetition(kind, *rank) * scale::TEMPER;
             *rank += 1;
-            Weighed {
-                observation: item.observation,
-                weights: item.weights.iter().map(|w| w * factor).collect(),
-            }
+            let weights: Vec<f64> = item.weights.iter().map(|w| w * factor).collect();
+            let mixed = prior.iter().zip(&weights).map(|(p, w)| exp2(p + w)).sum();
+            Weighed { observation: item.observation, weights, mixed }
         })
         .collect();
     // Sums are taken in this order; fixed by content, so that the order of the evidence cannot show.

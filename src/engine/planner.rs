@@ -67,6 +67,9 @@ const WORTH_TRYING: f64 = 0.8;
 /// How much more a step must tell then.
 const AGAINST_TRYING: f64 = 4.0;
 
+/// A cause below this probability is left out of the planner's sums.
+const NEGLIGIBLE: f64 = 1e-4;
+
 /// What to do next.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
@@ -193,49 +196,36 @@ impl Model {
     pub fn choice_gain(&self, belief: &Belief, variable: &str, source: Source) -> f64 {
         let Some(choice) = self.choices.get(variable) else { return 0.0 };
         let reliability = scale::reliability(source);
-        let before = belief.entropy();
-        let mut after = 0.0;
+        // What is as good as excluded stays excluded, and costs time: leave it out.
+        let alive: Vec<(f64, &Vec<f64>)> = belief
+            .posterior
+            .iter()
+            .copied()
+            .zip(&choice.given)
+            .filter(|(p, _)| *p >= NEGLIGIBLE)
+            .collect();
+        let mass: f64 = alive.iter().map(|(p, _)| p).sum();
+        let before = entropy(&alive.iter().map(|(p, _)| p / mass).collect::<Vec<_>>());
+        let (mut after, mut total) = (0.0, 0.0);
         for (option, share) in choice.background.iter().enumerate() {
-            let joint: Vec<f64> = belief
-                .posterior
+            let mut predicted = 0.0;
+            let joint: Vec<f64> = alive
                 .iter()
-                .zip(&choice.given)
                 .map(|(p, given)| {
                     let likelihood = given.get(option).copied().unwrap_or(*share);
+                    let believed = reliability * likelihood + (1.0 - reliability) * share;
+                    predicted += p * believed;
                     // Tempered like the evidence itself, so that the promise matches what will come.
-                    p * exp2(
-                        scale::TEMPER
-                            * log2(reliability * likelihood + (1.0 - reliability) * share),
-                    )
+                    p * exp2(scale::TEMPER * log2(believed))
                 })
                 .collect();
-            let mass: f64 = joint.iter().sum();
-            if mass > 0.0 {
-                let posterior: Vec<f64> = joint.iter().map(|p| p / mass).collect();
-                after += share_of(choice, belief, option, reliability) * entropy(&posterior);
-            }
+            let sum: f64 = joint.iter().sum();
+            let posterior: Vec<f64> = joint.iter().map(|p| p / sum).collect();
+            after += predicted * entropy(&posterior);
+            total += predicted;
         }
-        (before - after).max(0.0)
+        (before - after / total).max(0.0)
     }
-}
-
-/// How probable the answer `option` is, given what is believed.
-fn share_of(
-    choice: &super::model::Choice,
-    belief: &Belief,
-    option: usize,
-    reliability: f64,
-) -> f64 {
-    let background = choice.background.get(option).copied().unwrap_or(0.0);
-    belief
-        .posterior
-        .iter()
-        .zip(&choice.given)
-        .map(|(p, given)| {
-            p * (reliability * given.get(option).copied().unwrap_or(background)
-                + (1.0 - reliability) * background)
-        })
-        .sum()
 }
 
 fn step(kind: StepKind, id: &str, gain_bits: f64, cost_seconds: f64, rate: f64) -> (f64, Step) {

@@ -6,8 +6,11 @@ use crate::knowledge::Base;
 
 use super::{maths::exp2, scale};
 
-/// ln 2, to write densities over log₂ seconds.
+/// Least spread around a constant, octaves.
 const SPREAD_FLOOR: f64 = 0.03;
+
+/// How often a probe finds a cut-off that has nothing to do with the cause.
+const MEASURED_BY_CHANCE: f64 = 0.2;
 
 /// Width of the background over log₂ seconds: from a tenth of a second to twelve days.
 const OCTAVES: f64 = 23.0;
@@ -75,7 +78,15 @@ impl Timers {
     }
 
     /// The density of breaking after `seconds` under each cause, and under the background, per octave.
-    pub(super) fn densities(&self, seconds: f64, named: &BTreeSet<String>) -> (Vec<f64>, f64) {
+    ///
+    /// A `measured` time is one that a probe found: that there is one at all already speaks for a
+    /// timer. A told time may be anything that a person noticed.
+    pub(super) fn densities(
+        &self,
+        seconds: f64,
+        named: &BTreeSet<String>,
+        measured: bool,
+    ) -> (Vec<f64>, f64) {
         let flat = 1.0 / OCTAVES;
         let mut fitting = vec![0.0; self.sharp.len()];
         let mut weights = vec![0.0; self.sharp.len()];
@@ -93,20 +104,28 @@ impl Timers {
                 }
             }
         }
+        let any = if all_weights > 0.0 { all_fitting / all_weights } else { flat };
+        let fit = |cause: usize| match (fitting.get(cause), weights.get(cause)) {
+            (Some(fitting), Some(weight)) if *weight > 0.0 => fitting / weight,
+            _ => flat,
+        };
+        let sharp = self.sharp.iter().enumerate();
+        if measured {
+            // Settings are changed: half of all timers stand at no known constant.
+            let timer = |cause, sharp: f64| sharp * (0.5 * fit(cause) + 0.5 * flat);
+            let noise = flat * MEASURED_BY_CHANCE;
+            let densities =
+                sharp.map(|(cause, sharp)| timer(cause, sharp.unwrap_or(0.0)) + noise).collect();
+            return (densities, noise * 2.0);
+        }
         // Somebody who tells a number mostly has a sharp one, whatever the cause.
-        let background =
-            0.5 * flat + 0.5 * if all_weights > 0.0 { all_fitting / all_weights } else { flat };
-        let densities = fitting
-            .iter()
-            .zip(&weights)
-            .zip(&self.sharp)
-            .map(|((fitting, weight), sharp)| match sharp {
-                Some(sharp) if *weight > 0.0 => {
-                    // Settings are changed: a third of all timers stand at no known constant.
-                    sharp * (0.67 * fitting / weight + 0.33 * flat)
-                        + (1.0 - sharp) * background * 0.6
+        let background = 0.5 * flat + 0.5 * any;
+        let densities = sharp
+            .map(|(cause, sharp)| match sharp {
+                // A third of all timers that people tell of stand at no known constant.
+                Some(sharp) => {
+                    sharp * (0.67 * fit(cause) + 0.33 * flat) + (1.0 - sharp) * background * 0.6
                 }
-                Some(sharp) => (1.0 - sharp) * background * 0.6 + sharp * flat,
                 None => background,
             })
             .collect();

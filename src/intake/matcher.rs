@@ -1,6 +1,6 @@
 //! Many patterns over many lines at once.
 
-use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use thiserror::Error;
 
 /// A line is looked at up to here, bytes: a minified page or a base64 blob holds no error text.
@@ -59,6 +59,8 @@ pub struct Hit {
 pub struct Matcher {
     ids: Vec<String>,
     set: RegexSet,
+    /// Pattern of each expression of the set: a pattern's alternatives are expressions of their own.
+    owners: Vec<usize>,
     only_in: Vec<Option<Regex>>,
 }
 
@@ -72,16 +74,21 @@ impl Matcher {
                 None => None,
             });
         }
-        let sources = patterns.iter().map(|pattern| {
-            let flags = if pattern.case_sensitive { "" } else { "(?i)" };
-            format!("{flags}(?:{})", pattern.pattern)
-        });
+        let mut sources = Vec::new();
+        let mut owners = Vec::new();
+        for (index, pattern) in patterns.iter().enumerate() {
+            for alternative in alternatives(&pattern.pattern) {
+                sources.push(expression(alternative, pattern.case_sensitive));
+                owners.push(index);
+            }
+        }
         let set = RegexSetBuilder::new(sources)
             .size_limit(SET_LIMIT)
             .dfa_size_limit(SET_LIMIT)
             .build()
             .map_err(|error| blame(patterns, &error))?;
-        Ok(Self { ids: patterns.iter().map(|pattern| pattern.id.clone()).collect(), set, only_in })
+        let ids = patterns.iter().map(|pattern| pattern.id.clone()).collect();
+        Ok(Self { ids, set, owners, only_in })
     }
 
     /// The id of pattern `index`.
@@ -92,18 +99,23 @@ impl Matcher {
     /// Finds every pattern in `text`, in the order of the patterns.
     pub fn scan(&self, text: &str) -> Vec<Hit> {
         let mut hits: Vec<Option<Hit>> = vec![None; self.ids.len()];
+        let mut last = vec![0; self.ids.len()];
         for (number, line) in (1..).zip(text.lines()) {
             let line = cut(line, MAX_LINE);
             if line.trim().is_empty() {
                 continue;
             }
-            for index in self.set.matches(line) {
-                let allowed = self
-                    .only_in
-                    .get(index)
-                    .and_then(Option::as_ref)
-                    .is_none_or(|also| also.is_match(line));
-                let Some(slot) = hits.get_mut(index).filter(|_| allowed) else { continue };
+            for expression in self.set.matches(line.as_bytes()) {
+                let Some(index) = self.owners.get(expression).copied() else { continue };
+                let also = self.only_in.get(index).and_then(Option::as_ref);
+                let allowed = also.is_none_or(|also| also.is_match(line.as_bytes()));
+                let (Some(slot), Some(last)) = (hits.get_mut(index), last.get_mut(index)) else {
+                    continue;
+                };
+                // Two alternatives of one pattern on one line are one hit.
+                if !allowed || std::mem::replace(last, number) == number {
+                    continue;
+                }
                 match slot {
                     Some(hit) => hit.count += 1,
                     None => {
@@ -126,9 +138,59 @@ fn cut(line: &str, limit: usize) -> &str {
     line.get(..end).unwrap_or(line)
 }
 
+/// The expression as it is compiled.
+///
+/// Pure ASCII patterns are read byte by byte: a Unicode `.{0,40}` compiles to hundreds of states, and
+/// there are a thousand patterns. It also makes `\b` hold between Chinese and Latin letters.
+fn expression(pattern: &str, case_sensitive: bool) -> String {
+    match (case_sensitive, pattern.is_ascii()) {
+        (false, true) => format!("(?i-u:{pattern})"),
+        (false, false) => format!("(?i:{pattern})"),
+        (true, true) => format!("(?-u:{pattern})"),
+        (true, false) => format!("(?:{pattern})"),
+    }
+}
+
+/// The alternatives of `pattern` at its top level, looking through one group around the whole.
+fn alternatives(pattern: &str) -> Vec<&str> {
+    let inner = pattern
+        .strip_prefix("(?:")
+        .or_else(|| pattern.strip_prefix('(').filter(|rest| !rest.starts_with('?')))
+        .and_then(|rest| rest.strip_suffix(')'))
+        .filter(|inner| split(inner).is_some())
+        .unwrap_or(pattern);
+    match split(inner) {
+        Some(parts) if !pattern.starts_with("(?i") => parts,
+        _ => vec![pattern],
+    }
+}
+
+/// Splits at each `|` outside of groups, classes and escapes; none where the brackets do not match.
+fn split(pattern: &str) -> Option<Vec<&str>> {
+    let (mut parts, mut start, mut depth, mut class, mut escaped) =
+        (Vec::new(), 0, 0_usize, 0_usize, false);
+    for (at, c) in pattern.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' => class += 1,
+            ']' if class > 0 => class -= 1,
+            _ if class > 0 => {}
+            '(' => depth += 1,
+            ')' => depth = depth.checked_sub(1)?,
+            '|' if depth == 0 => {
+                parts.push(pattern.get(start..at)?);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(pattern.get(start..)?);
+    (depth == 0 && class == 0 && !escaped).then_some(parts)
+}
+
 fn compile(id: &str, source: &str) -> Result<Regex, PatternError> {
-    RegexBuilder::new(source)
-        .case_insensitive(true)
+    RegexBuilder::new(&expression(source, false))
         .size_limit(SIZE_LIMIT)
         .build()
         .map_err(|error| PatternError { id: id.to_owned(), reason: one_line(&error) })
@@ -189,6 +251,18 @@ mod tests {
             Matcher::new(&[Pattern::new("fine", "a"), Pattern::new("bad", "(")]).err().unwrap();
         assert_eq!(error.id, "bad");
         assert!(error.reason.contains("unclosed group"), "{}", error.reason);
+    }
+
+    #[test]
+    fn alternatives_are_split_at_the_top_level_only() {
+        assert_eq!(alternatives("(a|b(c|d)|[|]|e\\|f)"), ["a", "b(c|d)", "[|]", "e\\|f"]);
+        assert_eq!(alternatives("(a)|(b)"), ["(a)", "(b)"]);
+        assert_eq!(alternatives("(a|b)c"), ["(a|b)c"]);
+        assert_eq!(alternatives("(a|b"), ["(a|b"]);
+        assert_eq!(
+            ids(&[Pattern::new("both", "(连接|\\breset\\b)")], "连接reset"),
+            [("both".to_owned(), 1)]
+        );
     }
 
     #[test]

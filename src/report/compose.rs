@@ -97,14 +97,18 @@ pub(super) fn round(value: f64, steps: f64) -> f64 {
 }
 
 impl Maker<'_> {
+    /// Every cause above the limit, and more until what is left out is under half a percent.
     fn causes(&self) -> Vec<RankedCause> {
+        let mut told = 0.0;
         self.belief
             .ranking()
             .into_iter()
             .filter_map(|index| {
                 let id = self.model.causes().get(index)?;
                 let probability = self.belief.posterior.get(index).copied()?;
-                (probability > scale::REPORTED || id == SOMETHING_ELSE).then(|| {
+                let wanted = probability > scale::REPORTED || told < 0.995 || id == SOMETHING_ELSE;
+                told += probability;
+                wanted.then(|| {
                     let cause = self.base.causes.get(id);
                     RankedCause {
                         id: id.clone(),
