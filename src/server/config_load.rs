@@ -149,15 +149,17 @@ fn note_keys(
     Ok(())
 }
 
-/// The known key with the fewest edits between it and `key`.
+/// The known key or section with the fewest edits between it and `key`.
 fn nearest_key(key: &str) -> &'static str {
-    let known = KEYS.iter().map(|(known, _)| *known);
+    let keys = KEYS.iter().map(|(known, _)| *known);
+    let sections =
+        keys.clone().filter_map(|known| known.split_once('.')).map(|(section, _)| section);
     // A forgotten section is the commonest slip, so the last part alone may match, too.
     let distance = |known: &str| {
         let last = known.rsplit('.').next().unwrap_or(known);
         edits(known, key).min(edits(last, key) + 1)
     };
-    known.min_by_key(|known| distance(known)).unwrap_or("listen")
+    keys.chain(sections).min_by_key(|known| distance(known)).unwrap_or("listen")
 }
 
 /// Levenshtein's distance, bytes.
