@@ -1,8 +1,10 @@
 //! One suite, every store; and what only a file on a disk can do wrong.
 
+use std::sync::Arc;
+
 use hangup::{
-    knowledge::Lang,
-    report::{Case, Report, Verdict, VerdictState},
+    knowledge::{Base, Lang},
+    report::{Case, Diagnostician, Report},
     store::{DRAFT_SECONDS, DRAFTS_KEPT, MemoryStore, ReportStore, SqliteStore, StoreError, Token},
 };
 
@@ -11,27 +13,10 @@ const WEEK: i64 = 7 * 24 * 60 * 60;
 
 /// A report that says `sentence`, and nothing else.
 pub(crate) fn report_saying(sentence: &str) -> Report {
-    Report {
-        version: 1,
-        lang: Lang::En,
-        verdict: Verdict {
-            state: VerdictState::NotEnoughEvidence,
-            cause: None,
-            variant: None,
-            sentence: sentence.to_owned(),
-            first_step: String::new(),
-            owner: Vec::new(),
-        },
-        causes: Vec::new(),
-        ruled_out: Vec::new(),
-        not_visible: Vec::new(),
-        observations: Vec::new(),
-        next: Vec::new(),
-        fixes: Vec::new(),
-        chain: Vec::new(),
-        constants: Vec::new(),
-        case: Case::default(),
-    }
+    let engine = Diagnostician::new(Arc::new(Base::default())).unwrap();
+    let mut report = engine.diagnose(&Case::default(), Lang::En);
+    sentence.clone_into(&mut report.verdict.sentence);
+    report
 }
 
 fn is_absent<T>(result: Result<T, StoreError>) -> bool {
