@@ -86,7 +86,7 @@ impl Default for ProbeConfig {
             ports: vec![80, 443, 8080, 8443],
             allow_loopback: false,
             // judgement: covers the common 60, 120 and 300 s timers with room, and still ends.
-            max_idle: Duration::from_secs(10 * 60),
+            max_idle: Duration::from_mins(10),
             resolvers: Vec::new(),
         }
     }

@@ -30,12 +30,12 @@ fn engine() -> Diagnostician {
 struct Scripted;
 
 impl ProbeStarter for Scripted {
-    fn start<'a>(
-        &'a self,
+    fn start(
+        &self,
         request: ProbeRequest,
         _client: IpAddr,
         _cancel: CancellationToken,
-    ) -> BoxFuture<'a, Result<mpsc::Receiver<Value>, Problem>> {
+    ) -> BoxFuture<'_, Result<mpsc::Receiver<Value>, Problem>> {
         async move {
             if request.target != "good.example" {
                 return Err(Problem::new(StatusCode::FORBIDDEN, "target-denied", "no", "不")
@@ -339,7 +339,7 @@ async fn links_never_outlive_the_maximum() {
     let state = state_of(Config::default());
     let (now, day) = (1_000, 86_400);
     assert_eq!(state.expiry(now, None), now + 7 * day);
-    assert_eq!(state.expiry(now, Some(Duration::from_secs(60))), now + 60);
+    assert_eq!(state.expiry(now, Some(Duration::from_mins(1))), now + 60);
     assert_eq!(state.expiry(now, Some(Duration::MAX)), now + 30 * day);
     let share = state
         .store

@@ -1,5 +1,5 @@
 //! The one integration binary: each file of this folder is a module here, linked once.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod architecture;
 #[cfg(feature = "ssr")]
