@@ -10,6 +10,7 @@ mod diagnose;
 mod evaluate;
 mod input;
 mod knowledge;
+mod serve;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
@@ -18,6 +19,7 @@ use clap::{Parser, Subcommand};
 use crate::{
     knowledge::{Base, Files, built_in, load, read_folder},
     report::Diagnostician,
+    server,
 };
 
 /// Finds out who hung up on a broken connection, why, and what to do about it.
@@ -33,6 +35,8 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// The web app and the API; the default
+    Serve(server::ServeArgs),
     /// One case in, one report out
     Diagnose(diagnose::Arguments),
     /// Log or error text in, the signatures matched and the observations they yield
@@ -48,12 +52,12 @@ enum Command {
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let overlay = arguments.knowledge.as_deref();
-    let done = match arguments.command {
-        Some(Command::Diagnose(own)) => diagnose::run(&own, overlay),
-        Some(Command::Decode(own)) => decode::run(&own, overlay),
-        Some(Command::Evaluate(own)) => evaluate::run(&own, overlay),
-        Some(Command::Knowledge(own)) => knowledge::run(&own, overlay),
-        None => Err(Failure::usage("no command given")),
+    let done = match arguments.command.unwrap_or(Command::Serve(server::ServeArgs::default())) {
+        Command::Serve(own) => serve::run(own, overlay),
+        Command::Diagnose(own) => diagnose::run(&own, overlay),
+        Command::Decode(own) => decode::run(&own, overlay),
+        Command::Evaluate(own) => evaluate::run(&own, overlay),
+        Command::Knowledge(own) => knowledge::run(&own, overlay),
     };
     match done {
         Ok(code) => code,
