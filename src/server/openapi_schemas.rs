@@ -160,6 +160,7 @@ fn report_members() -> Members {
         ("ruled_out", list(&reference("RuledOut"))),
         ("not_visible", list(&reference("NotVisible"))),
         ("observations", list(&reference("Observation"))),
+        ("enough", described(&switch(), "Whether asking further is not worth its cost")),
         ("next", described(&list(&reference("NextStep")), "Best first")),
         ("fixes", list(&reference("Fix"))),
         ("chain", list(&reference("Hop"))),

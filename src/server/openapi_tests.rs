@@ -1,12 +1,12 @@
 //! The description against the code: routes, references, and the JSON really taken and given.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::*;
 use crate::{
     evidence::{Observation, Source},
-    knowledge::Lang,
-    report::{Case, Facts},
+    knowledge::{Base, Lang},
+    report::{Case, Diagnostician, Facts},
     server::router::API_ROUTES,
 };
 
@@ -57,4 +57,18 @@ fn a_case_has_the_described_members() {
     assert_eq!(members(&sent), properties("Case"));
     assert_eq!(members(&sent["facts"]), properties("Facts"));
     assert_eq!(members(&sent["observations"][0]), properties("Observation"));
+}
+
+#[test]
+fn a_report_has_the_described_members() {
+    let engine = Diagnostician::new(Arc::new(Base::default())).unwrap();
+    let sent = serde_json::to_value(engine.diagnose(&Case::default(), Lang::En)).unwrap();
+    assert_eq!(members(&sent), properties("Report"));
+    let verdict = members(&sent["verdict"]);
+    assert!(verdict.is_subset(&properties("Verdict")), "{verdict:?}");
+    for (list, schema) in [("causes", "RankedCause"), ("chain", "Hop"), ("next", "NextStep")] {
+        for item in sent[list].as_array().unwrap() {
+            assert_eq!(members(item), properties(schema), "{list}");
+        }
+    }
 }

@@ -125,3 +125,7 @@ pub async fn stop_signal() {
         _ = interrupt.recv() => {}
     }
 }
+
+#[cfg(test)]
+#[path = "serve_tests.rs"]
+mod tests;

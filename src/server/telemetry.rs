@@ -2,7 +2,7 @@
 //!
 //! Invariant: a path never reaches the log, only the template of its route; so no token does.
 
-use std::{fmt::Write as _, time::Instant};
+use std::{fmt::Write as _, io::IsTerminal as _, time::Instant};
 
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -20,7 +20,10 @@ use super::{config::LogConfig, config_values::LogFormat, state::AppState};
 pub fn start(config: &LogConfig) -> Result<(), String> {
     let level = config.level.as_deref().unwrap_or("info");
     let filter = EnvFilter::try_new(level).map_err(|error| format!("`log.level`: {error}"))?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let _already_started = match config.format {
         LogFormat::Text => subscriber.try_init(),
         LogFormat::Json => subscriber.json().flatten_event(true).try_init(),

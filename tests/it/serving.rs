@@ -20,14 +20,7 @@ impl Server {
         let mut child = command(data_dir).args(["--listen", "127.0.0.1:0"]).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
         let line = lines.find(|line| line.contains("listening on http://")).unwrap();
-        let address = line
-            .split("http://")
-            .nth(1)
-            .unwrap()
-            .trim()
-            .trim_end_matches("\u{1b}[0m")
-            .parse()
-            .unwrap();
+        let address = line.split("http://").nth(1).unwrap().trim().parse().unwrap();
         // Read on, or a full pipe would stop the server.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, address }

@@ -56,18 +56,20 @@ pub fn lint() -> Result<()> {
     clippy_browser()
 }
 
-/// The browser's tests against the program built in `mode`.
+/// The browser's tests against the program built in `mode`; the Playwright project `app` unless
+/// `arguments` say otherwise, since `shots` only makes pictures.
 pub fn browser(mode: Mode, arguments: &[String]) -> Result<()> {
     setup::system_packages()?;
     setup::node_modules()?;
     let program = build(mode)?;
     let program = fs::canonicalize(&program)
         .with_context(|| format!("`{}` is missing", program.display()))?;
+    let app = ["--project=app".to_owned()];
     let mut playwright = Command::new("npx");
     playwright
         .current_dir("end2end")
         .args(["playwright", "test"])
-        .args(arguments)
+        .args(if arguments.is_empty() { &app } else { arguments })
         .env("SERVER_BIN", program);
     if std::env::var_os("CHROMIUM").is_none() && Path::new("/usr/bin/chromium").exists() {
         playwright.env("CHROMIUM", "/usr/bin/chromium");
