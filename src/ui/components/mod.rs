@@ -1,0 +1,29 @@
+//! Pieces of pages that have more than one user, or a shape of their own.
+//!
+//! Plain data in, markup out: none of them fetches, sorts or decides.
+
+mod case;
+mod chain;
+mod chrome;
+mod constants;
+mod copy;
+mod fixes;
+mod icons;
+mod ledger;
+mod ranking;
+mod share;
+mod timeline;
+mod verdict;
+
+pub use case::{Answers, ReadFromText};
+pub use chain::ChainStrip;
+pub use chrome::{Footer, Header};
+pub use constants::Constants;
+pub use copy::{Command, CopyText};
+pub use fixes::Fixes;
+pub use icons::{Icon, Logo};
+pub use ledger::Ledger;
+pub use ranking::ranked_rows;
+pub use share::{EXPIRIES, HiddenState, ShareForm, Shared};
+pub use timeline::Timeline;
+pub use verdict::{VerdictHead, percent};
