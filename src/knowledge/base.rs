@@ -39,4 +39,21 @@ impl Base {
             self.components.values().find(|component| component.aliases.contains(&name))
         })
     }
+
+    /// Removes every mention of the cause `id`, so that nothing points into the void.
+    pub(super) fn forget_cause(&mut self, id: &str) {
+        for signature in self.signatures.values_mut() {
+            signature.points.remove(id);
+            signature.against.retain(|cause| cause != id);
+        }
+        for timeout in self.timeouts.values_mut() {
+            timeout.causes.retain(|cause| cause != id);
+        }
+        for fix in self.fixes.values_mut() {
+            fix.causes.retain(|cause| cause != id);
+        }
+        for cause in self.causes.values_mut() {
+            cause.lookalikes.retain(|lookalike| lookalike.cause != id);
+        }
+    }
 }

@@ -5,12 +5,20 @@
 
 mod base;
 mod entry;
+mod files;
+mod load;
+mod place;
 mod text;
 
 pub use base::Base;
 pub use entry::{
-    Cause, Check, Citation, Component, Cue, Fix, HowTo, Likelihood, Lookalike, Looks, Phrase, Prior,
-    Question, SecondsSign, Signature, Timeout, Variable, VariableKind, VariableOption, Variant,
-    Verification,
+    Cause, Check, Citation, Component, Cue, Fix, HowTo, Likelihood, Lookalike, Looks, Phrase,
+    Prior, Question, SecondsSign, Signature, Timeout, Variable, VariableKind, VariableOption,
+    Variant, Verification,
 };
+#[cfg(not(target_arch = "wasm32"))]
+pub use files::built_in;
+pub use files::{Files, read_folder};
+pub use load::{Loaded, Problem, load};
+pub use place::{Place, Places};
 pub use text::{Lang, Text};

@@ -3,8 +3,16 @@
 //! The JSON of [`Report`] is a contract that others build on; add to it, rename nothing.
 
 mod case;
+mod check;
+mod compose;
+mod diagnose;
+mod observe;
+mod words;
 
 pub use case::{Case, Facts};
+pub use check::CaseError;
+pub use diagnose::{Decoded, Diagnostician, Thought};
+pub use observe::{DONT_KNOW, TextHit};
 
 use serde::{Deserialize, Serialize};
 
