@@ -3,6 +3,7 @@
 //! Pages are rendered on the server and work without script; `islands` and `state` alone are
 //! compiled for the browser too. Texts live on the server; an island gets its own as properties.
 
+pub mod figures;
 pub mod islands;
 pub mod state;
 

@@ -8,7 +8,7 @@ use crate::{
     evidence::{Observation, Source},
     knowledge::{Base, Lang},
     ui::{
-        components::constants::trimmed,
+        figures,
         i18n::Texts,
         state::{Opening, Wizard},
     },
@@ -36,6 +36,9 @@ pub fn Answers(
     wizard: Wizard,
     /// The knowledge base, for the words of questions and options.
     base: Arc<Base>,
+    /// Whether each answer has a link that asks it again.
+    #[prop(default = true)]
+    editable: bool,
 ) -> impl IntoView {
     let said = said(&wizard, &base, texts);
     if said.is_empty() {
@@ -54,9 +57,17 @@ pub fn Answers(
                                 <dt>{said.label}</dt>
                                 <dd>
                                     <bdi>{said.value}</bdi>
-                                    <a href=wizard.back_at(&said.step).href() aria-label=label>
-                                        {texts.t("change")}
-                                    </a>
+                                    {editable
+                                        .then(|| {
+                                            view! {
+                                                <a
+                                                    href=wizard.back_at(&said.step).href()
+                                                    aria-label=label
+                                                >
+                                                    {texts.t("change")}
+                                                </a>
+                                            }
+                                        })}
                                 </dd>
                             </div>
                         }
@@ -90,7 +101,7 @@ fn said(wizard: &Wizard, base: &Base, texts: Texts) -> Vec<Said> {
         })
     };
     put(Opening::Phase.id(), texts.t("said-phase"), option("phase", &facts.phase));
-    let seconds = facts.after_seconds.map(|seconds| format!("{} s", trimmed(seconds)));
+    let seconds = facts.after_seconds.map(|seconds| format!("{} s", figures::seconds(seconds)));
     put(Opening::Seconds.id(), texts.t("said-seconds"), seconds);
     put(Opening::Scope.id(), texts.t("said-scope"), option("scope", &facts.scope));
     put(Opening::Parts.id(), texts.t("said-stack"), names(&facts.stack));

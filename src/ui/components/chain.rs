@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use crate::{
     report::{Hop, HopState},
     ui::{
-        components::{Icon, percent},
+        components::Icon,
+        figures::percent,
         i18n::Texts,
     },
 };

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::{report::ConstantMatch, ui::i18n::Texts};
+use crate::{
+    report::ConstantMatch,
+    ui::{figures, i18n::Texts},
+};
 
 /// How many are shown before the reader asks for more. judgement: more is a table, not a hint.
 const SHOWN: usize = 4;
@@ -42,12 +45,12 @@ pub fn Constants(
 
 #[component]
 fn Match(texts: Texts, constant: ConstantMatch) -> impl IntoView {
-    let measured = trimmed(constant.measured);
+    let measured = figures::seconds(constant.measured);
     let fits = texts.with(
         "constant-fits",
         &[
             ("component", constant.component.into()),
-            ("seconds", trimmed(constant.seconds).into()),
+            ("seconds", figures::seconds(constant.seconds).into()),
         ],
     );
     view! {
@@ -82,23 +85,5 @@ pub(super) fn Source(
         ().into_any()
     } else {
         view! { <span class="source">{texts.t("source")} ": " {url}</span> }.into_any()
-    }
-}
-
-/// Seconds with at most two decimals and no trailing zeros.
-pub(super) fn trimmed(seconds: f64) -> String {
-    let text = format!("{seconds:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn seconds_lose_what_says_nothing() {
-        assert_eq!(trimmed(5.0), "5");
-        assert_eq!(trimmed(5.004), "5");
-        assert_eq!(trimmed(350.5), "350.5");
     }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     report::{EvidenceItem, RankedCause},
     ui::{
-        components::percent,
+        figures::percent,
         i18n::Texts,
     },
 };

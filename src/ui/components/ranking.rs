@@ -1,29 +1,24 @@
 //! The ranking as rows for the live ranking island.
 
+use std::collections::BTreeMap;
+
 use crate::{
+    knowledge::Base,
     report::Report,
     ui::{
-        components::percent,
         i18n::Texts,
         islands::RankRow,
     },
 };
 
-/// How many causes the side panel shows.
-pub(super) const SHOWN: usize = 5;
-
 /// The leading causes of `report`, with the family in words.
 pub fn ranked_rows(report: &Report, texts: Texts) -> Vec<RankRow> {
-    report
-        .causes
-        .iter()
-        .take(SHOWN)
-        .map(|cause| RankRow {
-            id: cause.id.clone(),
-            name: cause.name.clone(),
-            family: texts.word("family", &cause.family),
-            probability: cause.probability,
-            percent: percent(cause.probability),
-        })
-        .collect()
+    let family = |id: &str| texts.word("family", id);
+    RankRow::leading(report, family)
+}
+
+/// Every family of `base` in words, for the island that re-ranks in the browser.
+pub fn families(base: &Base, texts: Texts) -> BTreeMap<String, String> {
+    let ids = base.causes.values().map(|cause| cause.family.as_str()).chain(["something_else"]);
+    ids.map(|id| (id.to_owned(), texts.word("family", id))).collect()
 }

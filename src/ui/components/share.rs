@@ -67,7 +67,7 @@ pub fn HiddenState(
     wizard: Wizard,
     /// Keys that the form asks for itself.
     #[prop(optional)]
-    asked: Vec<&'static str>,
+    asked: Vec<String>,
 ) -> impl IntoView {
     wizard
         .hidden(&asked)

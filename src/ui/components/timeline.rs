@@ -6,7 +6,8 @@ use crate::{
     evidence::{Observation, Source, State},
     knowledge::{Base, Lang},
     ui::{
-        components::{Icon, constants::trimmed},
+        components::Icon,
+        figures,
         i18n::Texts,
     },
 };
@@ -70,7 +71,7 @@ pub fn Timeline(
                                     {texts.t(phase.title)}
                                     {seconds
                                         .filter(|_| silence)
-                                        .map(|seconds| view! { <strong>{format!("{} s", trimmed(seconds))}</strong> })}
+                                        .map(|seconds| view! { <strong>{format!("{} s", figures::seconds(seconds))}</strong> })}
                                 </span>
                                 <span class="phase-value">{phase.value}</span>
                                 {phase.raw.map(|raw| view! { <code class="raw">{raw}</code> })}

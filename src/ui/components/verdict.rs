@@ -4,20 +4,8 @@ use leptos::prelude::*;
 
 use crate::{
     report::{Report, VerdictState},
-    ui::{components::Icon, i18n::Texts},
+    ui::{components::Icon, figures::percent, i18n::Texts},
 };
-
-/// A probability in whole per cent; the ends stay open, since nothing is ever certain.
-pub fn percent(probability: f64) -> String {
-    let value = probability * 100.0;
-    if value < 1.0 {
-        "< 1 %".to_owned()
-    } else if value > 99.0 {
-        "> 99 %".to_owned()
-    } else {
-        format!("{value:.0} %")
-    }
-}
 
 /// How sure that is, in a word of the `sure-…` texts.
 fn sureness(probability: f64) -> &'static str {
@@ -89,17 +77,5 @@ fn Confidence(texts: Texts, probability: f64) -> impl IntoView {
             <strong>{percent(probability)}</strong>
             <span>{texts.t(sureness(probability))}</span>
         </p>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_is_ever_certain() {
-        assert_eq!(percent(0.0), "< 1 %");
-        assert_eq!(percent(0.806), "81 %");
-        assert_eq!(percent(0.999), "> 99 %");
     }
 }

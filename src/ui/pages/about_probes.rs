@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::app::texts;
+use crate::ui::i18n::texts;
 
 /// The names of the points, in order; each has a text `probes-NAME` and a heading.
 const POINTS: [&str; 4] = ["who", "what", "never", "opt-out"];

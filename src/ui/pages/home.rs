@@ -6,10 +6,9 @@ use leptos_meta::Title;
 
 use crate::{
     api::knowledge_path,
-    app::texts,
     ui::{
         components::Icon,
-        i18n::Texts,
+        i18n::{Texts, texts},
         islands::{CopyButtons, DraftBox, DraftTexts},
         state::{Wizard, encode},
     },
@@ -60,7 +59,6 @@ pub fn HomePage() -> impl IntoView {
                         error=sentence.unwrap_or_default()
                         knowledge=knowledge_path()
                         lang=texts.0
-                        limit=TEXT_LIMIT
                         texts=draft_texts(texts)
                     />
                 </form>

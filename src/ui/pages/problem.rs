@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::Title;
 
-use crate::app::texts;
+use crate::ui::i18n::texts;
 
 /// A sentence of its own for the problem page; provided in context by whoever turns a request down.
 #[derive(Clone, Debug)]

@@ -9,4 +9,4 @@ mod wizard;
 
 pub use form::{decode, encode};
 pub use step::{Opening, Step, current_step};
-pub use wizard::{DONT_KNOW, Wizard};
+pub use wizard::Wizard;

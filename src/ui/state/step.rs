@@ -73,6 +73,8 @@ impl Opening {
 /// What the wizard shows now.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
+    /// The pasted text and the target, to change them.
+    Text,
     /// An opening question.
     Opening(Opening),
     /// A question of the knowledge base, by id.
@@ -89,15 +91,18 @@ impl Step {
     /// Its id in addresses; empty for [`Step::Done`].
     pub fn id(&self) -> &str {
         match self {
+            Self::Text => "text",
             Self::Opening(opening) => opening.id(),
             Self::Question(id) | Self::Probe(id) | Self::Check(id) => id,
             Self::Done => "",
         }
     }
 
-    /// Reads the id of an address. `probe` and `check.` stand before ids that are no questions.
+    /// Reads the id of an address. `probe.` and `check.` stand before ids that are no questions.
     fn of(id: &str) -> Self {
-        if let Some(opening) = Opening::of(id) {
+        if id == "text" {
+            Self::Text
+        } else if let Some(opening) = Opening::of(id) {
             Self::Opening(opening)
         } else if let Some(probe) = id.strip_prefix("probe.") {
             Self::Probe(probe.to_owned())

@@ -3,12 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    report::{Case, Facts},
+    report::{Case, DONT_KNOW, Facts},
     ui::state::form,
 };
-
-/// The option that says nothing and moves nothing; it is offered on every question.
-pub const DONT_KNOW: &str = "dont_know";
 
 /// Longest identifier that is read from a query, bytes. judgement: the longest id has 45.
 const ID_LIMIT: usize = 80;
@@ -151,7 +148,7 @@ impl Wizard {
 
     /// The hidden fields a form needs beside the fields it asks for itself: everything but
     /// `asked`, and never the step or the report flag, which belong to one page only.
-    pub fn hidden(&self, asked: &[&str]) -> Vec<(String, String)> {
+    pub fn hidden(&self, asked: &[String]) -> Vec<(String, String)> {
         let mut state = self.clone();
         // A step that is asked again is no longer passed over, whatever is chosen now.
         for key in asked {
@@ -159,7 +156,7 @@ impl Wizard {
         }
         let mut pairs = state.pairs();
         pairs.retain(|(key, _)| {
-            !["at", "report", "probe"].contains(&key.as_str()) && !asked.contains(&key.as_str())
+            !["at", "report", "probe"].contains(&key.as_str()) && !asked.contains(key)
         });
         pairs
     }
@@ -303,7 +300,7 @@ mod tests {
     #[test]
     fn asking_again_forgets_that_it_was_passed() {
         let wizard = Wizard::parse("skip=phase,load&scope=all&at=phase&report=1");
-        let hidden = wizard.hidden(&["phase"]);
+        let hidden = wizard.hidden(&["phase".to_owned()]);
         assert_eq!(hidden, [
             ("scope".to_owned(), "all".to_owned()),
             ("skip".to_owned(), "load".to_owned())

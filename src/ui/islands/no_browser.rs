@@ -1,0 +1,52 @@
+//! The server's twin of `browser`: effects never run here, so nothing here does anything.
+
+use crate::report::Diagnostician;
+
+/// What a person is about to answer; see the browser's own.
+pub struct Choice {
+    /// The form as it would be sent.
+    pub query: String,
+    /// The option in words.
+    pub label: String,
+}
+
+/// See the browser's own.
+pub fn enable_copying(_copied: impl Fn(String) + 'static) {}
+
+/// See the browser's own.
+pub fn choose_by_number() {}
+
+/// See the browser's own.
+pub fn has_options() -> bool {
+    false
+}
+
+/// See the browser's own.
+pub fn watch_choices(
+    _knowledge: String,
+    _look: impl Fn(&Diagnostician, &Choice) + 'static,
+    _back: impl Fn() + 'static,
+) {
+}
+
+/// See the browser's own.
+pub fn restore_draft() -> bool {
+    false
+}
+
+/// See the browser's own.
+pub fn keep_draft(_typed: impl Fn(&str) + 'static) {}
+
+/// See the browser's own.
+pub fn forget_draft() {}
+
+/// See the browser's own.
+pub fn guard_start(_may_start: impl Fn(&str, &str) -> bool + 'static) {}
+
+/// See the browser's own.
+pub fn read_while_typing(
+    _knowledge: String,
+    _longest: usize,
+    _read: impl Fn(&Diagnostician, &str) + 'static,
+) {
+}
