@@ -1,10 +1,6 @@
 #![recursion_limit = "256"]
-//! Arguments in, a command run; the commands live in `hangup::cli`.
+//! Arguments in, a command run; the commands live in `cli`.
 
-use std::process::ExitCode;
-
-use clap::Parser;
-
-fn main() -> ExitCode {
-    hangup::cli::run(hangup::cli::Cli::parse())
+fn main() -> std::process::ExitCode {
+    hangup::cli::run()
 }

@@ -1,68 +1,126 @@
-//! The command line: one file a command, the arguments of all of them here.
+//! The command line: one file a command.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "printing is what a command line is for"
+)]
 
-use std::{process::ExitCode, sync::Arc};
+mod decode;
+mod diagnose;
+mod evaluate;
+mod input;
+mod knowledge;
+pub mod serve;
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Parser, Subcommand};
 
 use crate::{
-    knowledge::Lang,
-    report::{Case, Report, Verdict, VerdictState},
-    server::ServeArgs,
+    knowledge::{Base, Files, built_in, load, read_folder},
+    report::Diagnostician,
+    server::{Config, ServeArgs},
 };
 
-pub mod serve;
-
 /// Finds out who hung up on a broken connection, why, and what to do about it.
-#[derive(Debug, Parser)]
-#[command(name = "hangup", version)]
-pub struct Cli {
+#[derive(Parser)]
+#[command(version, about, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Arguments {
+    /// A folder of knowledge laid over the built-in one
+    #[arg(long, global = true, env = "HANGUP_KNOWLEDGE", value_name = "DIR")]
+    knowledge: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 enum Command {
-    /// Serve the web app and the API; the default.
-    Serve(ServeArgs),
+    /// Serve the web app and the API; the default
+    Serve(Box<ServeArgs>),
+    /// One case in, one report out
+    Diagnose(diagnose::Arguments),
+    /// Log or error text in, the signatures matched and the observations they yield
+    Decode(decode::Arguments),
+    /// Accuracy, question count and calibration over labelled cases
+    Evaluate(evaluate::Arguments),
+    /// What is known, and whether a knowledge folder is sound
+    Knowledge(knowledge::Arguments),
 }
 
-/// Runs the command that was asked for.
-pub fn run(cli: Cli) -> ExitCode {
-    match cli.command.unwrap_or(Command::Serve(ServeArgs::default())) {
-        Command::Serve(args) => serve::run(&args, |_config| Ok(parts())),
-    }
-}
-
-/// Here the engine (`report::Diagnostician`) and the probes (`probe`) are handed to the server.
-fn parts() -> serve::Parts {
-    serve::Parts { diagnose: Arc::new(without_knowledge), probes: None }
-}
-
-/// What can be said with no knowledge at all.
-fn without_knowledge(case: &Case, lang: Lang) -> Report {
-    let sentence = match lang {
-        Lang::En => "The evidence does not reach.",
-        Lang::Zh => "证据不足。",
+/// Exit codes: 0 done, 1 the answer is negative or something fell short, 2 wrong use or unreadable
+/// input.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let overlay = arguments.knowledge.as_deref();
+    let done = match arguments.command {
+        Some(Command::Diagnose(own)) => diagnose::run(&own, overlay),
+        Some(Command::Decode(own)) => decode::run(&own, overlay),
+        Some(Command::Evaluate(own)) => evaluate::run(&own, overlay),
+        Some(Command::Knowledge(own)) => knowledge::run(&own, overlay),
+        Some(Command::Serve(own)) => {
+            return serve::run(&own, |config| parts(config, overlay));
+        }
+        None => return serve::run(&ServeArgs::default(), |config| parts(config, overlay)),
     };
-    Report {
-        version: 1,
-        lang,
-        verdict: Verdict {
-            state: VerdictState::NotEnoughEvidence,
-            cause: None,
-            variant: None,
-            sentence: sentence.to_owned(),
-            first_step: String::new(),
-            owner: Vec::new(),
-        },
-        causes: Vec::new(),
-        ruled_out: Vec::new(),
-        not_visible: Vec::new(),
-        observations: case.observations.clone(),
-        next: Vec::new(),
-        fixes: Vec::new(),
-        chain: Vec::new(),
-        constants: Vec::new(),
-        case: case.clone(),
+    match done {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("hangup: {}", failure.message);
+            ExitCode::from(failure.code)
+        }
     }
+}
+
+/// Here the engine and the probes are handed to the server.
+fn parts(config: &Config, overlay: Option<&std::path::Path>) -> Result<serve::Parts, String> {
+    let overlay = overlay.or(config.knowledge_dir.as_deref());
+    let diagnostician = diagnostician(overlay).map_err(|failure| failure.message)?;
+    Ok(serve::Parts { diagnostician: Arc::new(diagnostician), probes: None })
+}
+
+/// Why a command ended early: one sentence and an exit code.
+pub(crate) struct Failure {
+    message: String,
+    code: u8,
+}
+
+impl Failure {
+    /// Wrong use, or input that cannot be read.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { message: message.into(), code: 2 }
+    }
+
+    /// Something fell short.
+    pub(crate) fn short(message: impl Into<String>) -> Self {
+        Self { message: message.into(), code: 1 }
+    }
+}
+
+/// The built-in knowledge with the overlay on top, as files.
+pub(crate) fn layers(overlay: Option<&std::path::Path>) -> Result<Vec<Files>, Failure> {
+    let mut layers = vec![built_in()];
+    if let Some(folder) = overlay {
+        layers.push(
+            read_folder(folder).map_err(|error| Failure::usage(format!("--knowledge: {error}")))?,
+        );
+    }
+    Ok(layers)
+}
+
+/// The knowledge base, sound or not at all: a broken overlay is said, line by line, and not used.
+pub(crate) fn base(overlay: Option<&std::path::Path>) -> Result<Arc<Base>, Failure> {
+    let loaded = load(&layers(overlay)?);
+    let problems = crate::knowledge::check(&loaded);
+    if let Some(first) = problems.first() {
+        for problem in problems.iter().skip(1).take(20) {
+            eprintln!("hangup: {problem}");
+        }
+        return Err(Failure::usage(format!("the knowledge cannot be used: {first}")));
+    }
+    Ok(Arc::new(loaded.base))
+}
+
+/// A diagnostician over that base.
+pub(crate) fn diagnostician(overlay: Option<&std::path::Path>) -> Result<Diagnostician, Failure> {
+    Diagnostician::new(base(overlay)?).map_err(|error| Failure::usage(error.to_string()))
 }

@@ -3,7 +3,8 @@
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use crate::{
-    server::{self, AppState, Config, Diagnose, ProbeStarter, ServeArgs},
+    report::{Case, Diagnostician},
+    server::{self, AppState, Config, ProbeStarter, ServeArgs},
     store::SqliteStore,
 };
 
@@ -13,7 +14,7 @@ const LAST_WORK: Duration = Duration::from_secs(1);
 /// What a server is made of, beside its configuration.
 pub struct Parts {
     /// Makes reports of cases.
-    pub diagnose: Diagnose,
+    pub diagnostician: Arc<Diagnostician>,
     /// Starts live probes; `None` for a server without them.
     pub probes: Option<Arc<dyn ProbeStarter>>,
 }
@@ -55,7 +56,10 @@ async fn serve(config: Config, parts: Parts) -> Result<(), String> {
     let store = SqliteStore::open(&config.data_dir, config.store.max_bytes).await;
     let store = store.map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let state = AppState::new(config, Arc::new(store.clone()), parts.diagnose, parts.probes);
+    let doctor = Arc::clone(&parts.diagnostician);
+    let diagnose = Arc::new(move |case: &Case, lang| doctor.diagnose(case, lang));
+    let state = AppState::new(config, Arc::new(store.clone()), diagnose, parts.probes)
+        .with_diagnostician(parts.diagnostician);
     let stopping = state.stopping.clone();
     tokio::spawn(async move {
         server::stop_signal().await;

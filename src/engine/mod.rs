@@ -7,10 +7,12 @@ mod belief;
 mod maths;
 mod model;
 mod planner;
+#[cfg(test)]
+mod properties;
 pub mod scale;
 mod timers;
 
 pub use belief::{Belief, Weighed};
 pub use model::{Model, SOMETHING_ELSE};
-pub use planner::{Situation, Step, StepKind};
+pub use planner::{Plan, Situation, Step, StepKind};
 pub use timers::Fit;

@@ -55,11 +55,27 @@ pub struct Situation {
 /// What a person's *don't know* costs beyond its own time, seconds.
 const ASKING: f64 = 6.0;
 
-/// A step must be expected to tell at least this much, bits.
-const WORTH_ASKING: f64 = 0.03;
+/// A step must be expected to tell at least this much, bits, to be shown at all.
+const WORTH_SHOWING: f64 = 0.03;
 
-/// And this much per second.
-const WORTH_A_SECOND: f64 = 0.0022;
+/// A step must be expected to tell this much per second to be taken before trying the fix.
+const WORTH_A_SECOND: f64 = 0.006;
+
+/// Once a cause is this probable, its fix is the next step, unless a step tells much more.
+const WORTH_TRYING: f64 = 0.8;
+
+/// How much more a step must tell then.
+const AGAINST_TRYING: f64 = 4.0;
+
+/// What to do next.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// The steps that would tell something, the best first.
+    pub steps: Vec<Step>,
+    /// Whether it is time to stop asking: the best next step is to try the fix, or nothing that is
+    /// left would tell enough for its cost.
+    pub enough: bool,
+}
 
 /// Every live probe, and what it costs a person to wait for it, seconds.
 const PROBES: [(&str, &[&str], f64); 6] = [
@@ -72,15 +88,14 @@ const PROBES: [(&str, &[&str], f64); 6] = [
 ];
 
 impl Model {
-    /// The steps worth taking, the best first. Empty when trying the fix is the best next step, or
-    /// when nothing that is left would tell enough.
-    pub fn next_steps(
+    /// The steps that would tell something, and whether to stop here.
+    pub fn plan(
         &self,
         base: &Base,
         belief: &Belief,
         evidence: &[Observation],
         now: &Situation,
-    ) -> Vec<Step> {
+    ) -> Plan {
         let mut steps: Vec<(f64, Step)> = Vec::new();
         let patience = patience(now);
         for question in base.questions.values().filter(|question| !now.taken.contains(&question.id))
@@ -129,11 +144,16 @@ impl Model {
                 gain / (check.cost_seconds + ASKING),
             ));
         }
-        steps.retain(|(rate, step)| step.gain_bits >= WORTH_ASKING && *rate >= WORTH_A_SECOND);
+        steps.retain(|(_, step)| step.gain_bits >= WORTH_SHOWING);
         steps.sort_by(|(a, x), (b, y)| {
             b.total_cmp(a).then_with(|| (x.kind, &x.id).cmp(&(y.kind, &y.id)))
         });
-        steps.into_iter().map(|(_, step)| step).collect()
+        let top = belief.posterior.iter().copied().fold(0.0, f64::max);
+        let bar = WORTH_A_SECOND * if top >= WORTH_TRYING { AGAINST_TRYING } else { 1.0 };
+        // A check is an offer: nobody is kept from the report because a command could be run.
+        let best = steps.iter().find(|(_, step)| step.kind != StepKind::Check);
+        let enough = best.is_none_or(|(rate, _)| *rate < bar);
+        Plan { steps: steps.into_iter().map(|(_, step)| step).collect(), enough }
     }
 
     fn question_gain(

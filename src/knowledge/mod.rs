@@ -4,6 +4,7 @@
 //! [`check`] says what is wrong with it, file and line.
 
 mod base;
+mod check;
 mod entry;
 mod files;
 mod load;
@@ -11,6 +12,7 @@ mod place;
 mod text;
 
 pub use base::Base;
+pub use check::check;
 pub use entry::{
     Cause, Check, Citation, Component, Cue, Fix, HowTo, Likelihood, Lookalike, Looks, Phrase,
     Prior, Question, SecondsSign, Signature, Timeout, Variable, VariableKind, VariableOption,

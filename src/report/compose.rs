@@ -46,20 +46,14 @@ pub(super) fn compose(
         .filter(|o| o.variable == "component" && o.state == State::Seen)
         .filter_map(|o| o.value.word().map(str::to_owned))
         .collect();
-    let maker = Maker {
-        base,
-        model,
-        case,
-        evidence: &thought.evidence,
-        belief: &thought.belief,
-        lang,
-        named,
-    };
+    let maker =
+        Maker { base, model, evidence: &thought.evidence, belief: &thought.belief, lang, named };
     let causes = maker.causes();
     let constants = maker.constants();
     let fixes = maker.fixes(&causes);
     let next: Vec<NextStep> = thought
-        .next
+        .plan
+        .steps
         .iter()
         .take(SHOWN_STEPS)
         .map(|step| NextStep {
@@ -86,6 +80,7 @@ pub(super) fn compose(
         ruled_out,
         not_visible,
         next,
+        enough: thought.plan.enough,
         fixes,
         chain,
         constants,
@@ -338,7 +333,7 @@ impl Maker<'_> {
     /// The variant most of whose components were named; none where no component was.
     fn variant(&self, cause: &crate::knowledge::Cause) -> Option<String> {
         let share = |components: &[String]| {
-            let named = components.iter().filter(|id| self.named.contains(*id)).count();
+            let named = components.iter().filter(|id| self.is_named(id)).count();
             named as f64 / components.len().max(1) as f64
         };
         cause

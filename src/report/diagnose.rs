@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
-    engine::{Belief, Model, Situation, Step},
+    engine::{Belief, Model, Plan, Situation},
     evidence::Observation,
     intake::PatternError,
     knowledge::{Base, Lang},
@@ -38,8 +38,8 @@ pub struct Thought {
     pub hits: Vec<TextHit>,
     /// The belief.
     pub belief: Belief,
-    /// The steps worth taking, best first.
-    pub next: Vec<Step>,
+    /// What to do next.
+    pub plan: Plan,
 }
 
 impl Diagnostician {
@@ -70,8 +70,8 @@ impl Diagnostician {
         let (evidence, hits) = self.reader.observe(&self.base, case);
         let belief = self.model.believe(&evidence);
         let situation = situation(case, passed);
-        let next = self.model.next_steps(&self.base, &belief, &evidence, &situation);
-        Thought { evidence, hits, belief, next }
+        let plan = self.model.plan(&self.base, &belief, &evidence, &situation);
+        Thought { evidence, hits, belief, plan }
     }
 
     /// The report of `case`, in the case's own language or else in `lang`.

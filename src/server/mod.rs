@@ -33,6 +33,7 @@ pub use config::{
     StoreConfig,
 };
 pub use config_values::{AllowRule, BaseUrl, LogFormat};
+pub use diagnoses::origin_of;
 pub use language::negotiate;
 pub use limits::check_paste;
 pub use metrics::{Counter, Metrics};
