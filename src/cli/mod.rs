@@ -1,1 +1,3 @@
 //! The `cli` station.
+
+pub mod target;
