@@ -11,6 +11,7 @@ mod evaluate;
 mod input;
 mod knowledge;
 pub mod serve;
+pub mod target;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
