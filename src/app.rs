@@ -1,33 +1,44 @@
 //! Shell and route table, all routes on one screen.
 
-use axum::http::{StatusCode, request::Parts};
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{Method, StatusCode, Uri, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use http_body_util::BodyExt;
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, provide_meta_context};
 use leptos_router::{
     SsrMode,
-    components::{Route, Router, Routes},
+    components::{Route, Router as PageRouter, Routes},
     path,
 };
 
-use crate::ui::{
-    components::{Footer, Header},
-    i18n::{Texts, language_of},
-    pages::{AboutProbesPage, DiagnosePage, HomePage, ProblemPage, ReportPage},
+use crate::{
+    api::{self, Desk, Start},
+    server::{AppState, negotiate},
+    ui::{
+        components::{Footer, Header},
+        i18n::{Texts, texts},
+        pages::{
+            AboutProbesPage, DeletedPage, DiagnosePage, HomePage, ManagePage, ProblemPage,
+            ReportPage,
+        },
+    },
 };
-
-/// The texts in the language of the request that is being answered.
-pub fn texts() -> Texts {
-    let lang = use_context::<Parts>().map(|parts| language_of(&parts.uri, &parts.headers));
-    Texts(lang.unwrap_or_default())
-}
 
 /// Every page. Each is rendered whole before its first byte leaves, so that its status is true.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    if let Some(desk) = use_context::<AppState>().as_ref().and_then(Desk::of) {
+        provide_context(desk);
+    }
     let texts = texts();
     view! {
-        <Router>
+        <PageRouter>
             <a class="skip" href="#main">{texts.t("skip-to-content")}</a>
             <Header texts />
             <main id="main" tabindex="-1">
@@ -35,11 +46,67 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("") view=HomePage ssr=SsrMode::Async />
                     <Route path=path!("diagnose") view=DiagnosePage ssr=SsrMode::Async />
                     <Route path=path!("d/:token") view=ReportPage ssr=SsrMode::Async />
+                    <Route path=path!("manage/:token") view=ManagePage ssr=SsrMode::Async />
+                    <Route path=path!("deleted") view=DeletedPage ssr=SsrMode::Async />
                     <Route path=path!("about-probes") view=AboutProbesPage ssr=SsrMode::Async />
                 </Routes>
             </main>
             <Footer texts />
-        </Router>
+        </PageRouter>
+    }
+}
+
+/// What the forms of the pages are sent to, and the knowledge for the browser's engine.
+///
+/// `context` is what a page finds in its context: the first page comes back where a start is refused.
+pub fn forms(
+    state: &AppState,
+    context: impl Fn() + Clone + Send + Sync + 'static,
+) -> Router<AppState> {
+    let options = state.options.clone();
+    let start = move |State(state): State<AppState>, request: Request| {
+        start(state, request, context.clone(), options.clone())
+    };
+    Router::new()
+        .route("/start", post(start))
+        .route("/add", post(api::add))
+        .route("/probe", post(api::probe))
+        .route("/save", post(api::save))
+        .route("/manage/{token}/delete", post(api::delete))
+        .route(api::KNOWLEDGE_ROUTE, get(api::serve_knowledge))
+}
+
+/// `POST /start`: goes on to the wizard, or shows the first page again with everything typed.
+async fn start(
+    state: AppState,
+    request: Request,
+    context: impl Fn() + Clone + Send + Sync + 'static,
+    options: LeptosOptions,
+) -> Response {
+    let (mut head, body) = request.into_parts();
+    let texts = Texts(negotiate(&head.uri, &head.headers));
+    let Some(desk) = Desk::of(&state) else { return StatusCode::NOT_FOUND.into_response() };
+    let Ok(body) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    match api::read_start(&desk, texts, &String::from_utf8_lossy(&body)).await {
+        Start::Go(address) => Redirect::to(&address).into_response(),
+        Start::Again(status, rejected) => {
+            // Rendered as the first page, whose address the browser does not show: reloading asks
+            // whether to send the form again, as for any refused form.
+            head.method = Method::GET;
+            head.uri = Uri::from_static("/");
+            let context = move || {
+                context();
+                provide_context(rejected.clone());
+            };
+            let request = Request::from_parts(head, axum::body::Body::empty());
+            let page = move || shell(options.clone());
+            let render = leptos_axum::render_app_async_with_context(context, page);
+            let mut response = render(request).await;
+            *response.status_mut() = status;
+            response
+        }
     }
 }
 

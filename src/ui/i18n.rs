@@ -1,16 +1,13 @@
-//! The texts of the pages, in both languages (Fluent files under `locales/`), and the choice between
-//! them: `?lang=`, then the cookie `lang`, then `Accept-Language`.
+//! The texts of the pages, in both languages: Fluent files under `locales/`. Which of them a request
+//! wants is the server's business; a page finds it in its context.
 
 use std::sync::LazyLock;
 
-use axum::http::{HeaderMap, Uri, header};
 pub use fluent_bundle::FluentValue;
 use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
+use leptos::prelude::use_context;
 
 use crate::knowledge::Lang;
-
-/// Name of the cookie that keeps the choice.
-pub const LANGUAGE_COOKIE: &str = "lang";
 
 type Bundle = FluentBundle<FluentResource>;
 
@@ -66,42 +63,9 @@ impl Texts {
     }
 }
 
-/// The language somebody asks for.
-pub fn language_of(uri: &Uri, headers: &HeaderMap) -> Lang {
-    asked_in_address(uri)
-        .or_else(|| kept_in_cookie(headers))
-        .or_else(|| accepted(headers))
-        .unwrap_or_default()
-}
-
-/// The language chosen by `?lang=`, if one is.
-pub fn asked_in_address(uri: &Uri) -> Option<Lang> {
-    uri.query()?.split('&').find_map(|pair| pair.strip_prefix("lang=")).and_then(Lang::parse)
-}
-
-fn kept_in_cookie(headers: &HeaderMap) -> Option<Lang> {
-    let prefix = format!("{LANGUAGE_COOKIE}=");
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(prefix.as_str()))
-        .and_then(Lang::parse)
-}
-
-fn accepted(headers: &HeaderMap) -> Option<Lang> {
-    let header = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
-    let mut wanted: Vec<(f32, &str)> = header
-        .split(',')
-        .map(|part| {
-            let (tag, weight) = part.split_once(";q=").unwrap_or((part, "1"));
-            (weight.trim().parse().unwrap_or(0.0), tag)
-        })
-        .collect();
-    // Stable, so that of two equal weights the first named wins.
-    wanted.sort_by(|a, b| b.0.total_cmp(&a.0));
-    wanted.iter().find_map(|(_, tag)| Lang::parse(tag))
+/// The texts in the language of the request that is being answered.
+pub fn texts() -> Texts {
+    Texts(use_context().unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -134,16 +98,5 @@ mod tests {
         {
             assert!(FluentResource::try_new(source.to_owned()).is_ok());
         }
-    }
-
-    #[test]
-    fn the_address_wins_over_the_cookie_and_the_cookie_over_the_browser() {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::ACCEPT_LANGUAGE, "fr, zh-CN;q=0.9, en;q=0.5".parse().unwrap());
-        assert_eq!(language_of(&"/".parse().unwrap(), &headers), Lang::Zh);
-        headers.insert(header::COOKIE, "a=b; lang=en".parse().unwrap());
-        assert_eq!(language_of(&"/".parse().unwrap(), &headers), Lang::En);
-        assert_eq!(language_of(&"/?x=1&lang=zh-CN".parse().unwrap(), &headers), Lang::Zh);
-        assert_eq!(language_of(&"/?lang=xx".parse().unwrap(), &headers), Lang::En);
     }
 }

@@ -84,9 +84,7 @@ fn said(wizard: &Wizard, base: &Base, texts: Texts) -> Vec<Said> {
     let lang = texts.0;
     let mut said: Vec<Said> = Vec::new();
     let mut put = |step: &str, label: String, value: Option<String>| {
-        let value = value.or_else(|| {
-            wizard.skipped.contains(step).then(|| texts.t("dont-know"))
-        });
+        let value = value.or_else(|| wizard.skipped.contains(step).then(|| texts.t("dont-know")));
         if let Some(value) = value {
             said.push(Said { step: step.to_owned(), label, value });
         }

@@ -4,11 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     report::{Hop, HopState},
-    ui::{
-        components::Icon,
-        figures::percent,
-        i18n::Texts,
-    },
+    ui::{components::Icon, figures::percent, i18n::Texts},
 };
 
 /// Every hop with its state in a sign and a word, never in colour alone.

@@ -4,10 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     report::{EvidenceItem, RankedCause},
-    ui::{
-        figures::percent,
-        i18n::Texts,
-    },
+    ui::{figures::percent, i18n::Texts},
 };
 
 /// Causes shown with a ledger of their own. judgement: the fourth is noise.

@@ -1,6 +1,10 @@
 //! Pieces of pages that have more than one user, or a shape of their own.
 //!
 //! Plain data in, markup out: none of them fetches, sorts or decides.
+#![expect(
+    unreachable_pub,
+    reason = "the types that `#[component]` and `#[island]` make are public inside private files"
+)]
 
 mod case;
 mod chain;

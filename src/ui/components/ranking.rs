@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     knowledge::Base,
     report::Report,
-    ui::{
-        i18n::Texts,
-        islands::RankRow,
-    },
+    ui::{i18n::Texts, islands::RankRow},
 };
 
 /// The leading causes of `report`, with the family in words.

@@ -2,10 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::ui::{
-    components::{CopyText, Icon},
-    i18n::Texts,
-    state::Wizard,
+use crate::{
+    api::ManagedLink,
+    ui::{
+        components::{CopyText, Icon},
+        i18n::Texts,
+        state::Wizard,
+    },
 };
 
 /// How long a link may live: seconds and the text that says so. The second is the one preset.
@@ -83,14 +86,9 @@ pub fn Shared(
     texts: Texts,
     /// The whole address others open.
     link: String,
-    /// The path of the report.
-    path: String,
-    /// The manage token, where this browser holds it.
-    manage: Option<String>,
-    /// When the link ends, in words; known to whoever holds the manage token.
-    ends: Option<String>,
+    /// The power over the report, where this browser holds it.
+    managed: Option<ManagedLink>,
 ) -> impl IntoView {
-    let owned = manage.is_some();
     view! {
         <section class="card share" aria-labelledby="share">
             <h2 id="share">
@@ -101,38 +99,23 @@ pub fn Shared(
                 <input type="text" readonly id="link" aria-label=texts.t("share-link") value=link />
                 <CopyText texts what=texts.t("share-link") />
             </div>
-            {ends.map(|ends| view! { <p class="muted">{texts.with("share-ends", &[("when", ends.into())])}</p> })}
-            <details class="manage">
-                <summary>{texts.t(if owned { "manage-own" } else { "manage-other" })}</summary>
-                {manage
-                    .clone()
-                    .map(|code| {
-                        view! {
-                            <p>{texts.t("manage-code-keep")}</p>
-                            <div class="copyable link-row">
-                                <input type="text" readonly aria-label=texts.t("manage-code") value=code />
-                                <CopyText texts what=texts.t("manage-code") />
-                            </div>
-                        }
-                    })}
-                <form method="post" action=format!("{path}/delete") class="link-row">
-                    {match manage {
-                        Some(code) => {
-                            view! { <input type="hidden" name="manage" value=code /> }.into_any()
-                        }
-                        None => {
-                            view! {
-                                <label class="stacked">
-                                    {texts.t("manage-code")}
-                                    <input type="text" name="manage" required autocomplete="off" />
-                                </label>
-                            }
-                                .into_any()
-                        }
-                    }}
-                    <button type="submit" class="danger">{texts.t("manage-delete")}</button>
-                </form>
-            </details>
+            {managed
+                .map(|managed| {
+                    let path = format!("/manage/{}", managed.token);
+                    view! {
+                        <p class="muted">{texts.with("share-ends", &[("when", managed.ends.into())])}</p>
+                        <details class="manage">
+                            <summary>{texts.t("manage-own")}</summary>
+                            <p>
+                                {texts.t("manage-keep")} " "
+                                <a href=path.clone()>{texts.t("manage-link")}</a>
+                            </p>
+                            <form method="post" action=format!("{path}/delete")>
+                                <button type="submit" class="danger">{texts.t("manage-delete")}</button>
+                            </form>
+                        </details>
+                    }
+                })}
         </section>
     }
 }

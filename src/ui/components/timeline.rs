@@ -5,11 +5,7 @@ use leptos::prelude::*;
 use crate::{
     evidence::{Observation, Source, State},
     knowledge::{Base, Lang},
-    ui::{
-        components::Icon,
-        figures,
-        i18n::Texts,
-    },
+    ui::{components::Icon, figures, i18n::Texts},
 };
 
 /// The variables that probes settle, in the order of a connection, with the text that names each.

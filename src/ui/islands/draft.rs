@@ -89,7 +89,11 @@ pub fn DraftBox(
         let on_typed = move |text: &str| {
             // While typing only what cannot become right again is said; an empty box is no mistake.
             let wrong = check_paste(text).is_err();
-            error.set(if wrong { check.refusal(text, "").unwrap_or_default() } else { String::new() });
+            error.set(if wrong {
+                check.refusal(text, "").unwrap_or_default()
+            } else {
+                String::new()
+            });
         };
         browser::keep_draft(on_typed);
         let check = words.clone();

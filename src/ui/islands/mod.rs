@@ -3,6 +3,10 @@
 //!
 //! Islands are small and get their words as properties. Everything they do is an extra: the markup
 //! they start from works without script.
+#![expect(
+    unreachable_pub,
+    reason = "the types that `#[component]` and `#[island]` make are public inside private files"
+)]
 
 #[cfg(feature = "hydrate")]
 pub mod browser;

@@ -50,3 +50,32 @@ pub fn read_while_typing(
     _read: impl Fn(&Diagnostician, &str) + 'static,
 ) {
 }
+
+/// What is heard of a run; see the browser's own.
+pub enum Live {
+    /// One event, as JSON.
+    Event(serde_json::Value),
+    /// The end, and why.
+    End(String),
+}
+
+/// See the browser's own.
+pub fn start_run(
+    _target: &str,
+    _silence: u64,
+    _lang: crate::knowledge::Lang,
+    _started: impl FnOnce(Result<String, Option<String>>) + 'static,
+) {
+}
+
+/// See the browser's own.
+pub fn follow_run(_id: &str, _heard: impl Fn(Live) + 'static) {}
+
+/// See the browser's own.
+pub fn cancel_run(_id: &str) {}
+
+/// See the browser's own.
+pub fn mark_run(_address: &str) {}
+
+/// See the browser's own.
+pub fn go(_address: &str) {}

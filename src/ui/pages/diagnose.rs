@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::{
-    api::{Desk, knowledge_path},
+    api::{Arrived, Desk, Run, knowledge_path},
     evidence::Observation,
     report::{Report, VerdictState},
     ui::{
@@ -34,18 +34,23 @@ pub fn DiagnosePage() -> impl IntoView {
     let wizard = Wizard::parse(&query.unwrap_or_default());
     let desk = expect_context::<Desk>();
     Suspend::new(async move {
-        match desk.complete(wizard, texts).await {
-            Err(problem) => {
-                view! { <ProblemPage status=problem.status sentence=problem.sentence /> }.into_any()
+        match desk.arrive(wizard, texts).await {
+            Err(trouble) => {
+                view! { <ProblemPage status=trouble.status sentence=trouble.sentence /> }.into_any()
             }
-            Ok(wizard) => {
+            Ok(Arrived::Moved(address)) => {
+                leptos_axum::redirect(&address);
+                ().into_any()
+            }
+            Ok(Arrived::Here(wizard, run)) => {
+                let wizard = *wizard;
                 let report =
                     desk.diagnostician.diagnose_after(&wizard.case, &wizard.skipped, texts.0);
                 if wizard.report {
-                    let origin = Origin::Wizard(wizard);
+                    let origin = Origin::Wizard(Box::new(wizard));
                     view! { <ReportView texts report origin desk /> }.into_any()
                 } else {
-                    view! { <WizardView texts wizard report desk /> }.into_any()
+                    view! { <WizardView texts wizard report desk run /> }.into_any()
                 }
             }
         }
@@ -53,7 +58,13 @@ pub fn DiagnosePage() -> impl IntoView {
 }
 
 #[component]
-fn WizardView(texts: Texts, wizard: Wizard, report: Report, desk: Desk) -> impl IntoView {
+fn WizardView(
+    texts: Texts,
+    wizard: Wizard,
+    report: Report,
+    desk: Desk,
+    run: Option<Run>,
+) -> impl IntoView {
     let base = Arc::clone(desk.diagnostician.base());
     let step = current_step(&wizard, &report);
     let enough = wizard.at_report().href();
@@ -62,7 +73,7 @@ fn WizardView(texts: Texts, wizard: Wizard, report: Report, desk: Desk) -> impl 
         <div class="wrap wizard">
             <div class="wizard-main">
                 <Ready texts report=report.clone() href=enough.clone() />
-                <StepView texts step wizard=wizard.clone() report=report.clone() desk />
+                <StepView texts step wizard=wizard.clone() report=report.clone() desk run />
                 <p class="enough">
                     <a class="button" href=enough>
                         {texts.t("enough")}
@@ -102,7 +113,12 @@ fn Ready(texts: Texts, report: Report, href: String) -> impl IntoView {
 }
 
 #[component]
-fn Ranking(texts: Texts, wizard: Wizard, report: Report, families: BTreeMap<String, String>) -> impl IntoView {
+fn Ranking(
+    texts: Texts,
+    wizard: Wizard,
+    report: Report,
+    families: BTreeMap<String, String>,
+) -> impl IntoView {
     let long = wizard.case.text.as_ref().is_some_and(|text| text.len() > PREVIEW_TEXT);
     // The address holds no draft and no findings, so the island gets them with the page.
     let text = wizard.draft.is_some().then(|| wizard.case.text.clone()).flatten();

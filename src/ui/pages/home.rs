@@ -14,9 +14,6 @@ use crate::{
     },
 };
 
-/// Longest text that one field takes, bytes; the server's own limit for a field.
-pub const TEXT_LIMIT: usize = 1024 * 1024;
-
 /// A start that was turned down, with everything that had been typed.
 #[derive(Clone, Debug, Default)]
 pub struct Rejected {
@@ -40,11 +37,7 @@ pub fn HomePage() -> impl IntoView {
     let rejected = use_context::<Rejected>();
     let (text, target, sentence) = match rejected {
         Some(rejected) => (rejected.text, rejected.target, Some(rejected.sentence)),
-        None => (
-            asked.case.text.unwrap_or_default(),
-            asked.case.target.unwrap_or_default(),
-            None,
-        ),
+        None => (asked.case.text.unwrap_or_default(), asked.case.target.unwrap_or_default(), None),
     };
     view! {
         <Title text=texts.t("home-title") />

@@ -1,8 +1,13 @@
 //! One file a page. A page reads the request, asks `api` for what it shows, and lays it out.
+#![expect(
+    unreachable_pub,
+    reason = "the types that `#[component]` and `#[island]` make are public inside private files"
+)]
 
 mod about_probes;
 mod diagnose;
 mod home;
+mod manage;
 mod problem;
 mod report;
 mod report_parts;
@@ -13,5 +18,9 @@ mod step_probe;
 pub use about_probes::AboutProbesPage;
 pub use diagnose::DiagnosePage;
 pub use home::{HomePage, Rejected};
-pub use problem::{Problem, ProblemPage};
+pub use manage::{DeletedPage, ManagePage};
+pub use problem::ProblemPage;
 pub use report::ReportPage;
+
+#[cfg(test)]
+mod sample;

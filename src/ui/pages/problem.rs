@@ -7,15 +7,6 @@ use leptos_meta::Title;
 
 use crate::ui::i18n::texts;
 
-/// A sentence of its own for the problem page; provided in context by whoever turns a request down.
-#[derive(Clone, Debug)]
-pub struct Problem {
-    /// The status of the answer.
-    pub status: StatusCode,
-    /// One clear sentence, in the reader's language.
-    pub sentence: String,
-}
-
 /// The statuses that have texts of their own.
 fn known(status: StatusCode) -> u16 {
     match status.as_u16() {

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::http::{header, request::Parts};
+use axum::http::{Request, request::Parts};
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
 use leptos_router::hooks::use_params_map;
 
 use crate::{
     api::{Desk, OpenedReport},
-    report::{NextStep, NotVisible, Report, RuledOut, VerdictState},
+    report::{NextStep, NotVisible, Report, RuledOut, StepKind, VerdictState},
     ui::{
         components::{
             ChainStrip, Constants, Fixes, Icon, Ledger, ReadFromText, ShareForm, Shared, Timeline,
@@ -29,9 +29,9 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) enum Origin {
     /// From the wizard, not saved yet.
-    Wizard(Wizard),
+    Wizard(Box<Wizard>),
     /// From the store.
-    Stored(OpenedReport),
+    Stored(Box<OpenedReport>),
 }
 
 /// `/d/{token}`: a saved report. Unknown, expired and revoked links are one and the same page.
@@ -39,21 +39,16 @@ pub(super) enum Origin {
 pub fn ReportPage() -> impl IntoView {
     let texts = texts();
     let token = use_params_map().with_untracked(|params| params.get("token")).unwrap_or_default();
-    let headers = use_context::<Parts>().map(|parts| parts.headers).unwrap_or_default();
-    let cookies = headers
-        .get(header::COOKIE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default()
-        .to_owned();
+    let head = use_context::<Parts>().unwrap_or_else(|| Request::new(()).into_parts().0);
     let desk = expect_context::<Desk>();
     Suspend::new(async move {
-        match desk.open_report(&token, &cookies, texts).await {
-            Err(problem) => {
-                view! { <ProblemPage status=problem.status sentence=problem.sentence /> }.into_any()
+        match desk.open_report(&token, &head, texts).await {
+            Err(trouble) => {
+                view! { <ProblemPage status=trouble.status sentence=trouble.sentence /> }.into_any()
             }
             Ok(opened) => {
                 let report = opened.report.clone();
-                let origin = Origin::Stored(opened);
+                let origin = Origin::Stored(Box::new(opened));
                 view! {
                     <Meta name="robots" content="noindex, nofollow" />
                     <ReportView texts report origin desk />
@@ -66,10 +61,15 @@ pub fn ReportPage() -> impl IntoView {
 
 /// The layout of a report, saved or not.
 #[component]
-pub(super) fn ReportView(texts: Texts, report: Report, origin: Origin, desk: Desk) -> impl IntoView {
+pub(super) fn ReportView(
+    texts: Texts,
+    report: Report,
+    origin: Origin,
+    desk: Desk,
+) -> impl IntoView {
     let base = Arc::clone(desk.diagnostician.base());
     let (wizard, link) = match &origin {
-        Origin::Wizard(wizard) => (Some(wizard.clone()), None),
+        Origin::Wizard(wizard) => (Some((**wizard).clone()), None),
         Origin::Stored(opened) => (None, Some(opened.link.clone())),
     };
     let unsure = report.verdict.state == VerdictState::NotEnoughEvidence;
@@ -93,8 +93,8 @@ pub(super) fn ReportView(texts: Texts, report: Report, origin: Origin, desk: Des
             <div class="columns">
                 <MessageToOps texts report=report.clone() link />
                 <div>
-                    <ShareBox texts origin />
-                    <Export texts wizard=wizard.clone() report=report.clone() />
+                    <ShareBox texts origin=origin.clone() />
+                    <Export texts report=report.clone() origin />
                 </div>
             </div>
             <section class="card" aria-labelledby="case">
@@ -114,31 +114,41 @@ pub(super) fn ReportView(texts: Texts, report: Report, origin: Origin, desk: Des
 #[component]
 fn ShareBox(texts: Texts, origin: Origin) -> impl IntoView {
     match origin {
-        Origin::Wizard(wizard) => view! { <ShareForm texts wizard /> }.into_any(),
-        Origin::Stored(OpenedReport { link, path, manage, ends, .. }) => {
-            view! { <Shared texts link path manage ends /> }.into_any()
+        Origin::Wizard(wizard) => view! { <ShareForm texts wizard=*wizard /> }.into_any(),
+        Origin::Stored(opened) => {
+            view! { <Shared texts link=opened.link managed=opened.managed /> }.into_any()
         }
     }
 }
 
-/// The report as data: behind the link where it is saved, folded on the page where it is not.
+/// The report as data: behind a link where it is saved, folded on the page where it is not.
 #[component]
-fn Export(texts: Texts, wizard: Option<Wizard>, report: Report) -> impl IntoView {
-    let json = serde_json::to_string_pretty(&report).unwrap_or_default();
-    view! {
-        <p class="exports">
-            {wizard
-                .map(|wizard| {
-                    let href = Wizard { report: false, ..wizard }.href();
-                    view! { <a href=href>{texts.t("back-to-questions")}</a> }
-                })}
-            <a href="/">{texts.t("start-again")}</a>
-        </p>
-        <details class="raw-json">
-            <summary>{texts.t("raw-json")}</summary>
-            <pre tabindex="0"><code>{json}</code></pre>
-        </details>
-    }
+fn Export(texts: Texts, report: Report, origin: Origin) -> impl IntoView {
+    let export = match origin {
+        Origin::Wizard(wizard) => {
+            let json = serde_json::to_string_pretty(&report).unwrap_or_default();
+            let href = Wizard { report: false, ..*wizard }.href();
+            view! {
+                <p class="exports">
+                    <a href=href>{texts.t("back-to-questions")}</a>
+                    <a href="/">{texts.t("start-again")}</a>
+                </p>
+                <details class="raw-json">
+                    <summary>{texts.t("raw-json")}</summary>
+                    <pre tabindex="0"><code>{json}</code></pre>
+                </details>
+            }
+            .into_any()
+        }
+        Origin::Stored(opened) => view! {
+            <p class="exports">
+                <a href=opened.json>{texts.t("raw-json")}</a>
+                <a href="/">{texts.t("start-again")}</a>
+            </p>
+        }
+        .into_any(),
+    };
+    export
 }
 
 /// How many causes of each list stand open. judgement: the rest is for the curious.
@@ -245,15 +255,15 @@ fn NextSteps(texts: Texts, next: Vec<NextStep>, wizard: Option<Wizard>) -> impl 
 
 fn kind_word(step: &NextStep) -> &'static str {
     match step.kind {
-        crate::report::StepKind::Question => "question",
-        crate::report::StepKind::Probe => "probe",
-        crate::report::StepKind::Check => "check",
+        StepKind::Question => "question",
+        StepKind::Probe => "probe",
+        StepKind::Check => "check",
     }
 }
 
 fn step_id(step: &NextStep) -> String {
     match step.kind {
-        crate::report::StepKind::Question => step.id.clone(),
+        StepKind::Question => step.id.clone(),
         kind => format!("{}.{}", kind_word(&NextStep { kind, ..step.clone() }), step.id),
     }
 }

@@ -30,7 +30,8 @@ pub(super) fn HappenedAndHelp(
     /// The knowledge base, for the explanation in depth.
     base: Arc<Base>,
 ) -> impl IntoView {
-    let Some(cause) = report.causes.iter().find(|cause| Some(&cause.id) == report.verdict.cause.as_ref())
+    let Some(cause) =
+        report.causes.iter().find(|cause| Some(&cause.id) == report.verdict.cause.as_ref())
     else {
         return ().into_any();
     };
@@ -121,7 +122,8 @@ pub(super) fn MessageToOps(
 }
 
 fn message(texts: Texts, report: &Report, link: Option<&str>) -> String {
-    let leading = report.causes.iter().find(|cause| Some(&cause.id) == report.verdict.cause.as_ref());
+    let leading =
+        report.causes.iter().find(|cause| Some(&cause.id) == report.verdict.cause.as_ref());
     let mut lines = vec![texts.t("message-greeting"), String::new()];
     if let Some(target) = &report.case.target {
         lines.push(texts.with("message-target", &[("target", target.as_str().into())]));
@@ -173,7 +175,9 @@ mod tests {
     fn the_message_asks_the_three_questions_in_both_languages() {
         let report = crate::ui::pages::sample::report();
         let english = message(Texts(Lang::En), &report, Some("https://hangup.example/d/x"));
-        for part in ["firewall", "pool", "deployed", "https://hangup.example/d/x", "app.example.com"] {
+        for part in
+            ["firewall", "pool", "deployed", "https://hangup.example/d/x", "app.example.com"]
+        {
             assert!(english.contains(part), "{part} is missing in:\n{english}");
         }
         let chinese = message(Texts(Lang::Zh), &report, None);

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::Desk,
+    api::{Desk, Run},
     knowledge::{Base, HowTo, Question},
     report::Report,
     ui::{
@@ -30,15 +30,19 @@ pub fn StepView(
     report: Report,
     /// Where the knowledge and the probes are.
     desk: Desk,
+    /// A run of probes that is under way.
+    run: Option<Run>,
 ) -> impl IntoView {
-    let base = desk.diagnostician.base();
+    let base = &std::sync::Arc::clone(desk.diagnostician.base());
     match step {
         Step::Text => view! { <TextStep texts wizard /> }.into_any(),
         Step::Opening(Opening::Seconds) => {
             let explanation = explanation(base, "after_seconds", texts);
             view! { <SecondsStep texts wizard explanation /> }.into_any()
         }
-        Step::Opening(Opening::Parts) => view! { <PartsStep texts wizard report desk /> }.into_any(),
+        Step::Opening(Opening::Parts) => {
+            view! { <PartsStep texts wizard report desk /> }.into_any()
+        }
         Step::Opening(Opening::Notes) => {
             let explanation = explanation(base, "notes", texts);
             view! { <NotesStep texts wizard explanation /> }.into_any()
@@ -52,7 +56,7 @@ pub fn StepView(
             let key = format!("a.{id}");
             choice(texts, base, wizard, &id, &variable.unwrap_or_default(), key)
         }
-        Step::Probe(_) => view! { <ProbeStep texts wizard desk /> }.into_any(),
+        Step::Probe(_) => view! { <ProbeStep texts wizard desk run /> }.into_any(),
         Step::Check(id) => check(texts, base, wizard, &id),
         Step::Done => view! { <DoneStep texts wizard /> }.into_any(),
     }
@@ -72,13 +76,14 @@ pub(super) struct Explanation {
 /// The words of question `id`, from the knowledge base.
 pub(super) fn explanation(base: &Base, id: &str, texts: Texts) -> Explanation {
     let lang = texts.0;
-    base.questions.get(id).map_or_else(Explanation::default, |Question { ask, why, how, .. }| {
-        Explanation {
+    base.questions.get(id).map_or_else(
+        Explanation::default,
+        |Question { ask, why, how, .. }| Explanation {
             ask: ask.get(lang).to_owned(),
             why: why.get(lang).to_owned(),
             how: how.iter().map(|how| how_to(how, texts)).collect(),
-        }
-    })
+        },
+    )
 }
 
 fn how_to(how: &HowTo, texts: Texts) -> (String, String, Option<String>) {

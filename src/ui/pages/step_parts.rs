@@ -30,7 +30,10 @@ const STACK: [(&str, &[&str]); 5] = [
 ];
 /// What may stand between client and server.
 const BETWEEN: [(&str, &[&str]); 3] = [
-    ("balancers", &["aws-alb", "aws-nlb", "azure-lb", "gcp-lb", "nginx", "haproxy", "envoy", "traefik"]),
+    (
+        "balancers",
+        &["aws-alb", "aws-nlb", "azure-lb", "gcp-lb", "nginx", "haproxy", "envoy", "traefik"],
+    ),
     ("edges", &["cloudflare", "cdn", "waf", "k8s-ingress"]),
     ("networks", &["firewall", "nat", "vpn", "home-router", "isp", "docker-overlay"]),
 ];
@@ -127,7 +130,14 @@ pub(super) fn PartsStep(
         .collect();
     let fresh = facts.stack.is_empty() && facts.between.is_empty();
     let none = BTreeSet::new();
-    let stack = Group::all(base, texts.0, "stack", &STACK, &facts.stack, if fresh { &proven } else { &none });
+    let stack = Group::all(
+        base,
+        texts.0,
+        "stack",
+        &STACK,
+        &facts.stack,
+        if fresh { &proven } else { &none },
+    );
     let between = Group::all(base, texts.0, "between", &BETWEEN, &facts.between, &none);
     let asked = vec!["stack".to_owned(), "between".to_owned()];
     view! {

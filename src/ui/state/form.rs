@@ -76,11 +76,10 @@ mod tests {
 
     #[test]
     fn a_broken_escape_stays_as_typed() {
-        assert_eq!(decode("a=100%&b=%zz&c=%E4%BD%A0+x"), [
-            ("a".into(), "100%".into()),
-            ("b".into(), "%zz".into()),
-            ("c".into(), "你 x".into()),
-        ]);
+        assert_eq!(
+            decode("a=100%&b=%zz&c=%E4%BD%A0+x"),
+            [("a".into(), "100%".into()), ("b".into(), "%zz".into()), ("c".into(), "你 x".into()),]
+        );
     }
 
     proptest! {

@@ -151,6 +151,7 @@ fn open_step(wizard: &Wizard, next: &NextStep) -> Option<Step> {
         StepKind::Probe => Step::Probe(next.id.clone()),
         StepKind::Check => Step::Check(next.id.clone()),
     };
-    let open = !wizard.skipped.contains(&step.skip_id()) && !wizard.answers().contains_key(&next.id);
+    let open =
+        !wizard.skipped.contains(&step.skip_id()) && !wizard.answers().contains_key(&next.id);
     open.then_some(step)
 }

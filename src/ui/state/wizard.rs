@@ -56,9 +56,8 @@ impl Wizard {
             ("stack", !facts.stack.is_empty() || !facts.between.is_empty()),
             ("notes", facts.notes.is_some()),
         ];
-        self.skipped.retain(|id| {
-            !answers.contains_key(id) && !facts.contains(&(id.as_str(), true))
-        });
+        self.skipped
+            .retain(|id| !answers.contains_key(id) && !facts.contains(&(id.as_str(), true)));
     }
 
     fn take(&mut self, key: &str, value: String) {
@@ -187,7 +186,9 @@ fn id(value: &str) -> Option<String> {
     let value = value.trim();
     let fits = !value.is_empty()
         && value.len() <= ID_LIMIT
-        && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.-".contains(&b));
+        && value
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.-".contains(&b));
     fits.then(|| value.to_owned())
 }
 
@@ -285,7 +286,8 @@ mod tests {
 
     #[test]
     fn a_new_answer_wins_over_the_hidden_one() {
-        let wizard = Wizard::parse("phase=idle&a.load=no&skip=scope&phase=request&a.load=dont_know");
+        let wizard =
+            Wizard::parse("phase=idle&a.load=no&skip=scope&phase=request&a.load=dont_know");
         assert_eq!(wizard.case.facts.phase.as_deref(), Some("request"));
         assert!(wizard.answers().is_empty());
         assert!(wizard.skipped.contains("load"));
@@ -301,9 +303,9 @@ mod tests {
     fn asking_again_forgets_that_it_was_passed() {
         let wizard = Wizard::parse("skip=phase,load&scope=all&at=phase&report=1");
         let hidden = wizard.hidden(&["phase".to_owned()]);
-        assert_eq!(hidden, [
-            ("scope".to_owned(), "all".to_owned()),
-            ("skip".to_owned(), "load".to_owned())
-        ]);
+        assert_eq!(
+            hidden,
+            [("scope".to_owned(), "all".to_owned()), ("skip".to_owned(), "load".to_owned())]
+        );
     }
 }

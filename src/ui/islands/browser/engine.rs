@@ -10,14 +10,14 @@ use web_sys::Response;
 use crate::report::Diagnostician;
 
 thread_local! {
-    static ENGINE: RefCell<Engine> = const { RefCell::new(Engine::Idle(Vec::new())) };
+    static ENGINE: RefCell<Engine> = const { RefCell::new(Engine::Idle) };
 }
 
 type Waiting = Box<dyn FnOnce(&Diagnostician)>;
 
 enum Engine {
-    /// Not asked for yet; never anybody waiting.
-    Idle(Vec<Waiting>),
+    /// Not asked for yet.
+    Idle,
     /// On its way; these wait for it.
     Loading(Vec<Waiting>),
     /// There.
@@ -37,7 +37,7 @@ pub(super) fn with_engine(knowledge: &str, act: impl FnOnce(&Diagnostician) + 's
         return act(&doctor);
     }
     let start = ENGINE.with_borrow_mut(|engine| match engine {
-        Engine::Idle(_) => {
+        Engine::Idle => {
             *engine = Engine::Loading(vec![Box::new(act)]);
             true
         }
