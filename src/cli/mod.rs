@@ -10,7 +10,7 @@ mod diagnose;
 mod evaluate;
 mod input;
 mod knowledge;
-pub mod serve;
+mod serve;
 pub mod target;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
@@ -20,7 +20,7 @@ use clap::{Parser, Subcommand};
 use crate::{
     knowledge::{Base, Files, built_in, load, read_folder},
     report::Diagnostician,
-    server::{Config, ServeArgs},
+    server,
 };
 
 /// Finds out who hung up on a broken connection, why, and what to do about it.
@@ -36,8 +36,8 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the web app and the API; the default
-    Serve(Box<ServeArgs>),
+    /// The web app and the API; the default
+    Serve(server::ServeArgs),
     /// One case in, one report out
     Diagnose(diagnose::Arguments),
     /// Log or error text in, the signatures matched and the observations they yield
@@ -53,15 +53,12 @@ enum Command {
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let overlay = arguments.knowledge.as_deref();
-    let done = match arguments.command {
-        Some(Command::Diagnose(own)) => diagnose::run(&own, overlay),
-        Some(Command::Decode(own)) => decode::run(&own, overlay),
-        Some(Command::Evaluate(own)) => evaluate::run(&own, overlay),
-        Some(Command::Knowledge(own)) => knowledge::run(&own, overlay),
-        Some(Command::Serve(own)) => {
-            return serve::run(&own, |config| parts(config, overlay));
-        }
-        None => return serve::run(&ServeArgs::default(), |config| parts(config, overlay)),
+    let done = match arguments.command.unwrap_or(Command::Serve(server::ServeArgs::default())) {
+        Command::Serve(own) => serve::run(own, overlay),
+        Command::Diagnose(own) => diagnose::run(&own, overlay),
+        Command::Decode(own) => decode::run(&own, overlay),
+        Command::Evaluate(own) => evaluate::run(&own, overlay),
+        Command::Knowledge(own) => knowledge::run(&own, overlay),
     };
     match done {
         Ok(code) => code,
@@ -70,13 +67,6 @@ pub fn run() -> ExitCode {
             ExitCode::from(failure.code)
         }
     }
-}
-
-/// Here the engine and the probes are handed to the server.
-fn parts(config: &Config, overlay: Option<&std::path::Path>) -> Result<serve::Parts, String> {
-    let overlay = overlay.or(config.knowledge_dir.as_deref());
-    let diagnostician = diagnostician(overlay).map_err(|failure| failure.message)?;
-    Ok(serve::Parts { diagnostician: Arc::new(diagnostician), probes: None })
 }
 
 /// Why a command ended early: one sentence and an exit code.

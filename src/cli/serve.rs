@@ -1,65 +1,46 @@
 //! `hangup serve`: the web app and the API.
 
-use std::{process::ExitCode, sync::Arc, time::Duration};
+use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
 
+use super::{Failure, diagnostician};
 use crate::{
-    report::{Case, Diagnostician},
-    server::{self, AppState, Config, ProbeStarter, ServeArgs},
+    report::Diagnostician,
+    server::{self, AppState, Config, Diagnose, ProbeStarter, ServeArgs},
     store::SqliteStore,
 };
 
 /// How long work that cannot be interrupted may keep the program after the server has stopped.
 const LAST_WORK: Duration = Duration::from_secs(1);
 
-/// What a server is made of, beside its configuration.
-pub struct Parts {
-    /// Makes reports of cases.
-    pub diagnostician: Arc<Diagnostician>,
-    /// Starts live probes; `None` for a server without them.
-    pub probes: Option<Arc<dyn ProbeStarter>>,
-}
-
-/// Serves until a signal says stop.
-///
-/// `parts` makes the engine and the probes from the configuration, or says in one sentence why it
-/// cannot. Exit codes: 0 stopped as asked, 1 could not serve, 2 wrong configuration.
-pub fn run(args: &ServeArgs, parts: impl FnOnce(&Config) -> Result<Parts, String>) -> ExitCode {
-    let (config, warnings) = match Config::load(args, environment()) {
-        Ok(loaded) => loaded,
-        Err(error) => return fail(&error.to_string(), 2),
-    };
-    if let Err(error) = server::start_telemetry(&config.log) {
-        return fail(&error, 2);
-    }
+/// Serves until a signal says stop; `overlay` is the folder of `--knowledge`.
+pub(super) fn run(mut args: ServeArgs, overlay: Option<&Path>) -> Result<ExitCode, Failure> {
+    args.knowledge = overlay.map(Path::to_owned);
+    let loaded = Config::load(&args, environment());
+    let (config, warnings) = loaded.map_err(|error| Failure::usage(error.to_string()))?;
+    server::start_telemetry(&config.log).map_err(Failure::usage)?;
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    let parts = match parts(&config) {
-        Ok(parts) => parts,
-        Err(error) => return fail(&error, 2),
-    };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(&format!("cannot start the runtime: {error}"), 1),
-    };
-    let ended = runtime.block_on(serve(config, parts));
+    let engine = Arc::new(diagnostician(config.knowledge.as_deref())?);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime =
+        runtime.map_err(|error| Failure::short(format!("cannot start the runtime: {error}")))?;
+    let ended = runtime.block_on(serve(config, engine));
     runtime.shutdown_timeout(LAST_WORK);
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&error, 1),
-    }
+    ended.map(|()| ExitCode::SUCCESS).map_err(Failure::short)
 }
 
-async fn serve(config: Config, parts: Parts) -> Result<(), String> {
+async fn serve(config: Config, engine: Arc<Diagnostician>) -> Result<(), String> {
     // The port before the database: a second start must not touch the data of the first.
     let listener = server::listen(config.listen).await?;
     let store = SqliteStore::open(&config.data_dir, config.store.max_bytes).await;
     let store = store.map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let doctor = Arc::clone(&parts.diagnostician);
-    let diagnose = Arc::new(move |case: &Case, lang| doctor.diagnose(case, lang));
-    let state = AppState::new(config, Arc::new(store.clone()), diagnose, parts.probes)
-        .with_diagnostician(parts.diagnostician);
+    let probes = probes(&config);
+    let doctor = Arc::clone(&engine);
+    let diagnose: Diagnose = Arc::new(move |case, lang| doctor.diagnose(case, lang));
+    let state = AppState::new(config, Arc::new(store.clone()), diagnose, probes)
+        .with_diagnostician(engine);
     let stopping = state.stopping.clone();
     tokio::spawn(async move {
         server::stop_signal().await;
@@ -72,18 +53,13 @@ async fn serve(config: Config, parts: Parts) -> Result<(), String> {
     Ok(())
 }
 
+/// Here the live probes of `probe` are handed to the server, under the policy of `config`.
+fn probes(_config: &Config) -> Option<Arc<dyn ProbeStarter>> {
+    None
+}
+
 /// The environment variables that are text; the others can be none of ours.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place that reads the environment for the server"
-)]
 fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-}
-
-#[expect(clippy::print_stderr, reason = "a command says on stderr what went wrong")]
-fn fail(sentence: &str, code: u8) -> ExitCode {
-    eprintln!("hangup: {sentence}");
-    ExitCode::from(code)
 }

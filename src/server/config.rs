@@ -25,7 +25,7 @@ pub struct Config {
     /// More host names under which this server may be called, without port.
     pub hosts: Vec<String>,
     /// A folder of knowledge that is laid over the built-in one.
-    pub knowledge_dir: Option<PathBuf>,
+    pub knowledge: Option<PathBuf>,
     /// What live probes may do.
     pub probe: ProbeConfig,
     /// How much one client may ask for.
@@ -47,7 +47,7 @@ impl Default for Config {
             data_dir: PathBuf::from("./data"),
             base_url: None,
             hosts: Vec::new(),
-            knowledge_dir: None,
+            knowledge: None,
             probe: ProbeConfig::default(),
             limits: Limits::default(),
             share: ShareConfig::default(),
@@ -86,7 +86,7 @@ impl Default for ProbeConfig {
             ports: vec![80, 443, 8080, 8443],
             allow_loopback: false,
             // judgement: covers the common 60, 120 and 300 s timers with room, and still ends.
-            max_idle: Duration::from_secs(10 * 60),
+            max_idle: Duration::from_mins(10),
             resolvers: Vec::new(),
         }
     }
@@ -186,7 +186,7 @@ pub(super) const KEYS: &[(&str, Kind)] = &[
     ("data_dir", Kind::Text),
     ("base_url", Kind::Text),
     ("hosts", Kind::List),
-    ("knowledge_dir", Kind::Text),
+    ("knowledge", Kind::Text),
     ("probe.enabled", Kind::Switch),
     ("probe.allow", Kind::List),
     ("probe.ports", Kind::Numbers),

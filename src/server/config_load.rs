@@ -29,9 +29,9 @@ pub struct ServeArgs {
     /// A host name under which this server may be called; can be repeated [env: HANGUP_HOSTS]
     #[arg(long = "host", value_name = "NAME")]
     pub hosts: Vec<String>,
-    /// A folder of knowledge laid over the built-in one [env: HANGUP_KNOWLEDGE_DIR]
-    #[arg(long = "knowledge", value_name = "DIR")]
-    pub knowledge_dir: Option<PathBuf>,
+    /// A folder of knowledge laid over the built-in one; `--knowledge` is a flag of every command.
+    #[arg(skip)]
+    pub knowledge: Option<PathBuf>,
 }
 
 /// What is wrong with the configuration, in one sentence.
@@ -149,15 +149,17 @@ fn note_keys(
     Ok(())
 }
 
-/// The known key with the fewest edits between it and `key`.
+/// The known key or section with the fewest edits between it and `key`.
 fn nearest_key(key: &str) -> &'static str {
-    let known = KEYS.iter().map(|(known, _)| *known);
+    let keys = KEYS.iter().map(|(known, _)| *known);
+    let sections =
+        keys.clone().filter_map(|known| known.split_once('.')).map(|(section, _)| section);
     // A forgotten section is the commonest slip, so the last part alone may match, too.
     let distance = |known: &str| {
         let last = known.rsplit('.').next().unwrap_or(known);
         edits(known, key).min(edits(last, key) + 1)
     };
-    known.min_by_key(|known| distance(known)).unwrap_or("listen")
+    keys.chain(sections).min_by_key(|known| distance(known)).unwrap_or("listen")
 }
 
 /// Levenshtein's distance, bytes.
@@ -222,7 +224,7 @@ fn overlay_flags(table: &mut Table, args: &ServeArgs, places: &mut Places) {
         ("data_dir", "--data-dir", args.data_dir.as_ref().map(path)),
         ("base_url", "--base-url", args.base_url.clone().map(Value::String)),
         ("hosts", "--host", (!hosts.is_empty()).then_some(Value::Array(hosts))),
-        ("knowledge_dir", "--knowledge", args.knowledge_dir.as_ref().map(path)),
+        ("knowledge", "--knowledge", args.knowledge.as_ref().map(path)),
     ];
     for (key, flag, value) in flags {
         if let Some(value) = value {

@@ -54,7 +54,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const GOODBYE: Duration = Duration::from_secs(1);
 
 /// Bytes of a head; also of the buffer it is read into.
-const HEAD_BYTES: usize = 16 * 1024;
+const HEAD_BYTES: u32 = 16 * 1024;
 
 /// Header lines of a head; browsers send some twenty, proxies add ten.
 const HEAD_LINES: usize = 64;
@@ -65,11 +65,15 @@ const STREAMS: u32 = 64;
 /// The settings of HTTP for every connection.
 pub(super) fn builder() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().max_headers(HEAD_LINES).max_buf_size(HEAD_BYTES).header_read_timeout(None);
+    builder
+        .http1()
+        .max_headers(HEAD_LINES)
+        .max_buf_size(HEAD_BYTES as usize)
+        .header_read_timeout(None);
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_header_list_size(HEAD_BYTES as u32)
+        .max_header_list_size(HEAD_BYTES)
         .max_concurrent_streams(STREAMS)
         .keep_alive_interval(Duration::from_secs(20))
         .keep_alive_timeout(Duration::from_secs(10));

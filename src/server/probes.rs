@@ -52,12 +52,12 @@ pub trait ProbeStarter: Send + Sync + 'static {
     ///
     /// Gives the events as they come, each as JSON; they end when the sender is dropped. The
     /// probes stop soon after `cancel` is set. A refusal is a [`Problem`], made before any packet.
-    fn start<'a>(
-        &'a self,
+    fn start(
+        &self,
         request: ProbeRequest,
         client: IpAddr,
         cancel: CancellationToken,
-    ) -> BoxFuture<'a, Result<mpsc::Receiver<Value>, Problem>>;
+    ) -> BoxFuture<'_, Result<mpsc::Receiver<Value>, Problem>>;
 }
 
 /// `POST /api/v1/probes`

@@ -15,49 +15,27 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::{
-    knowledge::Lang,
-    report::{Case, Report, Verdict, VerdictState},
+    knowledge::{Base, Lang},
+    report::{Case, Diagnostician},
     server::{Config, Diagnose, ProbeRequest, ProbeStarter},
     store::MemoryStore,
 };
 
-/// Repeats the case, so that the tests see what arrived.
-fn echo(case: &Case, lang: Lang) -> Report {
-    let sentence = case.text.clone().unwrap_or_default();
-    let verdict = Verdict {
-        state: VerdictState::NotEnoughEvidence,
-        cause: None,
-        variant: None,
-        sentence,
-        first_step: String::new(),
-        owner: Vec::new(),
-    };
-    Report {
-        version: 1,
-        lang,
-        verdict,
-        causes: Vec::new(),
-        ruled_out: Vec::new(),
-        not_visible: Vec::new(),
-        observations: Vec::new(),
-        next: Vec::new(),
-        fixes: Vec::new(),
-        chain: Vec::new(),
-        constants: Vec::new(),
-        case: case.clone(),
-    }
+/// The engine without knowledge: it finds nothing, and the report still carries its case.
+fn engine() -> Diagnostician {
+    Diagnostician::new(Arc::new(Base::default())).unwrap()
 }
 
 /// Says three things about `good.example` and refuses everything else, as the policy would.
 struct Scripted;
 
 impl ProbeStarter for Scripted {
-    fn start<'a>(
-        &'a self,
+    fn start(
+        &self,
         request: ProbeRequest,
         _client: IpAddr,
         _cancel: CancellationToken,
-    ) -> BoxFuture<'a, Result<mpsc::Receiver<Value>, Problem>> {
+    ) -> BoxFuture<'_, Result<mpsc::Receiver<Value>, Problem>> {
         async move {
             if request.target != "good.example" {
                 return Err(Problem::new(StatusCode::FORBIDDEN, "target-denied", "no", "不")
@@ -74,7 +52,8 @@ impl ProbeStarter for Scripted {
 }
 
 fn state_of(config: Config) -> AppState {
-    let diagnose: Diagnose = Arc::new(echo);
+    let engine = engine();
+    let diagnose: Diagnose = Arc::new(move |case, lang| engine.diagnose(case, lang));
     AppState::new(config, Arc::new(MemoryStore::default()), diagnose, Some(Arc::new(Scripted)))
 }
 
@@ -132,7 +111,7 @@ async fn a_saved_report_is_read_by_its_view_token_and_revoked_by_the_other() {
         post_json(&app, "/api/v1/diagnoses", &json!({ "text": "broken pipe", "save": true })).await;
     assert_eq!(made.status, 200, "{}", made.text);
     let made_json = made.json();
-    assert_eq!(made_json["verdict"]["sentence"], "broken pipe");
+    assert_eq!(made_json["case"]["text"], "broken pipe");
     let share = &made_json["share"];
     let view = share["view"].as_str().unwrap().strip_prefix("http://localhost:3000/d/").unwrap();
     let manage = share["manage_token"].as_str().unwrap();
@@ -360,9 +339,12 @@ async fn links_never_outlive_the_maximum() {
     let state = state_of(Config::default());
     let (now, day) = (1_000, 86_400);
     assert_eq!(state.expiry(now, None), now + 7 * day);
-    assert_eq!(state.expiry(now, Some(Duration::from_secs(60))), now + 60);
+    assert_eq!(state.expiry(now, Some(Duration::from_mins(1))), now + 60);
     assert_eq!(state.expiry(now, Some(Duration::MAX)), now + 30 * day);
-    let share =
-        state.store.save_report(&echo(&Case::default(), Lang::En), now, now + 1).await.unwrap();
+    let share = state
+        .store
+        .save_report(&engine().diagnose(&Case::default(), Lang::En), now, now + 1)
+        .await
+        .unwrap();
     assert!(state.store.load_report(&share.view, now).await.is_ok());
 }

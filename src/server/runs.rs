@@ -37,7 +37,7 @@ struct Times {
 
 /// judgement: a reload or a short loss of the network passes within 15 s; whoever comes back to an
 /// open page after ten minutes starts anew.
-const TIMES: Times = Times { alone: Duration::from_secs(15), kept: Duration::from_secs(10 * 60) };
+const TIMES: Times = Times { alone: Duration::from_secs(15), kept: Duration::from_mins(10) };
 
 /// The registry of runs; cheap to clone.
 #[derive(Clone)]

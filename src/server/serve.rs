@@ -18,7 +18,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(8);
 const FILES_KEPT: usize = 256;
 
 /// How often expired reports and drafts are deleted; links end on time regardless.
-const PURGE_EVERY: Duration = Duration::from_secs(10 * 60);
+const PURGE_EVERY: Duration = Duration::from_mins(10);
 
 /// Listens at `address`; an error is one sentence that says what to do.
 pub async fn listen(address: SocketAddr) -> Result<TcpListener, String> {

@@ -1,6 +1,9 @@
 //! The one integration binary: each file of this folder is a module here, linked once.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod architecture;
+#[cfg(feature = "ssr")]
+mod serving;
 #[cfg(feature = "ssr")]
 mod store;
 #[cfg(feature = "ssr")]

@@ -46,6 +46,7 @@ fn sentence(number: &str) -> String {
 }
 
 /// Saves reports for ever and says so, one line each, only after the store has acknowledged it.
+#[expect(clippy::print_stdout, reason = "the parent reads it")]
 async fn save_until_killed(dir: &Path) {
     let store = SqliteStore::open(dir, None).await.unwrap();
     for number in 0_u64.. {
