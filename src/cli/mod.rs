@@ -1,3 +1,4 @@
 //! The `cli` station.
 
+pub mod probe;
 pub mod target;

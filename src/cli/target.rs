@@ -58,23 +58,13 @@ pub fn judge<'a>(policy: &Policy, input: &'a str, lang: Lang, explain: bool) -> 
     match Target::parse(input) {
         Err(invalid) => {
             let (rule, reason) = (invalid.rule().id, invalid.reason(lang));
-            Judgement {
-                input,
-                decision: "invalid",
-                rule,
-                reason,
-                normalized: None,
-            }
+            Judgement { input, decision: "invalid", rule, reason, normalized: None }
         }
         Ok(target) => {
             let decision = policy.decide(&target);
             Judgement {
                 input,
-                decision: if decision.is_allowed() {
-                    "allow"
-                } else {
-                    "deny"
-                },
+                decision: if decision.is_allowed() { "allow" } else { "deny" },
                 rule: decision.rule.id,
                 reason: decision.reason(lang),
                 normalized: explain.then(|| target.normalized()),
@@ -103,10 +93,7 @@ pub fn run(args: &TargetArgs) -> ExitCode {
         // The reader went away; that is no mistake of ours.
         Some(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Some(error) => {
-            let _ = writeln!(
-                io::stderr(),
-                "hangup target: standard input cannot be read: {error}"
-            );
+            let _ = writeln!(io::stderr(), "hangup target: standard input cannot be read: {error}");
             ExitCode::from(2)
         }
     }
@@ -150,9 +137,8 @@ fn print(args: &TargetArgs, text: &str, out: &mut impl Write) -> io::Result<()> 
     if args.json {
         return writeln!(out, "{}", serde_json::to_string(&judgement)?);
     }
-    let normalized = judgement
-        .normalized
-        .map_or_else(String::new, |normal| format!("  [{normal}]"));
+    let normalized =
+        judgement.normalized.map_or_else(String::new, |normal| format!("  [{normal}]"));
     let shown: String = text.chars().flat_map(char::escape_debug).collect();
     writeln!(
         out,

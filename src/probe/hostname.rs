@@ -64,24 +64,13 @@ pub(super) fn parse_unbracketed(text: &str) -> Result<(Host, bool), Rule> {
     if text.contains('%') {
         return Err(rules::PERCENT);
     }
-    if let Some(c) = text
-        .chars()
-        .find(|c| c.is_ascii() && !is_name_character(*c))
-    {
-        return Err(if c == '[' || c == ']' {
-            rules::BRACKETS
-        } else {
-            rules::CHARACTER
-        });
+    if let Some(c) = text.chars().find(|c| c.is_ascii() && !is_name_character(*c)) {
+        return Err(if c == '[' || c == ']' { rules::BRACKETS } else { rules::CHARACTER });
     }
     if let Ok(v4) = text.parse::<Ipv4Addr>() {
         return Ok((Host::Address(v4.into()), false));
     }
-    let typed_last = text
-        .trim_end_matches(is_dot)
-        .rsplit(is_dot)
-        .next()
-        .unwrap_or_default();
+    let typed_last = text.trim_end_matches(is_dot).rsplit(is_dot).next().unwrap_or_default();
     // Digits of other scripts in the last label: no top-level domain is a number.
     if !typed_last.is_empty() && typed_last.chars().all(char::is_numeric) {
         return Err(rules::NUMBER);
@@ -104,12 +93,7 @@ fn is_name_character(c: char) -> bool {
 fn map_to_ascii(text: &str) -> Result<String, Rule> {
     // Length and hyphens are judged label by label afterwards, for a clearer reason.
     let mapped = Uts46::new()
-        .to_ascii(
-            text.as_bytes(),
-            AsciiDenyList::EMPTY,
-            Hyphens::Allow,
-            DnsLength::Ignore,
-        )
+        .to_ascii(text.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow, DnsLength::Ignore)
         .map_err(|_| rules::IDN)?;
     if !mapped.chars().all(is_name_character) {
         return Err(rules::CHARACTER);
@@ -150,7 +134,5 @@ fn is_number(label: &str) -> bool {
     if label.bytes().all(|byte| byte.is_ascii_digit()) {
         return true;
     }
-    label
-        .strip_prefix("0x")
-        .is_some_and(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    label.strip_prefix("0x").is_some_and(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }

@@ -123,18 +123,13 @@ pub(super) fn judge(name: &str) -> Option<(Class, Rule)> {
 pub(super) fn is_or_below<S: AsRef<str>>(name: &str, list: &[S]) -> bool {
     list.iter().any(|entry| {
         let entry = entry.as_ref();
-        name == entry
-            || name
-                .strip_suffix(entry)
-                .is_some_and(|rest| rest.ends_with('.'))
+        name == entry || name.strip_suffix(entry).is_some_and(|rest| rest.ends_with('.'))
     })
 }
 
 /// The class of the address that an echo service would answer with, unless it is public.
 fn echoed_class(name: &str) -> Option<Class> {
-    let service = ECHO_SERVICES
-        .iter()
-        .find(|service| is_or_below(name, &[**service]))?;
+    let service = ECHO_SERVICES.iter().find(|service| is_or_below(name, &[**service]))?;
     let rest = name.strip_suffix(service)?.strip_suffix('.')?;
     let address = echoed_address(rest)?;
     let class = ranges::classify(address).0;
@@ -163,10 +158,7 @@ fn echoed_address(rest: &str) -> Option<IpAddr> {
     {
         return Some(Ipv4Addr::from_bits(bits).into());
     }
-    last.replace('-', ":")
-        .parse::<Ipv6Addr>()
-        .ok()
-        .map(IpAddr::from)
+    last.replace('-', ":").parse::<Ipv6Addr>().ok().map(IpAddr::from)
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub struct Policy {
     /// Opens the machine itself, on every port. For tests and single-user desktop use only: whoever
     /// may start a probe can then talk to every local service.
     pub allow_loopback: bool,
-    /// Addresses of this machine's interfaces; see [`own_addresses`](super::sys::own_addresses).
+    /// Addresses of this machine's interfaces; see [`own_addresses`](super::own_addresses).
     #[serde(skip)]
     pub own_addresses: Vec<IpAddr>,
     /// Host names this service is reached by, lower case.
@@ -92,17 +92,11 @@ pub struct Decision {
 
 impl Decision {
     fn allow(rule: Rule) -> Self {
-        Self {
-            verdict: Verdict::Allow,
-            rule,
-        }
+        Self { verdict: Verdict::Allow, rule }
     }
 
     fn deny(rule: Rule) -> Self {
-        Self {
-            verdict: Verdict::Deny,
-            rule,
-        }
+        Self { verdict: Verdict::Deny, rule }
     }
 
     /// Whether the target may be probed.
@@ -117,11 +111,7 @@ impl Decision {
 
     /// The rule, if the target may not be probed.
     fn refused(self) -> Result<Self, Rule> {
-        if self.is_allowed() {
-            Ok(self)
-        } else {
-            Err(self.rule)
-        }
+        if self.is_allowed() { Ok(self) } else { Err(self.rule) }
     }
 }
 
@@ -149,10 +139,8 @@ impl Policy {
         if !before.is_allowed() {
             return before;
         }
-        let each: Vec<Decision> = answers
-            .iter()
-            .map(|ip| self.decide_address(*ip, target.port()))
-            .collect();
+        let each: Vec<Decision> =
+            answers.iter().map(|ip| self.decide_address(*ip, target.port())).collect();
         let refused = each.iter().find(|decision| !decision.is_allowed());
         match (each.first(), refused) {
             (None, _) => Decision::deny(rules::NO_ADDRESS),
@@ -192,10 +180,7 @@ impl Policy {
         };
         // A port may belong to one opened network; the answers decide which.
         let somewhere = self.allow_loopback
-            || self
-                .openings
-                .iter()
-                .any(|opening| opening.ports.contains(&port));
+            || self.openings.iter().any(|opening| opening.ports.contains(&port));
         if somewhere || self.ports.contains(&port) {
             Decision::allow(rule)
         } else {
@@ -211,19 +196,12 @@ impl Policy {
         if self.own_addresses.contains(&ip) && class != Class::Never && class != Class::Loopback {
             return Decision::deny(rules::OWN_ADDRESS);
         }
-        if self
-            .opted_out_networks
-            .iter()
-            .any(|network| network.contains(&ip))
-        {
+        if self.opted_out_networks.iter().any(|network| network.contains(&ip)) {
             return Decision::deny(rules::OPTED_OUT);
         }
         let opened = |opening: &&Opening| opening.cidr.contains(&ip);
-        let port_opened = self
-            .openings
-            .iter()
-            .filter(opened)
-            .any(|opening| opening.ports.contains(&port));
+        let port_opened =
+            self.openings.iter().filter(opened).any(|opening| opening.ports.contains(&port));
         let port_allowed = port_opened || self.ports.contains(&port);
         match class {
             Class::Never | Class::Loopback => Decision::deny(rule),
@@ -253,15 +231,9 @@ mod tests {
     fn opened(cidrs: &[&str]) -> Policy {
         let openings = cidrs
             .iter()
-            .map(|cidr| Opening {
-                cidr: cidr.parse().unwrap(),
-                ports: vec![3306],
-            })
+            .map(|cidr| Opening { cidr: cidr.parse().unwrap(), ports: vec![3306] })
             .collect();
-        Policy {
-            openings,
-            ..Policy::default()
-        }
+        Policy { openings, ..Policy::default() }
     }
 
     #[test]
@@ -277,24 +249,13 @@ mod tests {
         assert_eq!(decide(&policy, "[fd00::1]:3306"), "opened");
         let name = Target::parse("db.example.com:3306").unwrap();
         assert!(policy.decide(&name).is_allowed());
-        assert!(
-            policy
-                .decide_answers(&name, &["10.0.0.5".parse().unwrap()])
-                .is_allowed()
-        );
-        assert!(
-            !policy
-                .decide_answers(&name, &["8.8.8.8".parse().unwrap()])
-                .is_allowed()
-        );
+        assert!(policy.decide_answers(&name, &["10.0.0.5".parse().unwrap()]).is_allowed());
+        assert!(!policy.decide_answers(&name, &["8.8.8.8".parse().unwrap()]).is_allowed());
     }
 
     #[test]
     fn loopback_needs_its_own_switch() {
-        assert_eq!(
-            decide(&opened(&["127.0.0.0/8", "0.0.0.0/0", "::/0"]), "127.0.0.1"),
-            "loopback"
-        );
+        assert_eq!(decide(&opened(&["127.0.0.0/8", "0.0.0.0/0", "::/0"]), "127.0.0.1"), "loopback");
         let policy = Policy {
             allow_loopback: true,
             own_addresses: vec!["127.0.0.1".parse().unwrap()],

@@ -58,146 +58,31 @@ const V4: &[V4Row] = &[
 /// First match wins. What matches nothing is public inside `2000::/3` and reserved outside.
 const V6: &[V6Row] = &[
     ([0; 8], 128, Class::Never, rules::UNSPECIFIED),
-    (
-        [0, 0, 0, 0, 0, 0, 0, 1],
-        128,
-        Class::Loopback,
-        rules::LOOPBACK,
-    ),
-    (
-        [0, 0, 0, 0, 0, 0xffff, 0, 0],
-        96,
-        Class::Never,
-        rules::EMBEDDED,
-    ), // mapped
-    ([0, 0, 0, 0, 0, 0, 0, 0], 96, Class::Never, rules::EMBEDDED), // compatible
-    (
-        [0, 0, 0, 0, 0xffff, 0, 0, 0],
-        96,
-        Class::Never,
-        rules::EMBEDDED,
-    ), // translated, RFC 2765
-    (
-        [0x64, 0xff9b, 0, 0, 0, 0, 0, 0],
-        96,
-        Class::Never,
-        rules::EMBEDDED,
-    ), // NAT64, RFC 6052
-    (
-        [0x64, 0xff9b, 1, 0, 0, 0, 0, 0],
-        48,
-        Class::Never,
-        rules::EMBEDDED,
-    ), // NAT64, RFC 8215
-    (
-        [0x100, 0, 0, 0, 0, 0, 0, 0],
-        64,
-        Class::Admin,
-        rules::SPECIAL,
-    ), // discard, RFC 6666
-    (
-        [0x100, 0, 0, 1, 0, 0, 0, 0],
-        64,
-        Class::Admin,
-        rules::SPECIAL,
-    ), // dummy prefix, RFC 9780
-    (
-        [0x2001, 0, 0, 0, 0, 0, 0, 0],
-        32,
-        Class::Never,
-        rules::EMBEDDED,
-    ), // Teredo, RFC 4380
-    (
-        [0x2001, 0, 0, 0, 0, 0, 0, 0],
-        23,
-        Class::Admin,
-        rules::SPECIAL,
-    ), // IETF assignments
-    (
-        [0x2001, 0xdb8, 0, 0, 0, 0, 0, 0],
-        32,
-        Class::Admin,
-        rules::DOCUMENTATION,
-    ),
-    (
-        [0x2002, 0, 0, 0, 0, 0, 0, 0],
-        16,
-        Class::Never,
-        rules::EMBEDDED,
-    ), // 6to4, RFC 3056
-    (
-        [0x3fff, 0, 0, 0, 0, 0, 0, 0],
-        20,
-        Class::Admin,
-        rules::DOCUMENTATION,
-    ), // RFC 9637
-    (
-        [0x5f00, 0, 0, 0, 0, 0, 0, 0],
-        16,
-        Class::Admin,
-        rules::SPECIAL,
-    ), // SRv6 SIDs, RFC 9602
+    ([0, 0, 0, 0, 0, 0, 0, 1], 128, Class::Loopback, rules::LOOPBACK),
+    ([0, 0, 0, 0, 0, 0xffff, 0, 0], 96, Class::Never, rules::EMBEDDED), // mapped
+    ([0, 0, 0, 0, 0, 0, 0, 0], 96, Class::Never, rules::EMBEDDED),      // compatible
+    ([0, 0, 0, 0, 0xffff, 0, 0, 0], 96, Class::Never, rules::EMBEDDED), // translated, RFC 2765
+    ([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96, Class::Never, rules::EMBEDDED), // NAT64, RFC 6052
+    ([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48, Class::Never, rules::EMBEDDED), // NAT64, RFC 8215
+    ([0x100, 0, 0, 0, 0, 0, 0, 0], 64, Class::Admin, rules::SPECIAL),   // discard, RFC 6666
+    ([0x100, 0, 0, 1, 0, 0, 0, 0], 64, Class::Admin, rules::SPECIAL),   // dummy prefix, RFC 9780
+    ([0x2001, 0, 0, 0, 0, 0, 0, 0], 32, Class::Never, rules::EMBEDDED), // Teredo, RFC 4380
+    ([0x2001, 0, 0, 0, 0, 0, 0, 0], 23, Class::Admin, rules::SPECIAL),  // IETF assignments
+    ([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32, Class::Admin, rules::DOCUMENTATION),
+    ([0x2002, 0, 0, 0, 0, 0, 0, 0], 16, Class::Never, rules::EMBEDDED), // 6to4, RFC 3056
+    ([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20, Class::Admin, rules::DOCUMENTATION), // RFC 9637
+    ([0x5f00, 0, 0, 0, 0, 0, 0, 0], 16, Class::Admin, rules::SPECIAL),  // SRv6 SIDs, RFC 9602
     // Metadata inside unique local space: AWS, GCP, Oracle, Scaleway, Akamai, Alibaba.
-    (
-        [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0],
-        32,
-        Class::Never,
-        rules::METADATA,
-    ),
-    (
-        [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254],
-        128,
-        Class::Never,
-        rules::METADATA,
-    ),
-    (
-        [0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe],
-        128,
-        Class::Never,
-        rules::METADATA,
-    ),
-    (
-        [0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42],
-        128,
-        Class::Never,
-        rules::METADATA,
-    ),
-    (
-        [0xfd00, 0xa9fe, 0xa9fe, 0, 0, 0, 0, 1],
-        128,
-        Class::Never,
-        rules::METADATA,
-    ),
-    (
-        [0xfd00, 0x100, 0, 0, 0, 0, 0x100, 0x200],
-        128,
-        Class::Never,
-        rules::METADATA,
-    ),
-    (
-        [0xfc00, 0, 0, 0, 0, 0, 0, 0],
-        7,
-        Class::Admin,
-        rules::PRIVATE,
-    ),
-    (
-        [0xfe80, 0, 0, 0, 0, 0, 0, 0],
-        10,
-        Class::Never,
-        rules::LINK_LOCAL,
-    ),
-    (
-        [0xfec0, 0, 0, 0, 0, 0, 0, 0],
-        10,
-        Class::Admin,
-        rules::PRIVATE,
-    ), // site-local, RFC 3879
-    (
-        [0xff00, 0, 0, 0, 0, 0, 0, 0],
-        8,
-        Class::Never,
-        rules::MULTICAST,
-    ),
+    ([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0], 32, Class::Never, rules::METADATA),
+    ([0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254], 128, Class::Never, rules::METADATA),
+    ([0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe], 128, Class::Never, rules::METADATA),
+    ([0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42], 128, Class::Never, rules::METADATA),
+    ([0xfd00, 0xa9fe, 0xa9fe, 0, 0, 0, 0, 1], 128, Class::Never, rules::METADATA),
+    ([0xfd00, 0x100, 0, 0, 0, 0, 0x100, 0x200], 128, Class::Never, rules::METADATA),
+    ([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7, Class::Admin, rules::PRIVATE),
+    ([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10, Class::Never, rules::LINK_LOCAL),
+    ([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10, Class::Admin, rules::PRIVATE), // site-local, RFC 3879
+    ([0xff00, 0, 0, 0, 0, 0, 0, 0], 8, Class::Never, rules::MULTICAST),
 ];
 
 /// What `ip` is and which rule says so; [`rules::PUBLIC`] for a public address.
@@ -215,9 +100,7 @@ fn classify_v4(ip: Ipv4Addr) -> (Class, Rule) {
             let mask = u32::MAX.checked_shl(32 - u32::from(*length)).unwrap_or(0);
             bits & mask == Ipv4Addr::from(*net).to_bits()
         })
-        .map_or((Class::Public, rules::PUBLIC), |(.., class, rule)| {
-            (*class, *rule)
-        })
+        .map_or((Class::Public, rules::PUBLIC), |(.., class, rule)| (*class, *rule))
 }
 
 fn classify_v6(ip: Ipv6Addr) -> (Class, Rule) {

@@ -24,10 +24,7 @@ impl Rule {
 
     /// The sentence in both languages.
     pub fn text(&self) -> crate::knowledge::Text {
-        crate::knowledge::Text {
-            en: self.en.to_owned(),
-            zh: self.zh.to_owned(),
-        }
+        crate::knowledge::Text { en: self.en.to_owned(), zh: self.zh.to_owned() }
     }
 }
 

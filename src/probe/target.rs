@@ -84,12 +84,7 @@ impl Target {
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, tail) = rest.split_at(end);
         if scheme.is_none() && authority.is_empty() {
-            return Err(if tail.starts_with("//") {
-                rules::SLASHES
-            } else {
-                rules::NO_HOST
-            }
-            .into());
+            return Err(if tail.starts_with("//") { rules::SLASHES } else { rules::NO_HOST }.into());
         }
         if authority.contains('@') {
             return Err(rules::USERINFO.into());
@@ -98,13 +93,7 @@ impl Target {
         if scheme.is_none() && matches!(host, Host::Address(_)) && is_prefix_length(tail) {
             return Err(rules::RANGE.into());
         }
-        let target = Self {
-            host,
-            port,
-            scheme,
-            absolute,
-            path: encode_path(tail),
-        };
+        let target = Self { host, port, scheme, absolute, path: encode_path(tail) };
         target.check_against_whatwg(text)?;
         Ok(target)
     }
@@ -135,11 +124,7 @@ impl Target {
                 encode_path(&format!("{folder}{location}"))
             }
         };
-        Ok(Self {
-            path,
-            scheme: Some(scheme),
-            ..self.clone()
-        })
+        Ok(Self { path, scheme: Some(scheme), ..self.clone() })
     }
 
     /// Host and port in their one normal form: `example.com:443`, `[2001:db8::1]:80`.
@@ -202,9 +187,7 @@ impl Target {
                 host.trim_matches(['[', ']']).parse() == Ok(*mine) && *port == self.port
             }
             _ => {
-                other
-                    .as_ref()
-                    .map(|(host, port)| (host.trim_end_matches('.').to_owned(), *port))
+                other.as_ref().map(|(host, port)| (host.trim_end_matches('.').to_owned(), *port))
                     == wanted
             }
         };
@@ -245,9 +228,7 @@ fn check_characters(text: &str) -> Result<(), Rule> {
 fn split_scheme(text: &str) -> Result<(Option<Scheme>, &str), Rule> {
     let is_scheme = |word: &str| {
         word.starts_with(|c: char| c.is_ascii_alphabetic())
-            && word
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
     };
     if let Some((word, rest)) = text.split_once("://")
         && is_scheme(word)
@@ -339,14 +320,9 @@ fn encode_path(tail: &str) -> String {
         if byte.is_ascii_graphic() && !b"\"<>^`{|}\\".contains(&byte) {
             path.push(char::from(byte));
         } else {
-            const HEX: [char; 16] = [
-                '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F',
-            ];
-            path.extend([
-                '%',
-                HEX[usize::from(byte >> 4)],
-                HEX[usize::from(byte & 15)],
-            ]);
+            const HEX: [char; 16] =
+                ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+            path.extend(['%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
         }
     }
     path
@@ -369,11 +345,7 @@ mod tests {
             ("HTTPS://b.example.com", "b.example.com:443/"),
         ] {
             let target = base.join(location).unwrap();
-            assert_eq!(
-                format!("{}{}", target.normalized(), target.path()),
-                wanted,
-                "{location}"
-            );
+            assert_eq!(format!("{}{}", target.normalized(), target.path()), wanted, "{location}");
         }
         for bad in [
             "file:///etc/passwd",

@@ -31,11 +31,8 @@ fn judge(row: &Row) -> (&'static str, &'static str, Option<String>) {
         Ok(target) => target,
     };
     let normalized = Some(target.normalized());
-    let mut answers: VecDeque<_> = row
-        .answers
-        .clone()
-        .unwrap_or_else(|| vec![vec![IpAddr::from([93, 184, 216, 34])]])
-        .into();
+    let mut answers: VecDeque<_> =
+        row.answers.clone().unwrap_or_else(|| vec![vec![IpAddr::from([93, 184, 216, 34])]]).into();
     let mut redirects = row.redirects.iter();
     for hop in 1.. {
         let decision = match target.name() {
@@ -65,10 +62,7 @@ fn judge(row: &Row) -> (&'static str, &'static str, Option<String>) {
 /// Adds what is wrong to `wrong` and returns how many rows were judged.
 fn check_table(name: &str, text: &str, wrong: &mut Vec<String>) -> usize {
     let mut judged = 0;
-    for (line, json) in (1..)
-        .zip(text.lines())
-        .filter(|(_, json)| !json.trim().is_empty())
-    {
+    for (line, json) in (1..).zip(text.lines()).filter(|(_, json)| !json.trim().is_empty()) {
         let row: Row =
             serde_json::from_str(json).unwrap_or_else(|error| panic!("{name}:{line}: {error}"));
         let (decision, rule, normalized) = judge(&row);
@@ -89,12 +83,7 @@ fn check_table(name: &str, text: &str, wrong: &mut Vec<String>) -> usize {
 
 fn report(what: &str, judged: usize, wrong: &[String]) {
     println!("{judged} {what} targets judged");
-    assert!(
-        wrong.is_empty(),
-        "{} of {judged} rows are wrong:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} of {judged} rows are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]
@@ -112,10 +101,8 @@ fn our_own_table_comes_out_as_labelled() {
 
 #[test]
 fn the_shared_table_comes_out_as_labelled() {
-    let shared = std::env::var_os("HANGUP_SHARED").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-        PathBuf::from,
-    );
+    let shared = std::env::var_os("HANGUP_SHARED")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     let path = shared.join("target-policy/dev.jsonl");
     match fs::read_to_string(&path) {
         Ok(text) => {
@@ -123,9 +110,6 @@ fn the_shared_table_comes_out_as_labelled() {
             let judged = check_table("dev.jsonl", &text, &mut wrong);
             report("shared", judged, &wrong);
         }
-        Err(_) => println!(
-            "skipped: {} is not there (set HANGUP_SHARED)",
-            path.display()
-        ),
+        Err(_) => println!("skipped: {} is not there (set HANGUP_SHARED)", path.display()),
     }
 }
