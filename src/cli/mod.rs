@@ -10,6 +10,7 @@ mod diagnose;
 mod evaluate;
 mod input;
 mod knowledge;
+pub mod probe;
 mod serve;
 pub mod target;
 

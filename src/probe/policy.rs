@@ -45,7 +45,7 @@ pub struct Policy {
     /// Opens the machine itself, on every port. For tests and single-user desktop use only: whoever
     /// may start a probe can then talk to every local service.
     pub allow_loopback: bool,
-    /// Addresses of this machine's interfaces; see [`own_addresses`](super::sys::own_addresses).
+    /// Addresses of this machine's interfaces; see [`own_addresses`](super::own_addresses).
     #[serde(skip)]
     pub own_addresses: Vec<IpAddr>,
     /// Host names this service is reached by, lower case.

@@ -7,4 +7,9 @@
     reason = "a test says why it failed"
 )]
 
+mod door;
+mod lookups;
 mod policy;
+mod servers;
+mod support;
+mod zoo;
