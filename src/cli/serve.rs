@@ -5,7 +5,7 @@ use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
 use super::{Failure, diagnostician};
 use crate::{
     report::Diagnostician,
-    server::{self, AppState, Config, Diagnose, ProbeStarter, ServeArgs},
+    server::{self, AppState, Config, Diagnose, LiveProbes, ProbeStarter, ServeArgs},
     store::SqliteStore,
 };
 
@@ -39,8 +39,8 @@ async fn serve(config: Config, engine: Arc<Diagnostician>) -> Result<(), String>
     let probes = probes(&config);
     let doctor = Arc::clone(&engine);
     let diagnose: Diagnose = Arc::new(move |case, lang| doctor.diagnose(case, lang));
-    let state = AppState::new(config, Arc::new(store.clone()), diagnose, probes)
-        .with_diagnostician(engine);
+    let state =
+        AppState::new(config, Arc::new(store.clone()), diagnose, probes).with_diagnostician(engine);
     let stopping = state.stopping.clone();
     tokio::spawn(async move {
         server::stop_signal().await;
@@ -54,8 +54,8 @@ async fn serve(config: Config, engine: Arc<Diagnostician>) -> Result<(), String>
 }
 
 /// Here the live probes of `probe` are handed to the server, under the policy of `config`.
-fn probes(_config: &Config) -> Option<Arc<dyn ProbeStarter>> {
-    None
+fn probes(config: &Config) -> Option<Arc<dyn ProbeStarter>> {
+    Some(Arc::new(LiveProbes::new(config)))
 }
 
 /// The environment variables that are text; the others can be none of ours.

@@ -9,7 +9,7 @@ use leptos_meta::Title;
 use crate::{
     api::{Arrived, Desk, Run, knowledge_path},
     evidence::Observation,
-    report::{Report, VerdictState},
+    report::Report,
     ui::{
         components::{Answers, ChainStrip, HiddenState, Icon, ReadFromText, families, ranked_rows},
         i18n::{Texts, texts},
@@ -101,7 +101,7 @@ fn WizardView(
 /// Says that the report is worth reading already, and still lets the person go on.
 #[component]
 fn Ready(texts: Texts, report: Report, href: String) -> impl IntoView {
-    (report.verdict.state == VerdictState::Likely).then(|| {
+    report.enough.then(|| {
         view! {
             <p class="ready">
                 <Icon name="likely" />
