@@ -16,6 +16,22 @@ pub fn Logo() -> impl IntoView {
     }
 }
 
+/// The picture of the first page: five hops, and a line that breaks between two of them.
+#[component]
+pub fn BrokenLine() -> impl IntoView {
+    view! {
+        <svg class="hero-line" viewBox="0 0 480 40" width="480" height="40" aria-hidden="true">
+            <path d="M19 20h93M128 20h93M359 20h93" />
+            <path class="gap" d="M237 20h38M305 20h38M284 12l12 16M296 12l-12 16" />
+            <circle cx="11" cy="20" r="8" />
+            <circle cx="120" cy="20" r="8" />
+            <circle cx="229" cy="20" r="8" />
+            <circle cx="351" cy="20" r="8" />
+            <circle cx="460" cy="20" r="8" />
+        </svg>
+    }
+}
+
 /// A sign by name; unknown names draw nothing.
 #[component]
 pub fn Icon(

@@ -25,7 +25,7 @@ pub use chrome::{Footer, Header};
 pub use constants::Constants;
 pub use copy::{Command, CopyText};
 pub use fixes::Fixes;
-pub use icons::{Icon, Logo};
+pub use icons::{BrokenLine, Icon, Logo};
 pub use ledger::Ledger;
 pub use ranking::{families, ranked_rows};
 pub use share::{EXPIRIES, HiddenState, ShareForm, Shared};

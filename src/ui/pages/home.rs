@@ -7,7 +7,7 @@ use leptos_meta::Title;
 use crate::{
     api::knowledge_path,
     ui::{
-        components::Icon,
+        components::{BrokenLine, Icon},
         i18n::{Texts, texts},
         islands::{CopyButtons, DraftBox, DraftTexts},
         state::{Wizard, encode},
@@ -43,6 +43,7 @@ pub fn HomePage() -> impl IntoView {
         <Title text=texts.t("home-title") />
         <div class="wrap home">
             <section class="hero" aria-labelledby="hero">
+                <BrokenLine />
                 <h1 id="hero">{texts.t("hero")}</h1>
                 <p class="lead">{texts.t("tagline")}</p>
                 <form class="card start" method="post" action="/start" data-start="1">
