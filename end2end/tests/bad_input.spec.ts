@@ -1,5 +1,5 @@
 // Bad input: one clear sentence each, and nothing that was typed is lost.
-import { awake, expect, test, watch } from "./fixtures";
+import { awake, expect, test, UPSTREAM, watch } from "./fixtures";
 
 test("an empty start says what is missing and puts the cursor there", async ({ browser, server }) => {
   for (const javaScriptEnabled of [true, false]) {
@@ -70,7 +70,7 @@ test("what was typed survives a reload", async ({ page, server }) => {
 });
 
 test("a long text keeps the address short and survives a reload", async ({ page, server }) => {
-  const long = `${"a line of log\n".repeat(400)}upstream prematurely closed connection`;
+  const long = `${"a line of log\n".repeat(400)}${UPSTREAM}`;
   await page.goto(server.url);
   await page.locator("#text").fill(long);
   await page.getByRole("button", { name: "Find out" }).click();

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { accessible, awake, expect, freePort, test, watch } from "./fixtures";
 
+/** Five seconds as measured: nginx counts from its own last write. */
+const FIVE = /Silence\s*(4\.[89]\d?|5(\.[0-2]\d?)?) s/;
 const NGINX = process.env.NGINX ?? "/usr/sbin/nginx";
 let nginx: ChildProcess;
 let folder: string;
@@ -56,9 +58,8 @@ test("with consent the probes run, their progress is shown, and the 5 s are name
   await accessible(page);
   await expect(page).toHaveURL(/seen=[\w-]{27}/, { timeout: 90_000 });
   await page.getByRole("link", { name: "Enough, show the report" }).click();
-  await expect(page.locator(".timeline")).toContainText(/Silence\s*5(\.0\d?)? s/);
-  await expect(page.locator(".constants")).toContainText("5 s");
-  await expect(page.locator(".constants, .timeline").first()).toBeVisible();
+  await expect(page.locator(".timeline")).toContainText(FIVE);
+  await expect(page.locator(".constants").first()).toContainText(", 5 s:");
   expect(seen).toEqual({ problems: [], foreign: [] });
 });
 
@@ -70,7 +71,7 @@ test("the same without script: the probes run on submit", async ({ browser, serv
   await page.getByRole("button", { name: "Yes, look now" }).click();
   await expect(page).toHaveURL(/seen=[\w-]{27}/, { timeout: 90_000 });
   await page.getByRole("link", { name: "Enough, show the report" }).click();
-  await expect(page.locator(".timeline")).toContainText(/Silence\s*5(\.0\d?)? s/);
+  await expect(page.locator(".timeline")).toContainText(FIVE);
   await context.close();
 });
 

@@ -27,3 +27,21 @@ for (const width of [1280, 390]) {
     }
   }
 }
+
+// The pictures of the README: what fits one screen.
+const README = [
+  { name: "home-en", path: "/?", lang: "en", width: 1280, height: 940 },
+  { name: "report-en", path: PAGES.report, lang: "en", width: 1280, height: 1080 },
+  { name: "report-zh-CN-390", path: PAGES.report, lang: "zh-CN", width: 390, height: 1000 },
+];
+
+for (const { name, path, lang, width, height } of README) {
+  test(`readme ${name}`, async ({ browser, server }) => {
+    const context = await browser.newContext({ viewport: { width, height } });
+    const page = await context.newPage();
+    await page.goto(`${server.url}${path}&lang=${lang}`);
+    await page.waitForTimeout(300);
+    await page.screenshot({ path: `test-results/shots/readme-${name}.png` });
+    await context.close();
+  });
+}

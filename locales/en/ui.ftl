@@ -183,6 +183,8 @@ you-named-it = you named it
 source = Source
 more-of-them = { $n } more
 fixes-title = Fixes
+fixes-unsure = What could be tried meanwhile
+fixes-suspects = { $n } fixes for the strongest suspects
 no-fixes = No fix stands out yet. The next steps below would point to one.
 more-fixes = { $n ->
     [one] One more fix, for another stack or cause

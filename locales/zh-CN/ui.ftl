@@ -183,6 +183,8 @@ you-named-it = 您提到过
 source = 出处
 more-of-them = 还有 { $n } 个
 fixes-title = 修复办法
+fixes-unsure = 可以先试的办法
+fixes-suspects = 针对最可疑原因的 { $n } 个办法
 no-fixes = 还没有突出的修复办法。下面的步骤可以帮助找到它。
 more-fixes = { $n ->
    *[other] 还有 { $n } 个修复办法，适用于其他组件或原因

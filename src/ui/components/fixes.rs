@@ -20,30 +20,40 @@ pub fn Fixes(
     texts: Texts,
     /// The fixes, in the engine's order.
     fixes: Vec<ReportFix>,
+    /// Whether no cause stands out; then no fix does, and all are folded.
+    unsure: bool,
 ) -> impl IntoView {
+    if unsure && fixes.is_empty() {
+        return ().into_any();
+    }
     let named = fixes.iter().filter(|fix| fix.for_named_stack).count();
-    let open = if named == 0 { SHOWN } else { named.min(3) };
+    let open = match named {
+        _ if unsure => 0,
+        0 => SHOWN,
+        named => named.min(3),
+    };
     let (first, rest) = fixes.split_at(open.min(fixes.len()));
     let (first, rest) = (first.to_vec(), rest.to_vec());
     let more = rest.len();
+    let fixes_empty = first.is_empty() && !unsure;
     view! {
         <section id="fixes" aria-labelledby="fixes-title">
-            <h2 id="fixes-title">{texts.t("fixes-title")}</h2>
-            {first
-                .is_empty()
+            <h2 id="fixes-title">{texts.t(if unsure { "fixes-unsure" } else { "fixes-title" })}</h2>
+            {fixes_empty
                 .then(|| view! { <p class="muted">{texts.t("no-fixes")}</p> })}
             {first.into_iter().map(|fix| view! { <FixCard texts fix /> }).collect_view()}
             {(more > 0)
                 .then(|| {
                     view! {
                         <details class="more">
-                            <summary>{texts.with("more-fixes", &[("n", more.into())])}</summary>
+                            <summary>{texts.with(if unsure { "fixes-suspects" } else { "more-fixes" }, &[("n", more.into())])}</summary>
                             {rest.into_iter().map(|fix| view! { <FixCard texts fix /> }).collect_view()}
                         </details>
                     }
                 })}
         </section>
     }
+    .into_any()
 }
 
 #[component]

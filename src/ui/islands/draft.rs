@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    intake::{PasteError, check_paste},
+    intake::{MAX_TEXT, PasteError, check_paste},
     knowledge::Lang,
 };
 
@@ -46,19 +46,29 @@ pub struct DraftTexts {
 }
 
 impl DraftTexts {
-    /// Why a start with `text` and `target` would be refused, as a sentence.
-    fn refusal(&self, text: &str, target: &str) -> Option<String> {
-        if text.trim().is_empty() && target.trim().is_empty() {
-            return Some(self.empty.clone());
+    /// Why a start with this text and host would be refused, as a sentence.
+    fn refusal(&self, typed: &browser::Typed, target: &str) -> Option<String> {
+        match typed {
+            browser::Typed::TooLong(length) => Some(self.too_long(*length)),
+            browser::Typed::Text(text) if text.trim().is_empty() => {
+                target.trim().is_empty().then(|| self.empty.clone())
+            }
+            browser::Typed::Text(text) => self.unreadable(text),
         }
+    }
+
+    /// Why a text cannot be read, as a sentence.
+    fn unreadable(&self, text: &str) -> Option<String> {
         match check_paste(text).err()? {
-            PasteError::TooLong { bytes } => Some(
-                self.too_long
-                    .replace("{size}", &bytes.div_ceil(1024).to_string())
-                    .replace("{limit}", &(crate::intake::MAX_TEXT / 1024).to_string()),
-            ),
+            PasteError::TooLong { bytes } => Some(self.too_long(bytes)),
             PasteError::Binary { .. } => Some(self.binary.clone()),
         }
+    }
+
+    fn too_long(&self, bytes: usize) -> String {
+        self.too_long
+            .replace("{size}", &bytes.div_ceil(1024).to_string())
+            .replace("{limit}", &(MAX_TEXT / 1024).to_string())
     }
 }
 
@@ -86,19 +96,18 @@ pub fn DraftBox(
     Effect::new(move |_| {
         restored.set(browser::restore_draft());
         let check = words.clone();
-        let on_typed = move |text: &str| {
-            // While typing only what cannot become right again is said; an empty box is no mistake.
-            let wrong = check_paste(text).is_err();
-            error.set(if wrong {
-                check.refusal(text, "").unwrap_or_default()
-            } else {
-                String::new()
-            });
+        let on_typed = move |typed: &browser::Typed| {
+            // While typing an empty box is no mistake.
+            let wrong = match typed {
+                browser::Typed::Text(text) => check.unreadable(text),
+                browser::Typed::TooLong(length) => Some(check.too_long(*length)),
+            };
+            error.set(wrong.unwrap_or_default());
         };
         browser::keep_draft(on_typed);
         let check = words.clone();
-        browser::guard_start(move |text, target| {
-            let refusal = check.refusal(text, target);
+        browser::guard_start(move |typed, target| {
+            let refusal = check.refusal(typed, target);
             error.set(refusal.clone().unwrap_or_default());
             refusal.is_none()
         });

@@ -29,19 +29,27 @@ pub fn watch_choices(
 ) {
 }
 
+/// What stands in the box; see the browser's own.
+pub enum Typed {
+    /// The text.
+    Text(String),
+    /// More than can be read: its length.
+    TooLong(usize),
+}
+
 /// See the browser's own.
 pub fn restore_draft() -> bool {
     false
 }
 
 /// See the browser's own.
-pub fn keep_draft(_typed: impl Fn(&str) + 'static) {}
+pub fn keep_draft(_typed: impl Fn(&Typed) + 'static) {}
 
 /// See the browser's own.
 pub fn forget_draft() {}
 
 /// See the browser's own.
-pub fn guard_start(_may_start: impl Fn(&str, &str) -> bool + 'static) {}
+pub fn guard_start(_may_start: impl Fn(&Typed, &str) -> bool + 'static) {}
 
 /// See the browser's own.
 pub fn read_while_typing(

@@ -83,7 +83,7 @@ pub(super) fn ReportView(
             <HappenedAndHelp texts report=report.clone() base=Arc::clone(&base) />
             <Timeline texts observations=report.observations.clone() base=Arc::clone(&base) />
             <Constants texts constants=report.constants.clone() />
-            <Fixes texts fixes=report.fixes.clone() />
+            <Fixes texts fixes=report.fixes.clone() unsure />
             <Ledger texts causes=report.causes.clone() />
             <div class="columns">
                 <RuledOutList texts ruled_out=report.ruled_out.clone() />
@@ -242,7 +242,7 @@ fn NextSteps(texts: Texts, next: Vec<NextStep>, wizard: Option<Wizard>) -> impl 
                         view! {
                             <li>
                                 <span class="tag">{kind}</span>
-                                <span>{label} <span class="muted">{cost}</span></span>
+                                <span>{label} " " <span class="muted">{cost}</span></span>
                             </li>
                         }
                     })

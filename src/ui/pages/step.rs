@@ -233,7 +233,7 @@ fn check(texts: Texts, base: &Base, wizard: Wizard, id: &str) -> AnyView {
                 </label>
                 <button type="submit" class="primary">{texts.t("continue")}</button>
             </form>
-            <form method="get" action="/diagnose">
+            <form class="row" method="get" action="/diagnose">
                 <HiddenState wizard=passed />
                 <button type="submit" class="link-button" name="skip" value=skip>
                     {texts.t("check-skip")}

@@ -52,7 +52,7 @@ pub(super) fn ProbeStep(
             <h1>{heading}</h1>
             <WhatIsSent texts silence=desk.longest_silence() />
             <Consent texts wizard=wizard.clone() desk run named />
-            <form method="get" action="/diagnose">
+            <form class="row" method="get" action="/diagnose">
                 <HiddenState wizard=passed />
                 <button type="submit" class="link-button" name="skip" value="probe">
                     {texts.t("probe-skip")}
@@ -147,7 +147,7 @@ fn AskForHost(texts: Texts, wizard: Wizard) -> impl IntoView {
                 />
                 <button type="submit" class="primary">{texts.t("probe-use-host")}</button>
             </form>
-            <form method="get" action="/diagnose">
+            <form class="row" method="get" action="/diagnose">
                 <HiddenState wizard=passed />
                 <button type="submit" class="link-button" name="skip" value="probe">
                     {texts.t("probe-skip")}

@@ -155,3 +155,63 @@ fn open_step(wizard: &Wizard, next: &NextStep) -> Option<Step> {
         !wizard.skipped.contains(&step.skip_id()) && !wizard.answers().contains_key(&next.id);
     open.then_some(step)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        knowledge::{Base, Lang},
+        report::Diagnostician,
+    };
+
+    fn report(next: &[(StepKind, &str)]) -> Report {
+        let doctor = Diagnostician::new(Arc::new(Base::default())).unwrap();
+        let mut report = doctor.diagnose(&crate::report::Case::default(), Lang::En);
+        report.next = next
+            .iter()
+            .map(|(kind, id)| NextStep {
+                kind: *kind,
+                id: (*id).to_owned(),
+                label: String::new(),
+                gain_bits: 1.0,
+                cost_seconds: 5.0,
+            })
+            .collect();
+        report
+    }
+
+    fn step(query: &str, next: &[(StepKind, &str)]) -> Step {
+        current_step(&Wizard::parse(query), &report(next))
+    }
+
+    #[test]
+    fn the_opening_questions_come_first_and_in_order() {
+        assert_eq!(step("text=x", &[]), Step::Opening(Opening::Phase));
+        assert_eq!(step("text=x&phase=idle", &[]), Step::Opening(Opening::Seconds));
+        assert_eq!(step("text=x&phase=random", &[]), Step::Opening(Opening::Scope));
+        assert_eq!(step("text=x&phase=random&skip=scope", &[]), Step::Opening(Opening::Parts));
+        assert_eq!(step("phase=random&skip=scope,stack", &[]), Step::Opening(Opening::Notes));
+    }
+
+    #[test]
+    fn then_comes_what_is_worth_most_and_not_done_yet() {
+        let opening = "text=x&phase=random&skip=scope,stack";
+        let next =
+            [(StepKind::Probe, "tcp"), (StepKind::Check, "ss"), (StepKind::Question, "load")];
+        assert_eq!(step(opening, &next), Step::Probe("tcp".to_owned()));
+        assert_eq!(step(&format!("{opening},probe"), &next), Step::Check("ss".to_owned()));
+        let passed = format!("{opening},probe,check.ss");
+        assert_eq!(step(&passed, &next), Step::Question("load".to_owned()));
+        assert_eq!(step(&format!("{passed}&a.load=no"), &next), Step::Done);
+    }
+
+    #[test]
+    fn a_step_asked_for_by_name_wins() {
+        assert_eq!(step("text=x&at=between", &[]), Step::Opening(Opening::Parts));
+        assert_eq!(step("text=x&at=probe.idle", &[]), Step::Probe("idle".to_owned()));
+        assert_eq!(step("text=x&at=load", &[]), Step::Question("load".to_owned()));
+        assert_eq!(step("text=x&probe=abc", &[]), Step::Probe(String::new()));
+    }
+}

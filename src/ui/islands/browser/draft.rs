@@ -6,7 +6,7 @@ use leptos::prelude::{document, set_timeout, window};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement, HtmlTextAreaElement, Storage};
 
-use crate::report::Diagnostician;
+use crate::{intake::MAX_TEXT, report::Diagnostician};
 
 use super::{around, by_id, engine::with_engine, listen};
 
@@ -16,6 +16,23 @@ const TEXT_KEY: &str = "hangup.text";
 const TARGET_KEY: &str = "hangup.target";
 /// How long nothing is typed before the text is read. judgement: the pause between two sentences.
 const PAUSE: Duration = Duration::from_millis(400);
+
+/// What stands in the box. A text beyond the limit is measured and not read: copying 10 MB with
+/// every key would make typing stall.
+#[derive(Clone, Debug)]
+pub enum Typed {
+    /// The text.
+    Text(String),
+    /// More than can be read: its length, UTF-16 units, which for logs are bytes.
+    TooLong(usize),
+}
+
+fn typed_in(area: &HtmlTextAreaElement) -> Typed {
+    match usize::try_from(area.text_length()).unwrap_or(usize::MAX) {
+        length if length > MAX_TEXT => Typed::TooLong(length),
+        _ => Typed::Text(area.value()),
+    }
+}
 
 fn storage() -> Option<Storage> {
     window().local_storage().ok().flatten()
@@ -45,14 +62,14 @@ pub fn restore_draft() -> bool {
 }
 
 /// Keeps both fields with every change; `typed` gets the text.
-pub fn keep_draft(typed: impl Fn(&str) + 'static) {
+pub fn keep_draft(typed: impl Fn(&Typed) + 'static) {
     listen(&document(), "input", move |event| {
         let (Some(text), Some(target)) = (text_box(), target_field()) else { return };
-        let (text, target) = (text.value(), target.value());
-        if let Some(storage) = storage() {
-            // A text beyond the browser's quota is kept by the page alone.
-            let _ = storage.set_item(TEXT_KEY, &text);
-            let _ = storage.set_item(TARGET_KEY, &target);
+        let text = typed_in(&text);
+        if let (Some(storage), Typed::Text(text)) = (storage(), &text) {
+            // What is beyond the browser's quota is kept by the page alone.
+            let _ = storage.set_item(TEXT_KEY, text);
+            let _ = storage.set_item(TARGET_KEY, &target.value());
         }
         if around(&event, "#text").is_some() {
             typed(&text);
@@ -74,14 +91,14 @@ pub fn forget_draft() {
 }
 
 /// Asks `may_start` with text and host before the form is sent, and keeps it where not.
-pub fn guard_start(may_start: impl Fn(&str, &str) -> bool + 'static) {
+pub fn guard_start(may_start: impl Fn(&Typed, &str) -> bool + 'static) {
     listen(&document(), "submit", move |event| {
         let is_start = event
             .target()
             .and_then(|form| form.dyn_into::<Element>().ok())
             .is_some_and(|form| form.has_attribute("data-start"));
         let (Some(text), Some(target)) = (text_box(), target_field()) else { return };
-        if is_start && !may_start(&text.value(), &target.value()) {
+        if is_start && !may_start(&typed_in(&text), &target.value()) {
             event.prevent_default();
             let _ = text.focus();
         }
@@ -106,7 +123,7 @@ pub fn read_while_typing(
         let (turn, read, knowledge) = (Rc::clone(&turn), Rc::clone(&read), knowledge.clone());
         set_timeout(
             move || {
-                let text = text_box().map(|area| area.value()).unwrap_or_default();
+                let Some(Typed::Text(text)) = text_box().as_ref().map(typed_in) else { return };
                 if turn.get() == mine && text.len() <= longest {
                     with_engine(&knowledge, move |doctor| read(doctor, &text));
                 }

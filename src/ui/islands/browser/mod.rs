@@ -12,7 +12,7 @@ mod live;
 
 pub use choices::{Choice, choose_by_number, has_options, watch_choices};
 pub use clipboard::enable_copying;
-pub use draft::{forget_draft, guard_start, keep_draft, read_while_typing, restore_draft};
+pub use draft::{Typed, forget_draft, guard_start, keep_draft, read_while_typing, restore_draft};
 pub use live::{Live, cancel_run, follow_run, go, mark_run, start_run};
 
 use leptos::prelude::document;
