@@ -15,6 +15,7 @@ test("an empty start says what is missing and puts the cursor there", async ({ b
 });
 
 test("10 MB are refused with size and limit, and the text stays", async ({ browser, server }) => {
+  test.setTimeout(240_000);
   const long = "connection reset by peer\n".repeat(420_000);
   for (const javaScriptEnabled of [true, false]) {
     const context = await browser.newContext({ javaScriptEnabled });

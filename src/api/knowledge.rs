@@ -57,8 +57,9 @@ fn file(base: &Arc<Base>) -> &'static File {
     FILE.get_or_init(|| {
         let json = serde_json::to_vec(&tables_of(base)).unwrap_or_default();
         let hash = Sha256::digest(&json);
-        let name: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        File { name: format!("{name}.json"), body: json.into() }
+        let mut start = [0; 8];
+        start.copy_from_slice(&hash[..8]);
+        File { name: format!("{:016x}.json", u64::from_be_bytes(start)), body: json.into() }
     })
 }
 

@@ -95,10 +95,9 @@ impl Desk {
 fn manage_token(headers: &HeaderMap) -> Option<String> {
     let prefix = format!("{MANAGE_COOKIE}=");
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let found = cookies
+    cookies
         .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(prefix.as_str()).map(str::to_owned));
-    found
+        .find_map(|pair| pair.trim().strip_prefix(prefix.as_str()).map(str::to_owned))
 }
 
 /// `POST /save`: diagnoses the state of the wizard, saves the report, and goes to its page.
@@ -117,10 +116,8 @@ pub async fn save(State(state): State<AppState>, request: Request) -> Result<Res
     let share = saved.map_err(|error| Trouble::with_store(&error, *texts))?;
     state.metrics.reports_saved.up();
     let path = format!("/d/{}", share.view.as_str());
-    let secure = origin_of(&state.config, &asked.head.uri, &asked.head.headers)
-        .starts_with("https:")
-        .then_some("; Secure")
-        .unwrap_or_default();
+    let origin = origin_of(&state.config, &asked.head.uri, &asked.head.headers);
+    let secure = if origin.starts_with("https:") { "; Secure" } else { "" };
     let cookie = format!(
         "{MANAGE_COOKIE}={}; Path={path}; Max-Age={}; HttpOnly; SameSite=Lax{secure}",
         share.manage.as_str(),

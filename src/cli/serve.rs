@@ -36,11 +36,12 @@ async fn serve(config: Config, engine: Arc<Diagnostician>) -> Result<(), String>
     let store = SqliteStore::open(&config.data_dir, config.store.max_bytes).await;
     let store = store.map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let probes = probes(&config);
+    // Here the live probes are handed to the server, under the policy of `config`.
+    let probes: Arc<dyn ProbeStarter> = Arc::new(LiveProbes::new(&config));
     let doctor = Arc::clone(&engine);
     let diagnose: Diagnose = Arc::new(move |case, lang| doctor.diagnose(case, lang));
-    let state =
-        AppState::new(config, Arc::new(store.clone()), diagnose, probes).with_diagnostician(engine);
+    let state = AppState::new(config, Arc::new(store.clone()), diagnose, Some(probes))
+        .with_diagnostician(engine);
     let stopping = state.stopping.clone();
     tokio::spawn(async move {
         server::stop_signal().await;
@@ -51,11 +52,6 @@ async fn serve(config: Config, engine: Arc<Diagnostician>) -> Result<(), String>
     server::serve(listener, state).await;
     store.close().await;
     Ok(())
-}
-
-/// Here the live probes of `probe` are handed to the server, under the policy of `config`.
-fn probes(config: &Config) -> Option<Arc<dyn ProbeStarter>> {
-    Some(Arc::new(LiveProbes::new(config)))
 }
 
 /// The environment variables that are text; the others can be none of ours.

@@ -101,12 +101,12 @@ fn named(names: &[String]) -> Result<Vec<Probe>, Problem> {
 }
 
 impl ProbeStarter for LiveProbes {
-    fn start<'a>(
-        &'a self,
+    fn start(
+        &self,
         request: ProbeRequest,
         client: IpAddr,
         cancel: CancellationToken,
-    ) -> BoxFuture<'a, Result<mpsc::Receiver<Value>, Problem>> {
+    ) -> BoxFuture<'_, Result<mpsc::Receiver<Value>, Problem>> {
         Box::pin(async move {
             let mut run = self.begin(&request, client)?;
             let (sender, events) = mpsc::channel(QUEUE);

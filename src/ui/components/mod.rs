@@ -5,6 +5,10 @@
     unreachable_pub,
     reason = "the types that `#[component]` and `#[island]` make are public inside private files"
 )]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a component owns its properties, whatever it does with them"
+)]
 
 mod case;
 mod chain;

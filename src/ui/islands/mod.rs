@@ -7,6 +7,10 @@
     unreachable_pub,
     reason = "the types that `#[component]` and `#[island]` make are public inside private files"
 )]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "an island owns its properties, whatever it does with them"
+)]
 
 #[cfg(feature = "hydrate")]
 pub mod browser;

@@ -201,9 +201,10 @@ pub fn ProbeLive(
     let asking = move || matches!(phase.get(), Phase::Asking(_));
     let running = move || matches!(phase.get(), Phase::Running(_));
     let sentence = move || match phase.get() {
-        Phase::Asking(sentence) => told.read().refused.clone().unwrap_or(sentence),
         Phase::Running(_) => String::new(),
-        Phase::Over(sentence) => told.read().refused.clone().unwrap_or(sentence),
+        Phase::Asking(sentence) | Phase::Over(sentence) => {
+            told.read().refused.clone().unwrap_or(sentence)
+        }
     };
     let (names, states) = (texts.rows.clone(), texts.states.clone());
     let rows = move || {
@@ -278,7 +279,9 @@ mod tests {
             states: Vec::new(),
         };
         let mut told = Told::new(&texts);
-        events.iter().for_each(|event| told.take(event, Lang::En));
+        for event in events {
+            told.take(event, Lang::En);
+        }
         told
     }
 

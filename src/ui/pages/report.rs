@@ -124,7 +124,7 @@ fn ShareBox(texts: Texts, origin: Origin) -> impl IntoView {
 /// The report as data: behind a link where it is saved, folded on the page where it is not.
 #[component]
 fn Export(texts: Texts, report: Report, origin: Origin) -> impl IntoView {
-    let export = match origin {
+    match origin {
         Origin::Wizard(wizard) => {
             let json = serde_json::to_string_pretty(&report).unwrap_or_default();
             let href = Wizard { report: false, ..*wizard }.href();
@@ -147,8 +147,7 @@ fn Export(texts: Texts, report: Report, origin: Origin) -> impl IntoView {
             </p>
         }
         .into_any(),
-    };
-    export
+    }
 }
 
 /// How many causes of each list stand open. judgement: the rest is for the curious.
