@@ -3,9 +3,9 @@
 //!
 //! The folders are the stations of the data's path, in order: `evidence` (what is known), `intake`
 //! (text and bytes become evidence), `knowledge` (causes, questions, signatures, timeouts, fixes),
-//! `engine` (belief and the next step), `report` (what a person reads). `api` and `ui` are compiled
-//! for the browser too; `probe`, `store`, `server` and `cli` for the server alone. This file is the
-//! only place that gates modules.
+//! `engine` (belief and the next step), `report` (what a person reads). `ui` is compiled for the
+//! browser too, its islands and state alone; the others for the server. Modules are gated here and in
+//! `ui`, nowhere else.
 
 pub mod engine;
 pub mod evidence;
@@ -14,10 +14,10 @@ pub mod knowledge;
 pub mod report;
 
 #[cfg(feature = "ui")]
-pub mod api;
-#[cfg(feature = "ui")]
 pub mod ui;
 
+#[cfg(feature = "ssr")]
+pub mod api;
 #[cfg(feature = "ssr")]
 pub mod app;
 #[cfg(feature = "ssr")]
@@ -28,3 +28,29 @@ pub mod probe;
 pub mod server;
 #[cfg(feature = "ssr")]
 pub mod store;
+
+/// Wakes the islands of a page; called by its script once the program is loaded.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_islands();
+}
+
+/// Diagnoses a case in the browser: knowledge and case as JSON in, the report as JSON out, byte for
+/// byte what the server says to the same.
+///
+/// Fails with one sentence where either JSON does not read or a pattern does not compile.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hangup_diagnose(
+    knowledge_json: &str,
+    case_json: &str,
+    lang: &str,
+) -> Result<String, wasm_bindgen::JsError> {
+    let base = serde_json::from_str(knowledge_json)?;
+    let case = serde_json::from_str(case_json)?;
+    let doctor = report::Diagnostician::new(std::sync::Arc::new(base))?;
+    let lang = knowledge::Lang::parse(lang).unwrap_or_default();
+    Ok(serde_json::to_string(&doctor.diagnose(&case, lang))?)
+}

@@ -10,7 +10,9 @@ mod diagnose;
 mod evaluate;
 mod input;
 mod knowledge;
+pub mod probe;
 mod serve;
+pub mod target;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 

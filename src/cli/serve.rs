@@ -4,7 +4,8 @@ use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
 
 use super::{Failure, diagnostician};
 use crate::{
-    server::{self, AppState, Config, Diagnose, ProbeStarter, ServeArgs},
+    report::Diagnostician,
+    server::{self, AppState, Config, Diagnose, LiveProbes, ProbeStarter, ServeArgs},
     store::SqliteStore,
 };
 
@@ -20,24 +21,27 @@ pub(super) fn run(mut args: ServeArgs, overlay: Option<&Path>) -> Result<ExitCod
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    let engine = diagnostician(config.knowledge.as_deref())?;
-    let diagnose: Diagnose = Arc::new(move |case, lang| engine.diagnose(case, lang));
+    let engine = Arc::new(diagnostician(config.knowledge.as_deref())?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| Failure::short(format!("cannot start the runtime: {error}")))?;
-    let ended = runtime.block_on(serve(config, diagnose));
+    let ended = runtime.block_on(serve(config, engine));
     runtime.shutdown_timeout(LAST_WORK);
     ended.map(|()| ExitCode::SUCCESS).map_err(Failure::short)
 }
 
-async fn serve(config: Config, diagnose: Diagnose) -> Result<(), String> {
+async fn serve(config: Config, engine: Arc<Diagnostician>) -> Result<(), String> {
     // The port before the database: a second start must not touch the data of the first.
     let listener = server::listen(config.listen).await?;
     let store = SqliteStore::open(&config.data_dir, config.store.max_bytes).await;
     let store = store.map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let probes = probes(&config);
-    let state = AppState::new(config, Arc::new(store.clone()), diagnose, probes);
+    // Here the live probes are handed to the server, under the policy of `config`.
+    let probes: Arc<dyn ProbeStarter> = Arc::new(LiveProbes::new(&config));
+    let doctor = Arc::clone(&engine);
+    let diagnose: Diagnose = Arc::new(move |case, lang| doctor.diagnose(case, lang));
+    let state = AppState::new(config, Arc::new(store.clone()), diagnose, Some(probes))
+        .with_diagnostician(engine);
     let stopping = state.stopping.clone();
     tokio::spawn(async move {
         server::stop_signal().await;
@@ -48,11 +52,6 @@ async fn serve(config: Config, diagnose: Diagnose) -> Result<(), String> {
     server::serve(listener, state).await;
     store.close().await;
     Ok(())
-}
-
-/// Here the live probes of `probe` are handed to the server, under the policy of `config`.
-fn probes(_config: &Config) -> Option<Arc<dyn ProbeStarter>> {
-    None
 }
 
 /// The environment variables that are text; the others can be none of ours.

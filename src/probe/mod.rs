@@ -1,1 +1,41 @@
-//! The `probe` station.
+//! Live probes: text → target → policy → permit → dial → interpret. One door out.
+//!
+//! In: a [`target::Target`] and a [`policy::Policy`]. Out: [`crate::evidence::Observation`]s with
+//! their raw findings, streamed while they are made.
+//! Invariant: no socket to a target is opened outside `permit`, and no permit exists that the
+//! policy did not give.
+
+mod answer;
+mod banner;
+pub mod budget;
+mod components;
+mod conn;
+mod dns;
+mod event;
+mod hold;
+mod hostname;
+mod http;
+mod idle;
+pub mod meter;
+mod names;
+pub mod permit;
+pub mod policy;
+pub mod ranges;
+pub mod resolve;
+pub mod rules;
+mod run;
+mod sys;
+pub mod target;
+mod tcp;
+mod tls;
+mod verify;
+
+pub use conn::{Conn, FirstBytes};
+pub use event::{Family, Finding, Probe, ProbeEvent, Reading};
+pub use hostname::Host;
+pub use idle::{DEFAULT_IDLE, MAX_IDLE};
+pub use meter::Meter;
+pub use permit::{Gate, Permit};
+pub use run::{Plan, Run, run};
+pub use sys::{Icmp, TcpFacts, own_addresses};
+pub use verify::Roots;

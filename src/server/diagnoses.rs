@@ -105,7 +105,7 @@ fn share_json(share: &Share, origin: &str) -> Value {
 /// What links begin with: `base_url`, else the name we were called by, else nothing.
 ///
 /// The name has passed the allow-list of hosts, so that a link never leads elsewhere.
-pub(super) fn origin_of(config: &Config, uri: &Uri, headers: &HeaderMap) -> String {
+pub fn origin_of(config: &Config, uri: &Uri, headers: &HeaderMap) -> String {
     let called = || uri.authority().map(|host| host.as_str().to_owned());
     let host = || headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned);
     match &config.base_url {

@@ -14,6 +14,7 @@ mod headers;
 mod json;
 mod language;
 mod limits;
+mod live;
 mod metrics;
 mod open_files;
 mod openapi;
@@ -33,8 +34,10 @@ pub use config::{
     StoreConfig,
 };
 pub use config_values::{AllowRule, BaseUrl, LogFormat};
+pub use diagnoses::origin_of;
 pub use language::negotiate;
 pub use limits::check_paste;
+pub use live::LiveProbes;
 pub use metrics::{Counter, Metrics};
 pub use probes::{ProbeRequest, ProbeStarter};
 pub use problem::Problem;

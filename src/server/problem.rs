@@ -99,7 +99,10 @@ impl Problem {
             "<!DOCTYPE html><html lang=\"{tag}\"><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
              <link rel=\"stylesheet\" href=\"/{pkg}/hangup.css\"><title>{title}</title></head>\
-             <body><main><h1>{title}</h1><p>{detail}</p><p><a href=\"/\">{back}</a></p></main></body></html>",
+             <body><header class=\"top\"><div class=\"wrap top-row\"><a class=\"brand\" href=\"/\">Hangup</a></div></header>\
+             <main class=\"wrap problem\"><p class=\"problem-code\">{status}</p><h1>{title}</h1><p class=\"lead\">{detail}</p>\
+             <p><a class=\"button primary\" href=\"/\">{back}</a></p></main></body></html>",
+            status = self.status.as_u16(),
             tag = lang.tag(),
             pkg = assets::pkg_dir(),
             title = title(self.status, lang),

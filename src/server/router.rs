@@ -18,7 +18,7 @@ use super::{
     state::AppState,
     telemetry,
 };
-use crate::app::{App, shell};
+use crate::app::{App, forms, shell};
 
 /// What is served beside the pages; the description of the API is held to this list.
 #[cfg(test)]
@@ -52,7 +52,8 @@ pub fn router(state: AppState) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        // The pages of `app.rs` and the server functions of `api/` come in here, and only here.
+        // The pages of `app.rs` and the forms of `api/` come in here, and only here.
+        .merge(forms(&state, context.clone()))
         .leptos_routes_with_context(&state, pages, context.clone(), page.clone())
         .route("/api/{*unknown}", any(|| async { Problem::not_found() }))
         .fallback(move |request: Request| file_or_page(request, context.clone(), page.clone()))

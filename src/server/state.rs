@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     knowledge::Lang,
-    report::{Case, Report},
+    report::{Case, Diagnostician, Report},
     store::{ReportStore, UnixSeconds},
 };
 
@@ -45,6 +45,8 @@ pub struct AppState {
     pub stopping: CancellationToken,
     /// Places for requests that are worked on at once.
     pub(super) places: Arc<Semaphore>,
+    /// The engine with its knowledge, for the pages; `None` where only the API is served.
+    pub diagnostician: Option<Arc<Diagnostician>>,
     diagnose: Diagnose,
     processors: Arc<Semaphore>,
 }
@@ -77,9 +79,17 @@ impl AppState {
             metrics,
             options,
             stopping,
+            diagnostician: None,
             diagnose,
             processors: Arc::new(Semaphore::new(processors)),
         }
+    }
+
+    /// The same server, with pages that know what `diagnostician` knows.
+    #[must_use]
+    pub fn with_diagnostician(mut self, diagnostician: Arc<Diagnostician>) -> Self {
+        self.diagnostician = Some(diagnostician);
+        self
     }
 
     /// Makes the report of a case, away from the threads that serve connections.

@@ -1,0 +1,137 @@
+// The main job: paste an error, answer, read the verdict. With script, without, in both languages.
+import { accessible, answerOpening, awake, expect, noSidewaysScroll, test, UPSTREAM, watch } from "./fixtures";
+
+test("an nginx error behind a balancer leads to the keep-alive race and Node's fix", async ({ page, server }) => {
+  const seen = watch(page, server.url);
+  await page.goto(server.url);
+  await awake(page);
+  await accessible(page);
+  await page.getByLabel("Paste the error").fill(UPSTREAM);
+  await page.getByRole("button", { name: "Find out" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await awake(page);
+  await accessible(page);
+  await answerOpening(page, { next: "Continue" });
+  await expect(page.locator(".said")).toContainText("60 s");
+  await page.getByRole("link", { name: "Enough, show the report" }).click();
+  await expect(page.locator(".cause-name").first()).toBeVisible();
+  await expect(page.locator("#fixes")).toContainText("keepAliveTimeout");
+  await expect(page.locator(".verdict")).toContainText("%");
+  await expect(page.locator(".cause .family").first()).toContainText("keep-alive race");
+  await accessible(page);
+  expect(seen).toEqual({ problems: [], foreign: [] });
+});
+
+test("every earlier answer can be changed, and back, reload and a pasted address work", async ({ page, server }) => {
+  await page.goto(`${server.url}/diagnose?text=Connection+reset+by+peer&phase=idle&after=60&scope=all&skip=stack`);
+  const before = page.url();
+  await page.getByRole("link", { name: /Change: When it breaks/ }).click();
+  await page.locator('button[name="phase"][value="connect"]').click();
+  await expect(page).toHaveURL(/phase=connect/);
+  await expect(page).not.toHaveURL(/phase=idle/);
+  await page.reload();
+  await expect(page.locator(".said")).toContainText("while connecting");
+  await page.goBack();
+  await page.goBack();
+  expect(page.url()).toBe(before);
+  await expect(page.locator(".said")).toContainText("after a quiet time");
+});
+
+test("the whole flow works without script", async ({ browser, server }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(server.url);
+  await page.getByLabel("Paste the error").fill(UPSTREAM);
+  await page.getByRole("button", { name: "Find out" }).click();
+  await answerOpening(page, { next: "Continue" });
+  await page.getByRole("link", { name: "Enough, show the report" }).click();
+  await expect(page.locator("#fixes")).toContainText("keepAliveTimeout");
+  await page.getByRole("button", { name: "Save and get a link" }).click();
+  await expect(page).toHaveURL(/\/d\/[\w-]{27}$/);
+  await context.close();
+});
+
+test("the same in 简体中文, by the browser's wish, and the choice is kept", async ({ browser, server }) => {
+  const context = await browser.newContext({ locale: "zh-CN" });
+  const page = await context.newPage();
+  const seen = watch(page, server.url);
+  await page.goto(server.url);
+  await expect(page.locator("html")).toHaveAttribute("lang", "zh-CN");
+  await awake(page);
+  await page.getByLabel("粘贴报错").fill(UPSTREAM);
+  await page.getByRole("button", { name: "查一查" }).click();
+  await answerOpening(page, { next: "继续" });
+  await page.getByRole("link", { name: "够了，看报告" }).click();
+  await expect(page.locator("#fixes")).toContainText("keepAliveTimeout");
+  await expect(page.getByRole("heading", { name: "修复办法" })).toBeVisible();
+  await accessible(page);
+  await page.getByRole("link", { name: "English" }).click();
+  await expect(page.locator("#fixes")).toContainText("keepAliveTimeout");
+  await page.goto(server.url);
+  await expect(page.locator("html")).toHaveAttribute("lang", "en");
+  expect(seen).toEqual({ problems: [], foreign: [] });
+  await context.close();
+});
+
+test("the keyboard alone is enough", async ({ page, server }) => {
+  await page.goto(server.url);
+  await awake(page);
+  await page.getByLabel("Paste the error").focus();
+  await page.keyboard.type("Connection reset by peer");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/diagnose/);
+  await awake(page);
+  await page.keyboard.press("1");
+  await expect(page.locator(".option").first()).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/phase=connect/);
+  await awake(page);
+  await page.keyboard.press("0");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/skip=after_seconds/);
+});
+
+test("an option is weighed before it is sent", async ({ page, server }) => {
+  await page.goto(`${server.url}/diagnose?text=Connection+reset+by+peer`);
+  await awake(page);
+  await expect(page.locator(".ranking-caption")).toHaveText("Changes with every answer");
+  await page.locator('button[value="idle"]').hover();
+  await expect(page.locator(".ranking-caption")).toContainText("after a quiet time", { timeout: 30_000 });
+  const previewed = await page.locator(".ranking li").allTextContents();
+  await page.locator('button[value="idle"]').click();
+  await expect(page).toHaveURL(/phase=idle/);
+  expect(await page.locator(".ranking li").allTextContents()).toEqual(previewed);
+});
+
+test("the browser's engine says the same as the server's, digit for digit", async ({ page, server }) => {
+  await page.goto(server.url);
+  const path = await page.locator("[data-props]").first().getAttribute("data-props");
+  const knowledge = JSON.parse(path ?? "{}").knowledge as string;
+  const wasm = await page.evaluate(async (address) => {
+    const script = document.querySelector<HTMLLinkElement>('link[rel="modulepreload"]')!.href;
+    const program = await import(script);
+    await program.default();
+    const base = await (await fetch(address)).text();
+    const given = { text: "Connection reset by peer", facts: { phase: "idle", after_seconds: 60 } };
+    return JSON.parse(program.hangup_diagnose(base, JSON.stringify(given), "en")).causes;
+  }, knowledge);
+  const answer = await page.request.post(`${server.url}/api/v1/diagnoses`, {
+    data: { text: "Connection reset by peer", facts: { phase: "idle", after_seconds: 60 } },
+  });
+  const served = (await answer.json()).causes;
+  // The API sorts the keys of its answer; everything else is the same, digit for digit.
+  expect(wasm).toEqual(served);
+});
+
+for (const path of ["/", "/diagnose?text=reset&at=stack", `/diagnose?text=${encodeURIComponent(UPSTREAM)}&stack=nginx,node&between=aws-alb&phase=reuse_keepalive&report=1`, "/about-probes", "/nothing"]) {
+  test(`${path.slice(0, 30)} fits 390 px in both languages`, async ({ page, server }) => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    for (const lang of ["en", "zh-CN"]) {
+      await page.goto(`${server.url}${path}${path.includes("?") ? "&" : "?"}lang=${lang}`);
+      await noSidewaysScroll(page);
+      await accessible(page);
+    }
+  });
+}

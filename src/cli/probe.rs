@@ -1,0 +1,221 @@
+//! `hangup probe`: live probes alone, streamed as they come.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
+
+use clap::Args;
+use ipnet::IpNet;
+
+use crate::{
+    knowledge::Lang,
+    probe::{
+        Gate, MAX_IDLE, Plan, Probe, ProbeEvent, own_addresses,
+        policy::{Opening, Policy},
+        resolve::DnsClient,
+        run,
+        target::Target,
+    },
+};
+
+/// Arguments of `hangup probe`.
+#[derive(Args, Clone, Debug)]
+pub struct ProbeArgs {
+    /// Host, host:port or URL to look at.
+    #[arg(required_unless_present = "list")]
+    pub target: Option<String>,
+    /// Name the probes and what they do.
+    #[arg(long)]
+    pub list: bool,
+    /// Only these probes, separated by commas.
+    #[arg(long, value_delimiter = ',', value_parser = parse_probe)]
+    pub only: Vec<Probe>,
+    /// Longest silence of the idle test, such as 65s or 2m; at most 5m.
+    #[arg(long, default_value = "65s", value_parser = parse_idle)]
+    pub max_idle: Duration,
+    /// Print one JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+    /// Language of the sentences: en or zh-CN.
+    #[arg(long, default_value = "en", value_parser = parse_lang)]
+    pub lang: Lang,
+    /// Allow this machine itself (127.0.0.1, localhost), on every port.
+    #[arg(long)]
+    pub allow_loopback: bool,
+    /// Allow a private network, such as 10.0.0.0/8, and names inside it. May be repeated.
+    #[arg(long, value_name = "CIDR")]
+    pub allow: Vec<IpNet>,
+    /// Allow a port beside 80, 443, 8080 and 8443. May be repeated.
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub allow_port: Vec<u16>,
+}
+
+fn parse_lang(tag: &str) -> Result<Lang, String> {
+    Lang::parse(tag).ok_or_else(|| format!("unknown language `{tag}`, use en or zh-CN"))
+}
+
+fn parse_probe(name: &str) -> Result<Probe, String> {
+    let known = Probe::ALL.map(Probe::as_str).join(", ");
+    Probe::parse(name).ok_or_else(|| format!("unknown probe `{name}`, use {known}"))
+}
+
+/// Reads `65`, `65s` or `2m`.
+fn parse_idle(text: &str) -> Result<Duration, String> {
+    let (digits, unit) = match text.strip_suffix('m') {
+        Some(minutes) => (minutes, 60),
+        None => (text.strip_suffix('s').unwrap_or(text), 1),
+    };
+    let limit = Duration::from_secs(1)..=MAX_IDLE;
+    let duration = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
+    duration
+        .map(Duration::from_secs)
+        .filter(|duration| limit.contains(duration))
+        .ok_or_else(|| format!("`{text}` is no time from 1s to {}s", MAX_IDLE.as_secs()))
+}
+
+impl ProbeArgs {
+    /// The public policy, opened by what was asked for. Whoever runs the command can reach these
+    /// networks by other programs too; the never-list stays closed all the same.
+    fn policy(&self) -> Policy {
+        let mut policy = Policy::default();
+        policy.ports.extend(&self.allow_port);
+        let ports = policy.ports.clone();
+        let open = |cidr: &IpNet| Opening { cidr: *cidr, ports: ports.clone() };
+        policy.openings = self.allow.iter().map(open).collect();
+        policy.private_names = !self.allow.is_empty();
+        policy.allow_loopback = self.allow_loopback;
+        policy.own_addresses = own_addresses();
+        policy
+    }
+}
+
+/// Runs the command on the current tokio runtime. Exit code 0: done; 1: a probe failed, the target
+/// was refused or the run was stopped; 2: the target or an option cannot be read.
+pub async fn run_command(args: &ProbeArgs) -> ExitCode {
+    let mut out = io::stdout();
+    if args.list {
+        return finish(list(args, &mut out));
+    }
+    let text = args.target.as_deref().unwrap_or_default();
+    let target = match Target::parse(text) {
+        Ok(target) => target,
+        Err(invalid) => {
+            let reason = invalid.reason(args.lang);
+            let _ = writeln!(io::stderr(), "hangup probe: target: {reason}");
+            return ExitCode::from(2);
+        }
+    };
+    let mut plan = Plan::new(target);
+    plan.only.clone_from(&args.only);
+    plan.max_idle = args.max_idle;
+    let gate = Gate::new(Arc::new(args.policy()), Arc::new(DnsClient::from_system()));
+    let mut run = run(plan, gate, None);
+    let cancel = run.cancel.clone();
+    let mut failed = false;
+    loop {
+        let event = tokio::select! {
+            event = run.events.recv() => event,
+            _ = tokio::signal::ctrl_c(), if !cancel.is_cancelled() => {
+                cancel.cancel();
+                continue;
+            }
+        };
+        let Some(event) = event else { break };
+        failed |= is_failure(&event);
+        if let Err(error) = print(args, &event, &mut out) {
+            return finish(Err(error));
+        }
+    }
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn finish(written: io::Result<()>) -> ExitCode {
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Whether the event means that something fell short.
+fn is_failure(event: &ProbeEvent) -> bool {
+    let good = ["ok", "connected", "greeting", "open", "slow", "fin"];
+    match event {
+        ProbeEvent::Finished { outcome, .. } => !good.contains(&outcome.as_str()),
+        ProbeEvent::Refused { .. } | ProbeEvent::Done { cancelled: true, .. } => true,
+        _ => false,
+    }
+}
+
+fn list(args: &ProbeArgs, out: &mut impl Write) -> io::Result<()> {
+    for probe in Probe::ALL {
+        let about = probe.description();
+        if args.json {
+            let line = serde_json::json!({ "probe": probe, "description": about });
+            writeln!(out, "{line}")?;
+        } else {
+            writeln!(out, "{:<8}{}", probe.as_str(), about.get(args.lang))?;
+        }
+    }
+    Ok(())
+}
+
+fn print(args: &ProbeArgs, event: &ProbeEvent, out: &mut impl Write) -> io::Result<()> {
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(event)?)?;
+        return out.flush();
+    }
+    let lang = args.lang;
+    match event {
+        ProbeEvent::Refused { rule, text } => {
+            writeln!(out, "refused  {} [{rule}]", text.get(lang))?;
+        }
+        ProbeEvent::Started { .. } => {}
+        ProbeEvent::Progress { probe, text, .. } => {
+            writeln!(out, "{:<8} … {}", probe.as_str(), text.get(lang))?;
+        }
+        ProbeEvent::Finding { probe, finding } => {
+            let address = finding.address.as_deref().unwrap_or("-");
+            writeln!(out, "{:<8} {address}  {}", probe.as_str(), finding.text.get(lang))?;
+            if !finding.raw.is_empty() {
+                writeln!(out, "         │ {}", finding.raw)?;
+            }
+        }
+        ProbeEvent::Observation(seen) => {
+            writeln!(out, "         = {} {}", seen.variable, seen.value)?;
+        }
+        ProbeEvent::Finished { probe, millis, outcome } => {
+            writeln!(out, "{:<8} {outcome} ({millis} ms)", probe.as_str())?;
+        }
+        ProbeEvent::NotVisible { probe, why } => {
+            writeln!(out, "{:<8} ? {}", probe.as_str(), why.get(lang))?;
+        }
+        ProbeEvent::Done { cancelled, .. } => {
+            if *cancelled {
+                let stopped = match lang {
+                    Lang::En => "stopped before the end",
+                    Lang::Zh => "提前停止",
+                };
+                writeln!(out, "{stopped}")?;
+            }
+        }
+    }
+    out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silence_is_read_in_seconds_or_minutes_and_bounded() {
+        assert_eq!(parse_idle("65s"), Ok(Duration::from_secs(65)));
+        assert_eq!(parse_idle("2m"), Ok(Duration::from_secs(120)));
+        for bad in ["", "0s", "6m", "1h", "-1s", "99999999999999999999m"] {
+            assert!(parse_idle(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! The `banner` probe: what a server says before login, and what it means.
+//!
+//! At most one harmless line is sent, and only to a port that stays quiet: `PING` (Redis answers it,
+//! HTTP servers call it a bad request), or PostgreSQL's request for TLS on its own port.
+
+use std::{
+    net::IpAddr,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::timeout,
+};
+
+use super::{
+    event::{Finding, Reading, seconds, show_bytes},
+    http::is_reset,
+    permit::Permit,
+    tcp,
+};
+
+/// How long a port that should greet may take. sshd and MySQL look the client's name up first,
+/// which takes 5 s per dead name server (measured, 2026-11-22).
+const GREETING: Duration = Duration::from_secs(8);
+/// How long to listen on a port of unknown kind before speaking.
+const LISTEN: Duration = Duration::from_millis(1500);
+/// How long an answer to our line may take.
+const ANSWER: Duration = Duration::from_secs(3);
+/// Bytes of greeting read.
+const MAX_GREETING: usize = 1024;
+
+/// A protocol that is told apart by its port or its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    Ssh,
+    Mysql,
+    Smtp,
+    Ftp,
+    Mail,
+    Redis,
+    Postgres,
+    Rabbitmq,
+    Http,
+    Unknown,
+}
+
+impl Protocol {
+    /// The usual protocol of a port (IANA service names).
+    pub(super) fn of_port(port: u16) -> Self {
+        match port {
+            22 => Self::Ssh,
+            21 => Self::Ftp,
+            25 | 465 | 587 => Self::Smtp,
+            110 | 143 => Self::Mail,
+            3306 => Self::Mysql,
+            5432 => Self::Postgres,
+            5672 => Self::Rabbitmq,
+            6379 => Self::Redis,
+            80 | 443 | 8080 | 8443 => Self::Http,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Whether its server speaks first.
+    fn greets(self) -> bool {
+        matches!(self, Self::Ssh | Self::Mysql | Self::Smtp | Self::Ftp | Self::Mail)
+    }
+
+    /// What is sent to a server that waits for us.
+    fn opener(self) -> &'static [u8] {
+        match self {
+            // RFC 4253 and the PostgreSQL protocol, "SSLRequest": length 8, code 80877103.
+            Self::Postgres => &[0, 0, 0, 8, 4, 210, 22, 47],
+            _ => b"PING\r\n",
+        }
+    }
+
+    /// A harmless line that its server answers at any time before login, if there is one. MySQL and
+    /// PostgreSQL count such a line as a failed login, so nothing is sent to them.
+    pub(super) fn heartbeat(self) -> Option<&'static [u8]> {
+        match self {
+            Self::Redis => Some(b"PING\r\n"),
+            Self::Smtp | Self::Ftp => Some(b"NOOP\r\n"),
+            Self::Mail => Some(b"a NOOP\r\n"),
+            Self::Ssh => Some(b"SSH-2.0-hangup\r\n"),
+            Self::Unknown => Some(b"\r\n"),
+            Self::Mysql | Self::Postgres | Self::Rabbitmq | Self::Http => None,
+        }
+    }
+
+    fn component(self) -> Option<&'static str> {
+        match self {
+            Self::Ssh => Some("ssh"),
+            Self::Mysql => Some("mysql"),
+            Self::Ftp => Some("ftp"),
+            Self::Redis => Some("redis"),
+            Self::Postgres => Some("postgresql"),
+            Self::Rabbitmq => Some("rabbitmq"),
+            Self::Smtp | Self::Mail | Self::Http | Self::Unknown => None,
+        }
+    }
+}
+
+/// How the listening ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Still open.
+    Open,
+    /// FIN.
+    Closed,
+    /// RST.
+    Reset,
+    /// No TCP connection.
+    NotConnected,
+}
+
+/// What the server said, and how it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    pub(super) bytes: Vec<u8>,
+    pub(super) ending: Ending,
+    pub(super) elapsed: Duration,
+}
+
+/// Connects, listens, and speaks one line where the server waits for one.
+pub(super) async fn send(permit: &Permit, ip: IpAddr) -> Said {
+    let expected = Protocol::of_port(permit.target().port());
+    let mut said =
+        Said { bytes: Vec::new(), ending: Ending::NotConnected, elapsed: Duration::ZERO };
+    let Ok(mut conn) = permit.dial(ip, tcp::LIMIT).await else { return said };
+    let start = Instant::now();
+    let patience = match expected {
+        Protocol::Redis | Protocol::Postgres => Duration::ZERO,
+        _ if expected.greets() => GREETING,
+        _ => LISTEN,
+    };
+    said.ending = listen(&mut conn, patience, &mut said.bytes).await;
+    if said.bytes.is_empty() && said.ending == Ending::Open && !expected.greets() {
+        let sent = conn.write_all(expected.opener()).await;
+        said.ending = match sent {
+            Ok(()) => listen(&mut conn, ANSWER, &mut said.bytes).await,
+            Err(error) if is_reset(&error) => Ending::Reset,
+            Err(_) => Ending::Closed,
+        };
+    }
+    said.elapsed = start.elapsed();
+    said
+}
+
+/// Reads until something was said and the line is quiet for a moment, the limit, or the end.
+pub(super) async fn listen(
+    stream: &mut (impl tokio::io::AsyncRead + Unpin),
+    patience: Duration,
+    bytes: &mut Vec<u8>,
+) -> Ending {
+    let end = Instant::now() + patience;
+    let mut buffer = [0_u8; 512];
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        // An error packet and the FIN behind it come together; a greeting is followed by silence.
+        let wait = if bytes.is_empty() { left } else { left.min(Duration::from_millis(250)) };
+        match timeout(wait, stream.read(&mut buffer)).await {
+            Err(_) => return Ending::Open,
+            Ok(Ok(0)) => return Ending::Closed,
+            Ok(Ok(read)) => {
+                bytes.extend_from_slice(buffer.get(..read).unwrap_or_default());
+                if bytes.len() >= MAX_GREETING {
+                    return Ending::Open;
+                }
+            }
+            Ok(Err(error)) if is_reset(&error) => return Ending::Reset,
+            Ok(Err(_)) => return Ending::Closed,
+        }
+    }
+}
+
+/// What a greeting is: its protocol, the word for `banner.result`, and a more exact component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Greeting {
+    pub(super) protocol: Protocol,
+    result: &'static str,
+    component: Option<&'static str>,
+}
+
+/// Recognises a greeting by its bytes; `port` decides between protocols that begin alike. Pure.
+pub(super) fn recognise(bytes: &[u8], port: u16) -> Option<Greeting> {
+    let text = String::from_utf8_lossy(bytes);
+    let has = |part: &str| text.contains(part);
+    let of =
+        |protocol: Protocol, result| Greeting { protocol, result, component: protocol.component() };
+    if let Some(greeting) = recognise_mysql(bytes, &text) {
+        return Some(greeting);
+    }
+    let expected = Protocol::of_port(port);
+    let line = text.lines().next().unwrap_or_default();
+    let greeting = match line {
+        _ if line.starts_with("SSH-") => of(Protocol::Ssh, "greeting"),
+        _ if has("Exceeded MaxStartups") => of(Protocol::Ssh, "limit"),
+        _ if has("Not allowed at this time") => of(Protocol::Ssh, "blocked"),
+        _ if line.starts_with("HTTP/") => of(Protocol::Http, "greeting"),
+        _ if line.starts_with("AMQP") => of(Protocol::Rabbitmq, "greeting"),
+        "+PONG" => of(Protocol::Redis, "greeting"),
+        _ if line.starts_with("-NOAUTH") => of(Protocol::Redis, "greeting"),
+        _ if line.starts_with("-DENIED") => of(Protocol::Redis, "blocked"),
+        _ if line.starts_with("-ERR max number of clients") => of(Protocol::Redis, "limit"),
+        _ if line.starts_with("-ERR") && expected == Protocol::Redis => {
+            of(Protocol::Redis, "error")
+        }
+        _ if line.starts_with("-LOADING") || line.starts_with("-MISCONF") => {
+            of(Protocol::Redis, "error")
+        }
+        _ if line.starts_with("* OK") || line.starts_with("+OK") => of(Protocol::Mail, "greeting"),
+        _ if line.starts_with("220") => {
+            let ftp = has("FTP") || expected == Protocol::Ftp;
+            let protocol = if ftp { Protocol::Ftp } else { Protocol::Smtp };
+            let component = if has("Postfix") { Some("postfix") } else { protocol.component() };
+            Greeting { component, ..of(protocol, "greeting") }
+        }
+        _ if line.starts_with("421") => of(line_protocol(expected), "limit"),
+        _ if line.starts_with("554") || line.starts_with("530") => {
+            of(line_protocol(expected), "blocked")
+        }
+        _ if expected == Protocol::Postgres => {
+            of(Protocol::Postgres, postgres_result(bytes, &text)?)
+        }
+        _ => return None,
+    };
+    Some(greeting)
+}
+
+fn line_protocol(expected: Protocol) -> Protocol {
+    if expected == Protocol::Ftp { Protocol::Ftp } else { Protocol::Smtp }
+}
+
+/// A MySQL packet: three bytes of length, sequence 0, then version 10 or an error packet.
+fn recognise_mysql(bytes: &[u8], text: &str) -> Option<Greeting> {
+    let (length, kind) = match bytes {
+        [a, b, c, 0, kind, ..] => (u32::from_le_bytes([*a, *b, *c, 0]) as usize, *kind),
+        _ => return None,
+    };
+    if length < 3 || bytes.len() > length + 4 + 64 || length > 4096 {
+        return None;
+    }
+    let component = Some(if text.contains("MariaDB") { "mariadb" } else { "mysql" });
+    let result = match kind {
+        10 => "greeting",
+        // Error codes of MySQL's server error reference.
+        0xff => match u16::from_le_bytes([*bytes.get(5)?, *bytes.get(6)?]) {
+            1040 | 1203 => "limit",
+            1129 | 1130 => "blocked",
+            _ => "error",
+        },
+        _ => return None,
+    };
+    Some(Greeting { protocol: Protocol::Mysql, result, component })
+}
+
+/// PostgreSQL answers the request for TLS with one letter, or with an error message.
+fn postgres_result(bytes: &[u8], text: &str) -> Option<&'static str> {
+    match bytes {
+        b"S" | b"N" => Some("greeting"),
+        [b'E', ..] if text.contains("53300") || text.contains("too many clients") => Some("limit"),
+        [b'E', ..] if text.contains("28000") || text.contains("pg_hba") => Some("blocked"),
+        [b'E', ..] => Some("error"),
+        _ => None,
+    }
+}
+
+/// Reads meaning into what was said. Pure.
+pub(super) fn interpret(said: &Said, port: u16) -> Reading {
+    let mut reading = Reading::default();
+    let took = seconds(said.elapsed);
+    let expected = Protocol::of_port(port);
+    if let Some(greeting) = recognise(&said.bytes, port) {
+        if greeting.protocol == Protocol::Http {
+            return Reading::not_visible("the port speaks HTTP", "这个端口说的是 HTTP");
+        }
+        let raw = format!("{} ({took} s)", show_bytes(&said.bytes));
+        if let Some(component) = greeting.component {
+            reading.component(component, &raw);
+        }
+        let (en, zh) = sentence(greeting.result);
+        conclude(&mut reading, greeting.result, Finding::new(en, zh), &raw);
+        return reading;
+    }
+    let (value, how) = match said.ending {
+        Ending::NotConnected => {
+            return Reading::not_visible("no connection for it", "没有可用的连接");
+        }
+        _ if !said.bytes.is_empty() => {
+            let raw = show_bytes(&said.bytes);
+            let finding =
+                Finding::new("a greeting of an unknown kind", "无法识别的问候语").raw(raw);
+            reading.findings.push(finding);
+            "unknown".clone_into(&mut reading.outcome);
+            return reading;
+        }
+        Ending::Closed => ("closed", "FIN"),
+        Ending::Reset => ("reset", "RST"),
+        // Most servers wait for the client; silence means something only where a greeting is due.
+        Ending::Open if expected == Protocol::Unknown || expected == Protocol::Http => {
+            return Reading::not_visible(
+                "the server waits for the client to speak; no protocol was recognised",
+                "服务端在等客户端先说话；没有识别出协议",
+            );
+        }
+        Ending::Open => ("silent", "nothing"),
+    };
+    let (en, zh) = sentence(value);
+    let raw = format!("{how} after {took} s, 0 bytes");
+    conclude(&mut reading, value, Finding::new(en, zh), &raw);
+    reading
+}
+
+fn conclude(reading: &mut Reading, value: &'static str, finding: Finding, raw: &str) {
+    reading.observe("banner.result", value, raw);
+    reading.findings.push(finding.raw(raw));
+    value.clone_into(&mut reading.outcome);
+}
+
+fn sentence(result: &str) -> (&'static str, &'static str) {
+    match result {
+        "greeting" => ("the server greets as expected", "服务端正常问候"),
+        "limit" => ("the server says that a limit is reached", "服务端说已达到上限"),
+        "blocked" => {
+            ("the server says that this address is not allowed", "服务端说这个地址不被允许")
+        }
+        "closed" => ("the server closed without a word", "服务端一声不吭就关闭"),
+        "reset" => ("the server reset without a word", "服务端一声不吭就重置"),
+        "silent" => {
+            ("the server says nothing, though a greeting is due", "本该有问候语，服务端什么也不说")
+        }
+        _ => ("the server greets with an error", "服务端返回报错"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mysql(payload: &[u8]) -> Vec<u8> {
+        let mut packet = vec![u8::try_from(payload.len()).unwrap(), 0, 0, 0];
+        packet.extend_from_slice(payload);
+        packet
+    }
+
+    #[test]
+    fn greetings_and_refusals_of_each_kind() {
+        let v10 = mysql(b"\x0a5.5.5-10.11.19-MariaDB-0+deb12u1\0abcdefgh");
+        let many = mysql(b"\xff\x10\x04Too many connections");
+        let denied =
+            mysql(b"\xff\x6a\x04Host '192.0.2.1' is not allowed to connect to this MariaDB server");
+        for (bytes, port, component, wanted) in [
+            (b"SSH-2.0-OpenSSH_9.2p1\r\n".as_slice(), 2222, "ssh", "greeting"),
+            (b"Exceeded MaxStartups\r\n", 22, "ssh", "limit"),
+            (&v10, 3306, "mariadb", "greeting"),
+            (&many, 3306, "mysql", "limit"),
+            (&denied, 3306, "mariadb", "blocked"),
+            (b"+PONG\r\n", 6379, "redis", "greeting"),
+            (b"-NOAUTH Authentication required.\r\n", 1, "redis", "greeting"),
+            (b"-DENIED Redis is running in protected mode", 1, "redis", "blocked"),
+            (b"-ERR max number of clients reached\r\n", 1, "redis", "limit"),
+            (b"220 mail.example.com ESMTP Postfix\r\n", 25, "postfix", "greeting"),
+            (b"220 (vsFTPd 3.0.3)\r\n", 21, "ftp", "greeting"),
+            (b"N", 5432, "postgresql", "greeting"),
+            (b"EFATAL C53300 sorry, too many clients already", 5432, "postgresql", "limit"),
+        ] {
+            let said =
+                Said { bytes: bytes.to_vec(), ending: Ending::Open, elapsed: Duration::ZERO };
+            let reading = interpret(&said, port);
+            assert_eq!(reading.outcome, wanted, "{}", show_bytes(bytes));
+            let found = reading.observations.iter().find(|seen| seen.variable == "component");
+            assert_eq!(found.unwrap().value.word(), Some(component), "{}", show_bytes(bytes));
+        }
+    }
+
+    #[test]
+    fn silence_counts_only_where_a_greeting_is_due() {
+        let said = Said { bytes: Vec::new(), ending: Ending::Open, elapsed: Duration::ZERO };
+        assert_eq!(interpret(&said, 22).outcome, "silent");
+        assert!(interpret(&said, 9999).not_visible.is_some());
+        let closed = Said { ending: Ending::Closed, ..said };
+        assert_eq!(interpret(&closed, 9999).outcome, "closed");
+    }
+}

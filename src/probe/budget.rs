@@ -1,0 +1,406 @@
+//! Who may start how many probes: accounts per client, per target and for the whole instance.
+//!
+//! In: the client's address and the target. Out: a [`Ticket`] that counts as a running probe until
+//! it is dropped, or [`TooMany`] with the time to wait. No I/O; the clock comes in as `now`.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use super::{
+    hostname::Host,
+    rules::{self, Rule},
+    target::Target,
+};
+
+/// The limits. The defaults are those of the threat model (security notes, weapons W1 to W6).
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Probes running at once on this instance.
+    pub instance: usize,
+    /// Idle tests running at once on this instance.
+    pub holds: usize,
+    /// Probes running at once by one client.
+    pub client: usize,
+    /// Runs one client may start in an hour.
+    pub client_runs_per_hour: usize,
+    /// Different hosts one client may probe in an hour.
+    pub client_hosts_per_hour: usize,
+    /// Probes running at once against one target.
+    pub target: usize,
+    /// Runs against one target in an hour, by all clients together.
+    pub target_runs_per_hour: usize,
+    /// Different ports of one target in a day.
+    pub target_ports_per_day: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            instance: 64,
+            holds: 20,
+            client: 5,
+            client_runs_per_hour: 120,
+            client_hosts_per_hour: 20,
+            target: 2,
+            target_runs_per_hour: 30,
+            target_ports_per_day: 8,
+        }
+    }
+}
+
+/// A limit is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooMany {
+    /// Which limit, in words.
+    pub rule: Rule,
+    /// When to come back, at least one second.
+    pub retry_after: Duration,
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// How long a caller should wait for a running probe to end; a full run with the idle test takes
+/// about a minute.
+const BUSY: Duration = Duration::from_secs(30);
+/// Accounts kept; beyond it new ones are refused rather than old ones forgotten.
+const MAX_ACCOUNTS: usize = 20_000;
+
+/// The accounts. Cheap to clone; all clones share them.
+#[derive(Clone, Debug)]
+pub struct Budgets {
+    limits: Limits,
+    state: Arc<Mutex<Ledger>>,
+}
+
+#[derive(Debug, Default)]
+struct Ledger {
+    accounts: HashMap<Key, Account>,
+    running: usize,
+    holds: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    Client(IpAddr),
+    Name(String),
+    Address(IpAddr),
+}
+
+#[derive(Debug, Default)]
+struct Account {
+    running: usize,
+    holding: bool,
+    runs: VecDeque<Instant>,
+    seen: VecDeque<(Instant, String)>,
+}
+
+impl Account {
+    fn forget(&mut self, now: Instant, seen_for: Duration) {
+        let old = |at: Instant, age: Duration| now.saturating_duration_since(at) >= age;
+        while self.runs.front().is_some_and(|at| old(*at, HOUR)) {
+            self.runs.pop_front();
+        }
+        while self.seen.front().is_some_and(|(at, _)| old(*at, seen_for)) {
+            self.seen.pop_front();
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.running == 0 && self.runs.is_empty() && self.seen.is_empty()
+    }
+
+    /// The time until the account admits a run, `None` if it does now.
+    fn wait(&self, now: Instant, cap: &Cap, what: &str) -> Option<Duration> {
+        if self.running >= cap.running {
+            return Some(BUSY);
+        }
+        let until = |at: Instant, age: Duration| (at + age).saturating_duration_since(now);
+        if self.runs.len() >= cap.runs {
+            return self.runs.front().map(|at| until(*at, HOUR));
+        }
+        let kinds: HashSet<&str> = self.seen.iter().map(|(_, seen)| seen.as_str()).collect();
+        if kinds.len() >= cap.kinds && !kinds.contains(what) {
+            return self.seen.front().map(|(at, _)| until(*at, cap.kinds_for));
+        }
+        None
+    }
+}
+
+/// What one kind of account allows.
+struct Cap {
+    running: usize,
+    runs: usize,
+    kinds: usize,
+    kinds_for: Duration,
+    rule: Rule,
+}
+
+/// One admitted run. Dropping it gives its places back.
+#[derive(Debug)]
+pub struct Ticket {
+    budgets: Budgets,
+    keys: Vec<Key>,
+    holding: bool,
+}
+
+impl Budgets {
+    /// Empty accounts under `limits`.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, state: Arc::default() }
+    }
+
+    /// Admits a run of `client` against `target`, before any packet.
+    ///
+    /// # Errors
+    /// The limit that is reached, and when to try again.
+    pub fn admit(&self, client: IpAddr, target: &Target) -> Result<Ticket, TooMany> {
+        self.admit_at(client, target, Instant::now())
+    }
+
+    fn admit_at(&self, client: IpAddr, target: &Target, now: Instant) -> Result<Ticket, TooMany> {
+        let target_key = match target.host() {
+            Host::Name(name) => Key::Name(owner_of(name)),
+            Host::Address(ip) => Key::Address(network_of(*ip)),
+        };
+        let wanted = [
+            (Key::Client(network_of(client)), target.host().to_string()),
+            (target_key, target.port().to_string()),
+        ];
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.running >= self.limits.instance {
+            return Err(TooMany { rule: rules::INSTANCE_BUSY, retry_after: BUSY });
+        }
+        self.check(&mut state, &wanted, now)?;
+        let mut ticket = Ticket { budgets: self.clone(), keys: Vec::new(), holding: false };
+        state.running += 1;
+        for (key, what) in wanted {
+            state.enter(key, what, now, &mut ticket.keys);
+        }
+        Ok(ticket)
+    }
+
+    /// Checks every account before any is charged.
+    fn check(
+        &self,
+        state: &mut Ledger,
+        wanted: &[(Key, String)],
+        now: Instant,
+    ) -> Result<(), TooMany> {
+        for (key, what) in wanted {
+            let cap = self.cap(key);
+            if let Some(account) = state.accounts.get_mut(key) {
+                account.forget(now, cap.kinds_for);
+                if let Some(wait) = account.wait(now, &cap, what) {
+                    let retry_after = wait.max(Duration::from_secs(1));
+                    return Err(TooMany { rule: cap.rule, retry_after });
+                }
+            }
+        }
+        if state.accounts.len() + wanted.len() > MAX_ACCOUNTS {
+            state.accounts.retain(|_, account| {
+                account.forget(now, DAY);
+                !account.is_idle()
+            });
+            if state.accounts.len() + wanted.len() > MAX_ACCOUNTS {
+                return Err(TooMany { rule: rules::INSTANCE_BUSY, retry_after: BUSY });
+            }
+        }
+        Ok(())
+    }
+
+    fn cap(&self, key: &Key) -> Cap {
+        let limits = &self.limits;
+        match key {
+            Key::Client(_) => Cap {
+                running: limits.client,
+                runs: limits.client_runs_per_hour,
+                kinds: limits.client_hosts_per_hour,
+                kinds_for: HOUR,
+                rule: rules::CLIENT_BUSY,
+            },
+            Key::Name(_) | Key::Address(_) => Cap {
+                running: limits.target,
+                runs: limits.target_runs_per_hour,
+                kinds: limits.target_ports_per_day,
+                kinds_for: DAY,
+                rule: rules::TARGET_BUSY,
+            },
+        }
+    }
+
+    /// Runs and idle tests under way, for a gauge.
+    pub fn running(&self) -> (usize, usize) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        (state.running, state.holds)
+    }
+}
+
+impl Ledger {
+    fn enter(&mut self, key: Key, what: String, now: Instant, keys: &mut Vec<Key>) {
+        let account = self.accounts.entry(key.clone()).or_default();
+        account.running += 1;
+        account.runs.push_back(now);
+        // The newest sighting of a kind is the one that ages.
+        account.seen.retain(|(_, seen)| *seen != what);
+        account.seen.push_back((now, what));
+        keys.push(key);
+    }
+}
+
+impl Ticket {
+    /// Charges the addresses that the target's name resolved to, so that many names of one machine
+    /// share one account.
+    pub fn charge_addresses(&mut self, addresses: &[IpAddr], port: u16) -> Result<(), TooMany> {
+        let now = Instant::now();
+        let mut networks: Vec<Key> =
+            addresses.iter().map(|ip| Key::Address(network_of(*ip))).collect();
+        networks.sort_by_key(|key| format!("{key:?}"));
+        networks.dedup();
+        networks.retain(|key| !self.keys.contains(key));
+        let wanted: Vec<_> = networks.into_iter().map(|key| (key, port.to_string())).collect();
+        let mut state = self.budgets.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.budgets.check(&mut state, &wanted, now)?;
+        for (key, what) in wanted {
+            state.enter(key, what, now, &mut self.keys);
+        }
+        Ok(())
+    }
+
+    /// Takes one of the instance's places for an idle test: one per client and per target.
+    pub fn hold(&mut self) -> Result<(), TooMany> {
+        let mut state = self.budgets.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.holds >= self.budgets.limits.holds {
+            return Err(TooMany { rule: rules::INSTANCE_BUSY, retry_after: BUSY });
+        }
+        for key in &self.keys {
+            if state.accounts.get(key).is_some_and(|account| account.holding) {
+                let rule = self.budgets.cap(key).rule;
+                return Err(TooMany { rule, retry_after: BUSY });
+            }
+        }
+        for key in &self.keys {
+            state.accounts.entry(key.clone()).or_default().holding = true;
+        }
+        state.holds += 1;
+        self.holding = true;
+        Ok(())
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let mut state = self.budgets.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.running = state.running.saturating_sub(1);
+        if self.holding {
+            state.holds = state.holds.saturating_sub(1);
+        }
+        for key in &self.keys {
+            if let Some(account) = state.accounts.get_mut(key) {
+                account.running = account.running.saturating_sub(1);
+                if self.holding {
+                    account.holding = false;
+                }
+            }
+        }
+    }
+}
+
+/// The network one party owns: an IPv4 address, or the /64 of an IPv6 one (every customer has one).
+fn network_of(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+/// The name one party probably owns: the last two labels, three below `co.uk` and its kind.
+///
+/// judgement: the public-suffix list would be exact, and is a quarter of a megabyte. Where this
+/// guesses too wide, customers of one hosting domain share one account, which is the safe side.
+fn owner_of(name: &str) -> String {
+    const SECOND: [&str; 9] = ["co", "com", "net", "org", "gov", "edu", "ac", "or", "ne"];
+    let labels: Vec<&str> = name.rsplit('.').collect();
+    let keep = match labels.as_slice() {
+        [top, second, ..] if top.len() == 2 && SECOND.contains(second) => 3,
+        _ => 2,
+    };
+    let mut kept: Vec<&str> = labels.into_iter().take(keep).collect();
+    kept.reverse();
+    kept.join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(text: &str) -> Target {
+        Target::parse(text).unwrap()
+    }
+
+    fn client(last: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, last])
+    }
+
+    #[test]
+    fn two_at_once_and_thirty_an_hour_against_one_target_whoever_asks() {
+        let budgets = Budgets::new(Limits::default());
+        let now = Instant::now();
+        let first = budgets.admit_at(client(1), &target("a.example.com"), now).unwrap();
+        let second = budgets.admit_at(client(2), &target("b.example.com"), now).unwrap();
+        let third = budgets.admit_at(client(3), &target("example.com"), now).unwrap_err();
+        assert_eq!(third.rule, rules::TARGET_BUSY);
+        drop((first, second));
+        assert_eq!(budgets.running(), (0, 0));
+        for last in 3..31 {
+            budgets.admit_at(client(last), &target("example.com"), now).unwrap();
+        }
+        let wait = budgets.admit_at(client(40), &target("example.com"), now).unwrap_err();
+        assert_eq!(wait.retry_after, HOUR);
+        assert!(budgets.admit_at(client(40), &target("example.com"), now + HOUR).is_ok());
+    }
+
+    #[test]
+    fn a_client_is_no_port_or_host_scanner() {
+        let budgets = Budgets::new(Limits::default());
+        for port in 1..=8 {
+            budgets.admit(client(1), &target(&format!("example.com:{port}"))).unwrap();
+        }
+        assert!(budgets.admit(client(1), &target("example.com:9")).is_err());
+        assert!(budgets.admit(client(1), &target("example.com:8")).is_ok());
+        for host in 0..19 {
+            budgets.admit(client(1), &target(&format!("h{host}.example{host}.org"))).unwrap();
+        }
+        let refused = budgets.admit(client(1), &target("h.example99.org")).unwrap_err();
+        assert_eq!(refused.rule, rules::CLIENT_BUSY);
+    }
+
+    #[test]
+    fn names_of_one_machine_share_its_account() {
+        let budgets = Budgets::new(Limits::default());
+        let mut tickets: Vec<_> = ["a.example.com", "b.example.net", "c.example.org"]
+            .iter()
+            .zip(1..)
+            .map(|(name, last)| budgets.admit(client(last), &target(name)).unwrap())
+            .collect();
+        let shared = [IpAddr::from([198, 20, 0, 1])];
+        assert!(tickets[0].charge_addresses(&shared, 443).is_ok());
+        assert!(tickets[1].charge_addresses(&shared, 443).is_ok());
+        assert!(tickets[2].charge_addresses(&shared, 443).is_err());
+        assert!(tickets[0].hold().is_ok());
+        assert!(tickets[1].hold().is_err());
+        drop(tickets);
+        assert_eq!(budgets.running(), (0, 0));
+    }
+
+    #[test]
+    fn an_ipv6_client_is_its_64_and_a_mapped_one_its_ipv4() {
+        let net = |text: &str| network_of(text.parse().unwrap()).to_string();
+        assert_eq!(net("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(net("::ffff:192.0.2.1"), "192.0.2.1");
+        assert_eq!(owner_of("a.b.example.co.uk"), "example.co.uk");
+    }
+}

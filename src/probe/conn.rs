@@ -1,0 +1,138 @@
+//! An open connection that counts what passes, and keeps the first bytes that came.
+
+use std::{
+    io,
+    net::SocketAddr,
+    os::fd::AsFd,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+
+use super::{
+    meter::Meter,
+    sys::{self, TcpFacts},
+};
+
+/// How many of the first bytes received are kept: enough to tell protocols apart.
+const KEPT: usize = 256;
+
+/// A connection that a permit opened.
+#[derive(Debug)]
+pub struct Conn {
+    stream: TcpStream,
+    meter: Arc<Meter>,
+    peer: SocketAddr,
+    connected_in: Duration,
+    first: FirstBytes,
+}
+
+/// The first bytes a connection received, readable while another layer owns the connection.
+#[derive(Clone, Debug, Default)]
+pub struct FirstBytes(Arc<Mutex<Vec<u8>>>);
+
+impl FirstBytes {
+    /// The bytes so far, at most 256.
+    pub fn get(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn push(&self, bytes: &[u8]) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = KEPT.saturating_sub(kept.len()).min(bytes.len());
+        kept.extend_from_slice(bytes.get(..room).unwrap_or_default());
+    }
+}
+
+impl Conn {
+    pub(super) fn new(
+        stream: TcpStream,
+        meter: Arc<Meter>,
+        peer: SocketAddr,
+        connected_in: Duration,
+    ) -> Self {
+        Self { stream, meter, peer, connected_in, first: FirstBytes::default() }
+    }
+
+    /// The address that was dialled and answered.
+    pub fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// How long the TCP handshake took.
+    pub fn connected_in(&self) -> Duration {
+        self.connected_in
+    }
+
+    /// What the kernel knows of the connection now.
+    pub fn facts(&self) -> TcpFacts {
+        sys::tcp_facts(self.stream.as_fd()).unwrap_or_default()
+    }
+
+    /// A handle on the first bytes received.
+    pub fn first_bytes(&self) -> FirstBytes {
+        self.first.clone()
+    }
+
+    /// Sends TCP keepalive segments after `idle` without data, then every `idle`.
+    pub fn set_keepalive(&self, idle: Duration) -> io::Result<()> {
+        let settings = socket2::TcpKeepalive::new().with_time(idle).with_interval(idle);
+        socket2::SockRef::from(&self.stream).set_tcp_keepalive(&settings)
+    }
+}
+
+fn used_up() -> io::Error {
+    io::Error::new(io::ErrorKind::QuotaExceeded, "the run's limit of bytes or time is used up")
+}
+
+impl AsyncRead for Conn {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let left = usize::try_from(self.meter.received_left()).unwrap_or(usize::MAX);
+        let room = left.min(buf.remaining());
+        if room == 0 && buf.remaining() > 0 {
+            return Poll::Ready(Err(used_up()));
+        }
+        let mut part = ReadBuf::new(buf.initialize_unfilled_to(room));
+        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut part))?;
+        let read = part.filled().len();
+        self.first.push(part.filled());
+        buf.advance(read);
+        self.meter.count_received(read);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Conn {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let left = usize::try_from(self.meter.sent_left()).unwrap_or(usize::MAX);
+        let part = buf.get(..left.min(buf.len())).unwrap_or_default();
+        if part.is_empty() && !buf.is_empty() {
+            return Poll::Ready(Err(used_up()));
+        }
+        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, part))?;
+        self.meter.count_sent(written);
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,228 @@
+//! One held connection of the `idle` probe: open it, be quiet, and see who ends it.
+
+use std::{
+    io,
+    net::IpAddr,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::timeout,
+};
+
+use super::{
+    banner::{self, Protocol},
+    event::show_bytes,
+    http::{Stream, USER_AGENT, is_reset},
+    permit::Permit,
+    target::Scheme,
+    tcp, tls,
+};
+
+/// How long to wait for the answer to a late write. Linux repeats a segment after 0.2, 0.6, 1.4 and
+/// 3 s, so what is unacknowledged then is lost for good.
+const LATE: Duration = Duration::from_secs(4);
+/// How long the request before the silence may take.
+const OPENING: Duration = Duration::from_secs(10);
+/// Bytes of head read of the answer before the silence.
+const MAX_HEAD: usize = 32 * 1024;
+
+/// How a target is talked to before and after the silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Speech {
+    /// A HEAD request, answered in full, on a connection that is kept alive.
+    Http(Scheme),
+    /// A greeting is read; the protocol's heartbeat is the late write.
+    Plain(Protocol),
+}
+
+/// One connection to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Order {
+    /// How long to be quiet.
+    pub(super) silence: Duration,
+    /// Whether TCP keepalive runs meanwhile, and how often.
+    pub(super) keepalive: Option<Duration>,
+    /// How long to wait before dialling, so that a timer and an event can be told apart.
+    pub(super) delay: Duration,
+}
+
+/// What became of a held connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// FIN during the silence.
+    Fin,
+    /// RST during the silence.
+    Rst,
+    /// The late write was answered, or at least acknowledged.
+    Alive,
+    /// The late write was answered by a RST, or by a FIN without an answer.
+    ResetByWrite,
+    /// The late write was never acknowledged.
+    Silent,
+    /// Open at the end, and nothing could be written to find out more.
+    Open,
+    /// The server announced that it closes after each answer.
+    Closes,
+    /// The connection was not established, or its opening failed.
+    NotOpened,
+}
+
+/// The record of one held connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Hold {
+    pub(super) order: Order,
+    pub(super) end: End,
+    /// From the last byte of the opening to the end.
+    pub(super) quiet: Duration,
+    /// When it ended, for comparison with the others.
+    pub(super) ended: Instant,
+    /// The `Server` field, where HTTP was spoken.
+    pub(super) server: Option<String>,
+    /// What the server said during the silence.
+    pub(super) words: String,
+}
+
+struct Opened {
+    stream: Box<dyn Stream>,
+    server: Option<String>,
+    closes: bool,
+}
+
+/// Opens a connection, is quiet as ordered, and says what became of it.
+pub(super) async fn hold(permit: &Permit, ip: IpAddr, speech: Speech, order: Order) -> Hold {
+    tokio::time::sleep(order.delay).await;
+    let mut record = Hold {
+        order,
+        end: End::NotOpened,
+        quiet: Duration::ZERO,
+        ended: Instant::now(),
+        server: None,
+        words: String::new(),
+    };
+    if let Ok(Ok(mut opened)) = timeout(OPENING, open(permit, ip, speech)).await {
+        record.server = opened.server.take();
+        if let Some(every) = order.keepalive {
+            let _ = opened.stream.conn().set_keepalive(every);
+        }
+        record.end = if opened.closes {
+            End::Closes
+        } else {
+            stay(&mut *opened.stream, permit, speech, &mut record).await
+        };
+    }
+    record.ended = Instant::now();
+    record
+}
+
+async fn open(permit: &Permit, ip: IpAddr, speech: Speech) -> io::Result<Opened> {
+    let conn =
+        permit.dial_hold(ip, tcp::LIMIT).await.map_err(|error| io::Error::other(error.raw))?;
+    let mut stream: Box<dyn Stream> = match speech {
+        Speech::Http(Scheme::Https) => {
+            Box::new(tls::connect(conn, permit.target().host(), &["http/1.1"]).await?.stream)
+        }
+        _ => Box::new(conn),
+    };
+    let Speech::Http(_) = speech else {
+        let mut greeting = Vec::new();
+        banner::listen(&mut stream, Duration::from_millis(1500), &mut greeting).await;
+        return Ok(Opened { stream, server: None, closes: false });
+    };
+    stream.write_all(head_request(permit).as_bytes()).await?;
+    let head = read_head(&mut *stream).await?;
+    let field = |name: &str| {
+        let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+        lines
+            .find(|(field, _)| field.trim().eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim().to_owned())
+    };
+    let connection = field("connection").unwrap_or_default().to_ascii_lowercase();
+    let closes = connection.contains("close")
+        || (head.starts_with("HTTP/1.0") && !connection.contains("keep-alive"));
+    Ok(Opened { stream, server: field("server"), closes })
+}
+
+/// HEAD, so that the answer ends with its header and the silence can begin.
+fn head_request(permit: &Permit) -> String {
+    let target = permit.target();
+    format!(
+        "HEAD {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {USER_AGENT}\r\nAccept: */*\r\n\r\n",
+        target.path(),
+        target.normalized()
+    )
+}
+
+async fn read_head(stream: &mut (dyn Stream + '_)) -> io::Result<String> {
+    let mut head = Vec::new();
+    let mut buffer = [0_u8; 4096];
+    loop {
+        let read = stream.read(&mut buffer).await?;
+        head.extend_from_slice(buffer.get(..read).unwrap_or_default());
+        if head.windows(4).any(|window| window == b"\r\n\r\n") {
+            return Ok(String::from_utf8_lossy(&head).into_owned());
+        }
+        if read == 0 || head.len() > MAX_HEAD {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+}
+
+/// The silence, and the late write at its end.
+async fn stay(
+    stream: &mut (dyn Stream + '_),
+    permit: &Permit,
+    speech: Speech,
+    record: &mut Hold,
+) -> End {
+    let mut start = Instant::now();
+    let mut buffer = [0_u8; 512];
+    loop {
+        let left = record.order.silence.saturating_sub(start.elapsed());
+        let read = timeout(left, stream.read(&mut buffer)).await;
+        record.quiet = start.elapsed();
+        match read {
+            Err(_) => break,
+            Ok(Ok(0)) => return End::Fin,
+            Ok(Ok(read)) => {
+                // A body that should not be there, or a slow greeting: the silence begins after it.
+                if record.quiet < Duration::from_secs(1) {
+                    start = Instant::now();
+                } else {
+                    record.words = show_bytes(buffer.get(..read).unwrap_or_default());
+                }
+            }
+            Ok(Err(error)) if is_reset(&error) => return End::Rst,
+            // TLS closed without close_notify is a FIN all the same.
+            Ok(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => return End::Fin,
+            Ok(Err(_)) => return End::NotOpened,
+        }
+    }
+    let late = match speech {
+        Speech::Http(_) => head_request(permit).into_bytes(),
+        Speech::Plain(protocol) => match protocol.heartbeat() {
+            Some(line) => line.to_vec(),
+            None => return End::Open,
+        },
+    };
+    write_late(stream, &late).await
+}
+
+async fn write_late(stream: &mut (dyn Stream + '_), late: &[u8]) -> End {
+    let mut buffer = [0_u8; 512];
+    let asking = async {
+        stream.write_all(late).await?;
+        stream.flush().await?;
+        stream.read(&mut buffer).await
+    };
+    match timeout(LATE, asking).await {
+        Ok(Ok(0)) => End::ResetByWrite,
+        Ok(Ok(_)) => End::Alive,
+        Ok(Err(error)) if error.kind() == io::ErrorKind::QuotaExceeded => End::Open,
+        Ok(Err(_)) => End::ResetByWrite,
+        // No answer: acknowledged means that the path is alive and the application slow.
+        Err(_) if stream.conn().facts().unacknowledged == 0 => End::Alive,
+        Err(_) => End::Silent,
+    }
+}

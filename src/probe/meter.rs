@@ -1,0 +1,96 @@
+//! What one run may use up: dials, holds, DNS queries, bytes and time. Shared by all its permits.
+//!
+//! The numbers are those of the threat model: small enough that a run is no weapon against the
+//! target, large enough for every probe.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
+
+/// Bytes that one run may receive, over all its connections.
+pub const MAX_RECEIVED: u64 = 1024 * 1024;
+/// Bytes that one run may send.
+pub const MAX_SENT: u64 = 64 * 1024;
+/// Connections that one run may open, those of the idle test apart.
+pub const MAX_DIALS: u64 = 12;
+/// Connections that the idle test of one run may open.
+pub const MAX_HOLDS: u64 = 12;
+/// DNS queries that one run may send.
+pub const MAX_QUERIES: u64 = 20;
+
+/// The account of one run.
+#[derive(Debug)]
+pub struct Meter {
+    received: AtomicU64,
+    sent: AtomicU64,
+    dials: AtomicU64,
+    holds: AtomicU64,
+    queries: AtomicU64,
+    deadline: Instant,
+}
+
+impl Meter {
+    /// An untouched account that runs out after `wall`.
+    pub fn new(wall: Duration) -> Self {
+        let zero = || AtomicU64::new(0);
+        Self {
+            received: zero(),
+            sent: zero(),
+            dials: zero(),
+            holds: zero(),
+            queries: zero(),
+            deadline: Instant::now() + wall,
+        }
+    }
+
+    /// Bytes received so far.
+    pub fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
+    }
+
+    /// Bytes sent so far.
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Time left, zero when the run is over.
+    pub fn time_left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    pub(super) fn received_left(&self) -> u64 {
+        if self.time_left().is_zero() { 0 } else { MAX_RECEIVED.saturating_sub(self.received()) }
+    }
+
+    pub(super) fn sent_left(&self) -> u64 {
+        if self.time_left().is_zero() { 0 } else { MAX_SENT.saturating_sub(self.sent()) }
+    }
+
+    pub(super) fn count_received(&self, bytes: usize) {
+        self.received.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_sent(&self, bytes: usize) {
+        self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Takes one dial; false when none is left.
+    pub(super) fn take_dial(&self) -> bool {
+        self.take(&self.dials, MAX_DIALS)
+    }
+
+    /// Takes one hold; false when none is left.
+    pub(super) fn take_hold(&self) -> bool {
+        self.take(&self.holds, MAX_HOLDS)
+    }
+
+    /// Takes one DNS query; false when none is left.
+    pub(super) fn take_query(&self) -> bool {
+        self.take(&self.queries, MAX_QUERIES)
+    }
+
+    fn take(&self, counter: &AtomicU64, limit: u64) -> bool {
+        !self.time_left().is_zero() && counter.fetch_add(1, Ordering::Relaxed) < limit
+    }
+}

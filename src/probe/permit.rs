@@ -1,0 +1,270 @@
+//! The one door out: a [`Permit`] is what the policy gave, and only a permit dials.
+//!
+//! In: a target, judged before and after its lookup. Out: connections to the pinned addresses.
+//! Invariant: a permit cannot be built or cloned elsewhere; what it resolved is never resolved
+//! again; the address that answered is compared with the one that was dialled.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    os::fd::AsFd,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::{net::TcpStream, time::timeout};
+
+use super::{
+    conn::Conn,
+    meter::Meter,
+    policy::Policy,
+    resolve::{Lookup, Outcome, Resolve},
+    rules::{self, Rule},
+    sys::{self, Icmp},
+    target::Target,
+};
+
+/// Hands out permits: the policy and the resolver it judges the answers of.
+#[derive(Clone)]
+pub struct Gate {
+    policy: Arc<Policy>,
+    resolver: Arc<dyn Resolve>,
+}
+
+/// Why no permit was given, with the lookups made until then.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The rule that refused.
+    pub rule: Rule,
+    /// What the name answered with, where it was asked.
+    pub lookups: Vec<Lookup>,
+}
+
+impl From<Rule> for Refusal {
+    fn from(rule: Rule) -> Self {
+        Self { rule, lookups: Vec::new() }
+    }
+}
+
+/// Leave to dial one target at pinned addresses, within one run's account.
+#[derive(Debug)]
+pub struct Permit {
+    target: Target,
+    addresses: Vec<IpAddr>,
+    lookups: Vec<Lookup>,
+    meter: Arc<Meter>,
+}
+
+/// Why a dial failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DialError {
+    /// What kind of failure.
+    pub kind: DialFailure,
+    /// The ICMP message behind it, where one came.
+    pub icmp: Option<Icmp>,
+    /// The system's own words.
+    pub raw: String,
+    /// Time from the first packet to the failure.
+    pub elapsed: Duration,
+}
+
+/// The kinds of dial failure that can be told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DialFailure {
+    /// A RST, or ICMP port unreachable.
+    Refused,
+    /// A RST after the handshake had begun.
+    Reset,
+    /// No answer within the limit.
+    Timeout,
+    /// A router or host says that there is no path.
+    Unreachable,
+    /// A router or host says that a rule forbids it.
+    Prohibited,
+    /// This machine has no route or no address of that family: nothing was sent.
+    NotFromHere,
+    /// The run's account is used up, or the address is not part of the permit.
+    Limit,
+}
+
+impl Gate {
+    /// A gate that judges by `policy` and asks `resolver`.
+    pub fn new(policy: Arc<Policy>, resolver: Arc<dyn Resolve>) -> Self {
+        Self { policy, resolver }
+    }
+
+    /// The policy it judges by.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Judges `target`, resolves its name once, judges every answer, and pins them.
+    ///
+    /// # Errors
+    /// The rule that refuses, before any packet where the text alone decides.
+    pub async fn permit(&self, target: &Target, meter: &Arc<Meter>) -> Result<Permit, Refusal> {
+        let decision = self.policy.decide(target);
+        if !decision.is_allowed() {
+            return Err(decision.rule.into());
+        }
+        let (addresses, lookups) = match (target.host(), target.name()) {
+            (super::Host::Address(ip), _) => (vec![*ip], Vec::new()),
+            // RFC 6761 §6.3: localhost is not looked up.
+            (_, Some(_)) if decision.rule == rules::LOOPBACK_OPENED => {
+                (vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()], Vec::new())
+            }
+            (_, name) => {
+                let name = name.unwrap_or_default();
+                let (v4, v6) = tokio::join!(
+                    self.resolver.lookup(name, false, meter),
+                    self.resolver.lookup(name, true, meter),
+                );
+                let addresses = v4.addresses.iter().chain(&v6.addresses).copied().collect();
+                (addresses, vec![v4, v6])
+            }
+        };
+        // Half an answer is not judged as a whole one: a family that failed stays unused, and the
+        // other one is judged alone.
+        let decision = self.policy.decide_answers(target, &addresses);
+        if !decision.is_allowed() {
+            return Err(Refusal { rule: decision.rule, lookups });
+        }
+        Ok(Permit { target: target.clone(), addresses, lookups, meter: Arc::clone(meter) })
+    }
+
+    /// Judges a redirect from `from` as hop `hop` (from 1) and gives a permit for it.
+    pub async fn follow(
+        &self,
+        from: &Permit,
+        location: &str,
+        hop: usize,
+    ) -> Result<Permit, Refusal> {
+        let target = self.policy.follow(&from.target, location, hop)?;
+        self.permit(&target, &from.meter).await
+    }
+}
+
+impl Permit {
+    /// The target it was given for.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The pinned addresses, IPv4 first.
+    pub fn addresses(&self) -> &[IpAddr] {
+        &self.addresses
+    }
+
+    /// The lookups behind the addresses, empty where none was needed.
+    pub fn lookups(&self) -> &[Lookup] {
+        &self.lookups
+    }
+
+    /// The account of the run.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// Opens a connection to one of the pinned addresses.
+    ///
+    /// # Errors
+    /// A [`DialError`] that says who refused, as far as the kernel knows.
+    pub async fn dial(&self, ip: IpAddr, limit: Duration) -> Result<Conn, DialError> {
+        let allowed = self.meter.take_dial();
+        self.connect(ip, limit, allowed).await
+    }
+
+    /// The same, on the account of the idle test.
+    pub async fn dial_hold(&self, ip: IpAddr, limit: Duration) -> Result<Conn, DialError> {
+        let allowed = self.meter.take_hold();
+        self.connect(ip, limit, allowed).await
+    }
+
+    async fn connect(&self, ip: IpAddr, limit: Duration, allowed: bool) -> Result<Conn, DialError> {
+        let start = Instant::now();
+        if !allowed || !self.addresses.contains(&ip) {
+            let raw = rules::RUN_LIMIT.sentence(crate::knowledge::Lang::En).to_owned();
+            return Err(DialError {
+                kind: DialFailure::Limit,
+                icmp: None,
+                raw,
+                elapsed: Duration::ZERO,
+            });
+        }
+        let address = SocketAddr::new(ip, self.target.port());
+        let limit = limit.min(self.meter.time_left());
+        match timeout(limit, open(address)).await {
+            Ok(Ok(stream)) => {
+                Ok(Conn::new(stream, Arc::clone(&self.meter), address, start.elapsed()))
+            }
+            Ok(Err((error, icmp))) => Err(explain(&error, icmp, ip, start.elapsed())),
+            Err(_) => Err(DialError {
+                kind: DialFailure::Timeout,
+                icmp: None,
+                raw: format!("no answer within {:.1} s", limit.as_secs_f64()),
+                elapsed: start.elapsed(),
+            }),
+        }
+    }
+}
+
+/// Connects one socket. By hand rather than by tokio, which closes the socket on an error before
+/// its error queue can be read.
+async fn open(address: SocketAddr) -> Result<TcpStream, (io::Error, Option<Icmp>)> {
+    let plain = |error| (error, None);
+    let domain = Domain::for_address(address);
+    let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP)).map_err(plain)?;
+    socket.set_nonblocking(true).map_err(plain)?;
+    socket.set_tcp_nodelay(true).map_err(plain)?;
+    sys::queue_icmp_errors(socket.as_fd(), address.is_ipv6(), true);
+    match socket.connect(&address.into()) {
+        Ok(()) => {}
+        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => {}
+        Err(error) => return Err(plain(error)),
+    }
+    let stream = TcpStream::from_std(socket.into()).map_err(plain)?;
+    stream.writable().await.map_err(plain)?;
+    if let Some(error) = stream.take_error().map_err(plain)? {
+        return Err((error, sys::take_icmp_error(stream.as_fd())));
+    }
+    sys::queue_icmp_errors(stream.as_fd(), address.is_ipv6(), false);
+    match stream.peer_addr() {
+        Ok(peer) if peer == address => Ok(stream),
+        Ok(peer) => Err(plain(io::Error::other(format!("connected to {peer}, not to {address}")))),
+        Err(error) => Err(plain(error)),
+    }
+}
+
+/// Reads meaning into a failed connect. Pure.
+fn explain(error: &io::Error, icmp: Option<Icmp>, ip: IpAddr, elapsed: Duration) -> DialError {
+    let code = error.raw_os_error().unwrap_or_default();
+    let kind = match code {
+        _ if icmp.is_some_and(|icmp| icmp.is_prohibition()) => DialFailure::Prohibited,
+        libc::ECONNREFUSED => DialFailure::Refused,
+        libc::ECONNRESET | libc::ECONNABORTED => DialFailure::Reset,
+        libc::ETIMEDOUT => DialFailure::Timeout,
+        // Without an ICMP message these come from our own routing table, and nothing was sent.
+        libc::ENETUNREACH | libc::EINVAL | libc::EADDRNOTAVAIL | libc::EAFNOSUPPORT
+            if icmp.is_none() =>
+        {
+            DialFailure::NotFromHere
+        }
+        libc::EACCES | libc::EPERM => DialFailure::Prohibited,
+        libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM => DialFailure::NotFromHere,
+        _ => DialFailure::Unreachable,
+    };
+    let mut raw = format!("connect {ip}: {error}");
+    if let Some(icmp) = icmp {
+        raw.push_str(&format!(" ({icmp})"));
+    }
+    DialError { kind, icmp, raw, elapsed }
+}
+
+impl Refusal {
+    /// Whether the name could not be resolved, rather than the policy saying no.
+    pub fn is_lookup_failure(&self) -> bool {
+        self.rule == rules::NO_ADDRESS
+            && self.lookups.iter().any(|lookup| lookup.outcome != Outcome::Found)
+    }
+}

@@ -1,0 +1,240 @@
+//! The `tcp` probe: connects to each address of the target and says who refused, and how.
+
+use std::{net::IpAddr, time::Duration};
+
+use futures::future::join_all;
+
+use super::{
+    event::{Finding, Reading, seconds},
+    permit::{DialError, DialFailure, Permit},
+    sys::TcpFacts,
+};
+
+/// Hard limit of one connect: SYNs go out at 0, 1 and 3 s, so two losses are survived.
+pub(super) const LIMIT: Duration = Duration::from_secs(5);
+/// Addresses dialled of one name, so that the other probes keep their share of the run's dials.
+const MAX_ADDRESSES: usize = 6;
+
+/// What one connect came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Attempt {
+    pub(super) ip: IpAddr,
+    pub(super) result: Result<Connected, DialError>,
+}
+
+/// A connect that went through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Connected {
+    elapsed: Duration,
+    facts: TcpFacts,
+}
+
+/// Chooses the addresses to dial: both families, at most six.
+fn plan(addresses: &[IpAddr]) -> Vec<IpAddr> {
+    let v4: Vec<_> = addresses.iter().filter(|ip| ip.is_ipv4()).copied().collect();
+    let v6: Vec<_> = addresses.iter().filter(|ip| ip.is_ipv6()).copied().collect();
+    let half = MAX_ADDRESSES / 2;
+    let v4_share = v4.len().min(half.max(MAX_ADDRESSES.saturating_sub(v6.len())));
+    let v6_share = v6.len().min(MAX_ADDRESSES - v4_share);
+    v4.into_iter().take(v4_share).chain(v6.into_iter().take(v6_share)).collect()
+}
+
+/// Dials every planned address at once and hangs up.
+pub(super) async fn send(permit: &Permit) -> Vec<Attempt> {
+    let dial = |ip: IpAddr| async move {
+        let result = permit.dial(ip, LIMIT).await;
+        let result =
+            result.map(|conn| Connected { elapsed: conn.connected_in(), facts: conn.facts() });
+        Attempt { ip, result }
+    };
+    join_all(plan(permit.addresses()).into_iter().map(dial)).await
+}
+
+/// The address to use for the probes that follow.
+pub(super) fn best(attempts: &[Attempt]) -> Option<IpAddr> {
+    attempts.iter().find(|attempt| attempt.result.is_ok()).map(|attempt| attempt.ip)
+}
+
+/// Reads meaning into the attempts. Pure.
+pub(super) fn interpret(attempts: &[Attempt]) -> Reading {
+    let mut reading = Reading::default();
+    reading.findings = attempts.iter().map(describe).collect();
+    // An address that this machine has no route to says nothing about the target.
+    let visible: Vec<&Attempt> = attempts
+        .iter()
+        .filter(|attempt| {
+            !matches!(&attempt.result, Err(error)
+                if matches!(error.kind, DialFailure::NotFromHere | DialFailure::Limit))
+        })
+        .collect();
+    if visible.is_empty() {
+        let mut unseen = Reading::not_visible(
+            "this machine has no route to any address of the target",
+            "本机没有到目标地址的路由",
+        );
+        unseen.findings = reading.findings;
+        return unseen;
+    }
+    let (result, raw) = overall(&visible);
+    reading.observe("tcp.result", result, &raw);
+    result.clone_into(&mut reading.outcome);
+    observe_families(&visible, &mut reading);
+    observe_addresses(&visible, &mut reading);
+    reading
+}
+
+/// One word for all attempts: connected if any is, else the failure that says most.
+fn overall(visible: &[&Attempt]) -> (&'static str, String) {
+    if let Some(connected) = visible.iter().find(|attempt| attempt.result.is_ok()) {
+        return ("connected", raw(connected));
+    }
+    let order = [
+        (DialFailure::Prohibited, "prohibited"),
+        (DialFailure::Refused, "refused"),
+        (DialFailure::Reset, "reset"),
+        (DialFailure::Unreachable, "unreachable"),
+        (DialFailure::Timeout, "timeout"),
+    ];
+    for (kind, word) in order {
+        let of_kind =
+            |attempt: &&&Attempt| matches!(&attempt.result, Err(error) if error.kind == kind);
+        if let Some(attempt) = visible.iter().find(of_kind) {
+            return (word, raw(attempt));
+        }
+    }
+    ("timeout", String::new())
+}
+
+fn observe_families(visible: &[&Attempt], reading: &mut Reading) {
+    let of = |v6: bool| {
+        let mut family = visible.iter().filter(|attempt| attempt.ip.is_ipv6() == v6).peekable();
+        let known = family.peek().is_some();
+        known.then(|| family.any(|attempt| attempt.result.is_ok()))
+    };
+    let value = match (of(false), of(true)) {
+        (Some(true), Some(false)) => "v4_only",
+        (Some(false), Some(true)) => "v6_only",
+        (Some(_), Some(_)) => "same",
+        _ => return,
+    };
+    let raw: Vec<String> = visible.iter().map(|attempt| raw(attempt)).collect();
+    reading.observe("tcp.families", value, &raw.join("; "));
+}
+
+fn observe_addresses(visible: &[&Attempt], reading: &mut Reading) {
+    if visible.len() < 2 {
+        return;
+    }
+    let connected = visible.iter().filter(|attempt| attempt.result.is_ok()).count();
+    let value = match connected {
+        0 => "all_fail",
+        all if all == visible.len() => "all_ok",
+        _ => "some_fail",
+    };
+    let raw = format!("{connected} of {} addresses connect", visible.len());
+    reading.observe("tcp.addresses", value, &raw);
+}
+
+fn raw(attempt: &Attempt) -> String {
+    match &attempt.result {
+        Ok(connected) => {
+            let facts = connected.facts;
+            format!(
+                "{}: connected in {} s (RTT {:.1} ms, {} retransmits)",
+                attempt.ip,
+                seconds(connected.elapsed),
+                facts.rtt.as_secs_f64() * 1000.0,
+                facts.retransmits
+            )
+        }
+        Err(error) => format!("{}: {} after {} s", attempt.ip, error.raw, seconds(error.elapsed)),
+    }
+}
+
+fn describe(attempt: &Attempt) -> Finding {
+    let (en, zh) = match &attempt.result {
+        Ok(connected) if connected.facts.retransmits > 0 => {
+            ("connected, but packets had to be sent again", "连上了，但有数据包重发")
+        }
+        Ok(_) => ("connected", "连上了"),
+        Err(error) => match (error.kind, error.icmp) {
+            (DialFailure::Refused, None) => (
+                "refused at once: nothing listens, or a firewall says no",
+                "立刻被拒绝：没有服务在监听，或防火墙拒绝",
+            ),
+            (DialFailure::Refused, Some(_)) => ("refused by an ICMP message", "被 ICMP 消息拒绝"),
+            (DialFailure::Reset, _) => ("reset during the handshake", "握手时被重置"),
+            (DialFailure::Timeout, _) => (
+                "no answer at all: packets are dropped on the way",
+                "完全没有回应：数据包在途中被丢弃",
+            ),
+            (DialFailure::Unreachable, _) => {
+                ("a router says there is no way there", "路由器说到不了")
+            }
+            (DialFailure::Prohibited, _) => ("a firewall says it is prohibited", "防火墙明确禁止"),
+            (DialFailure::NotFromHere, _) => {
+                ("this machine cannot send to that address", "本机发不到这个地址")
+            }
+            (DialFailure::Limit, _) => {
+                ("not tried: the limit of the run is reached", "没有尝试：已达到本次上限")
+            }
+        },
+    };
+    Finding::new(en, zh).at(attempt.ip).raw(raw(attempt))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ok(ip: &str) -> Attempt {
+        let connected = Connected { elapsed: Duration::from_millis(3), facts: TcpFacts::default() };
+        Attempt { ip: ip.parse().unwrap(), result: Ok(connected) }
+    }
+
+    fn failed(ip: &str, kind: DialFailure) -> Attempt {
+        let error = DialError { kind, icmp: None, raw: "x".into(), elapsed: Duration::ZERO };
+        Attempt { ip: ip.parse().unwrap(), result: Err(error) }
+    }
+
+    fn values(attempts: &[Attempt]) -> Vec<(String, String)> {
+        let reading = interpret(attempts);
+        reading
+            .observations
+            .into_iter()
+            .map(|seen| (seen.variable, seen.value.to_string()))
+            .collect()
+    }
+
+    #[test]
+    fn families_are_compared_only_where_both_can_be_seen() {
+        let both = values(&[ok("192.0.2.1"), failed("2001:db8::1", DialFailure::Timeout)]);
+        assert!(both.contains(&("tcp.families".into(), "v4_only".into())));
+        assert!(both.contains(&("tcp.addresses".into(), "some_fail".into())));
+        let blind = values(&[ok("192.0.2.1"), failed("2001:db8::1", DialFailure::NotFromHere)]);
+        assert_eq!(blind, [("tcp.result".to_owned(), "connected".to_owned())]);
+        assert!(interpret(&[failed("::2", DialFailure::NotFromHere)]).not_visible.is_some());
+    }
+
+    #[test]
+    fn a_rule_that_forbids_says_more_than_silence() {
+        let attempts = [
+            failed("192.0.2.1", DialFailure::Timeout),
+            failed("192.0.2.2", DialFailure::Prohibited),
+        ];
+        assert_eq!(interpret(&attempts).outcome, "prohibited");
+    }
+
+    #[test]
+    fn both_families_get_their_share_of_the_dials() {
+        let many: Vec<IpAddr> = (1..=9)
+            .map(|n| IpAddr::from([192, 0, 2, n]))
+            .chain((1..=9).map(|n| IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, n])))
+            .collect();
+        let chosen = plan(&many);
+        assert_eq!(chosen.len(), 6);
+        assert_eq!(chosen.iter().filter(|ip| ip.is_ipv6()).count(), 3);
+        assert_eq!(plan(&many[..9]).len(), 6);
+        assert_eq!(plan(&many[8..]).len(), 6);
+    }
+}

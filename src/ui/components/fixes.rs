@@ -1,0 +1,97 @@
+//! What to do about it: fixes with commands, risk, way back and proof.
+
+use leptos::prelude::*;
+
+use crate::{
+    report::ReportFix,
+    ui::{
+        components::{Command, Icon, constants::Source},
+        i18n::Texts,
+    },
+};
+
+/// How many fixes stand open where none is for the reader's own stack. judgement.
+const SHOWN: usize = 2;
+
+/// Fixes for the named stack first and open, the others folded.
+#[component]
+pub fn Fixes(
+    /// The texts in the reader's language.
+    texts: Texts,
+    /// The fixes, in the engine's order.
+    fixes: Vec<ReportFix>,
+    /// Whether no cause stands out; then no fix does, and all are folded.
+    unsure: bool,
+) -> impl IntoView {
+    if unsure && fixes.is_empty() {
+        return ().into_any();
+    }
+    let named = fixes.iter().filter(|fix| fix.for_named_stack).count();
+    let open = match named {
+        _ if unsure => 0,
+        0 => SHOWN,
+        named => named.min(3),
+    };
+    let (first, rest) = fixes.split_at(open.min(fixes.len()));
+    let (first, rest) = (first.to_vec(), rest.to_vec());
+    let more = rest.len();
+    let fixes_empty = first.is_empty() && !unsure;
+    view! {
+        <section id="fixes" aria-labelledby="fixes-title">
+            <h2 id="fixes-title">{texts.t(if unsure { "fixes-unsure" } else { "fixes-title" })}</h2>
+            {fixes_empty
+                .then(|| view! { <p class="muted">{texts.t("no-fixes")}</p> })}
+            {first.into_iter().map(|fix| view! { <FixCard texts fix /> }).collect_view()}
+            {(more > 0)
+                .then(|| {
+                    view! {
+                        <details class="more">
+                            <summary>{texts.with(if unsure { "fixes-suspects" } else { "more-fixes" }, &[("n", more.into())])}</summary>
+                            {rest.into_iter().map(|fix| view! { <FixCard texts fix /> }).collect_view()}
+                        </details>
+                    }
+                })}
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn FixCard(texts: Texts, fix: ReportFix) -> impl IntoView {
+    let who: Vec<String> = fix.who.iter().map(|who| texts.word("who", who)).collect();
+    let comma = texts.t("list-comma");
+    view! {
+        <article class="card fix" id=format!("fix-{}", fix.id)>
+            <header>
+                <h3>{fix.title}</h3>
+                <ul class="facts">
+                    {(fix.stack != "any").then(|| view! { <li class="tag stack">{fix.stack.clone()}</li> })}
+                    {fix.for_named_stack.then(|| view! { <li class="tag">{texts.t("your-stack")}</li> })}
+                    <li class=format!("tag risk-{}", fix.risk)>{texts.word("risk", &fix.risk)}</li>
+                    <li class="tag">
+                        <Icon name="clock" />
+                        {texts.with("minutes", &[("n", fix.minutes.into())])}
+                    </li>
+                    <li class="tag">{who.join(&comma)}</li>
+                </ul>
+            </header>
+            <ol class="steps">
+                {fix.steps.into_iter().map(|step| view! { <li>{step}</li> }).collect_view()}
+            </ol>
+            {fix
+                .commands
+                .into_iter()
+                .map(|command| view! { <Command texts command /> })
+                .collect_view()}
+            <dl class="proof">
+                <dt>{texts.t("verify")}</dt>
+                <dd>{fix.verify}</dd>
+                <dt>{texts.t("rollback")}</dt>
+                <dd>{fix.rollback}</dd>
+            </dl>
+            <p class="sources">
+                {fix.sources.into_iter().map(|url| view! { <Source texts url /> " " }).collect_view()}
+            </p>
+        </article>
+    }
+}

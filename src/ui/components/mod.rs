@@ -1,0 +1,37 @@
+//! Pieces of pages that have more than one user, or a shape of their own.
+//!
+//! Plain data in, markup out: none of them fetches, sorts or decides.
+#![expect(
+    unreachable_pub,
+    reason = "the types that `#[component]` and `#[island]` make are public inside private files"
+)]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a component owns its properties, whatever it does with them"
+)]
+
+mod case;
+mod chain;
+mod chrome;
+mod constants;
+mod copy;
+mod fixes;
+mod icons;
+mod ledger;
+mod ranking;
+mod share;
+mod timeline;
+mod verdict;
+
+pub use case::{Answers, ReadFromText};
+pub use chain::ChainStrip;
+pub use chrome::{Footer, Header};
+pub use constants::Constants;
+pub use copy::{Command, CopyText};
+pub use fixes::Fixes;
+pub use icons::{BrokenLine, Icon, Logo};
+pub use ledger::Ledger;
+pub use ranking::{families, ranked_rows};
+pub use share::{EXPIRIES, HiddenState, ShareForm, Shared};
+pub use timeline::Timeline;
+pub use verdict::VerdictHead;

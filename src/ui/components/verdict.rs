@@ -1,0 +1,81 @@
+//! The one sentence above the fold.
+
+use leptos::prelude::*;
+
+use crate::{
+    report::{Report, VerdictState},
+    ui::{components::Icon, figures::percent, i18n::Texts},
+};
+
+/// How sure that is, in a word of the `sure-…` texts.
+fn sureness(probability: f64) -> &'static str {
+    // judgement: the words follow the ICD 203 scale, with fewer steps.
+    match probability {
+        p if p >= 0.95 => "sure-almost-certain",
+        p if p >= 0.8 => "sure-very-likely",
+        p if p >= 0.55 => "sure-likely",
+        p if p >= 0.3 => "sure-possible",
+        _ => "sure-unclear",
+    }
+}
+
+/// Verdict, confidence, whom it concerns and what to do first.
+#[component]
+pub fn VerdictHead(
+    /// The texts in the reader's language.
+    texts: Texts,
+    /// The report.
+    report: Report,
+) -> impl IntoView {
+    let verdict = report.verdict.clone();
+    let (state, icon) = match verdict.state {
+        VerdictState::Likely => ("likely", "likely"),
+        VerdictState::Possible => ("possible", "possible"),
+        VerdictState::NotEnoughEvidence => ("not-enough", "question"),
+        VerdictState::NoFault => ("no-fault", "ok"),
+    };
+    let leading = verdict
+        .cause
+        .as_ref()
+        .and_then(|id| report.causes.iter().find(|cause| &cause.id == id))
+        .map(|cause| cause.probability);
+    view! {
+        <section class=format!("verdict verdict-{state}") aria-labelledby="verdict">
+            <p class="verdict-state">
+                <Icon name=icon />
+                {texts.t(&format!("state-{state}"))}
+            </p>
+            <h1 id="verdict">{verdict.sentence}</h1>
+            {leading.map(|probability| view! { <Confidence texts probability /> })}
+            <div class="first-step">
+                <h2>{texts.t("first-step")}</h2>
+                <p>{verdict.first_step}</p>
+                {(!verdict.owner.is_empty())
+                    .then(|| {
+                        view! {
+                            <ul class="owners" aria-label=texts.t("concerns")>
+                                {verdict
+                                    .owner
+                                    .iter()
+                                    .map(|owner| view! { <li class="tag">{texts.word("who", owner)}</li> })
+                                    .collect_view()}
+                            </ul>
+                        }
+                    })}
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn Confidence(texts: Texts, probability: f64) -> impl IntoView {
+    view! {
+        <p class="confidence">
+            <meter min="0" max="1" value=probability.to_string() aria-label=texts.t("confidence")>
+                {percent(probability)}
+            </meter>
+            <strong>{percent(probability)}</strong>
+            <span>{texts.t(sureness(probability))}</span>
+        </p>
+    }
+}

@@ -1,0 +1,39 @@
+//! Numbers as people read them, the same on the server and in the browser.
+
+/// A probability in whole per cent; the ends stay open, since nothing is ever certain.
+pub fn percent(probability: f64) -> String {
+    let value = probability * 100.0;
+    if value < 1.0 {
+        "< 1 %".to_owned()
+    } else if value > 99.0 {
+        "> 99 %".to_owned()
+    } else {
+        format!("{value:.0} %")
+    }
+}
+
+/// Seconds with at most two decimals and no trailing zeros.
+pub fn seconds(seconds: f64) -> String {
+    let text = format!("{seconds:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_ever_certain() {
+        assert_eq!(percent(0.0), "< 1 %");
+        assert_eq!(percent(0.806), "81 %");
+        assert_eq!(percent(0.999), "> 99 %");
+    }
+
+    #[test]
+    fn seconds_lose_what_says_nothing() {
+        assert_eq!(seconds(5.0), "5");
+        assert_eq!(seconds(5.004), "5");
+        assert_eq!(seconds(350.5), "350.5");
+        assert_eq!(seconds(600.0), "600");
+    }
+}

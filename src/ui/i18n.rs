@@ -1,0 +1,102 @@
+//! The texts of the pages, in both languages: Fluent files under `locales/`. Which of them a request
+//! wants is the server's business; a page finds it in its context.
+
+use std::sync::LazyLock;
+
+pub use fluent_bundle::FluentValue;
+use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
+use leptos::prelude::use_context;
+
+use crate::knowledge::Lang;
+
+type Bundle = FluentBundle<FluentResource>;
+
+static ENGLISH: LazyLock<Bundle> =
+    LazyLock::new(|| bundle(Lang::En, include_str!("../../locales/en/ui.ftl")));
+static CHINESE: LazyLock<Bundle> =
+    LazyLock::new(|| bundle(Lang::Zh, include_str!("../../locales/zh-CN/ui.ftl")));
+
+/// Compiles one file. A broken entry is left out here; a test finds it before anybody else does.
+fn bundle(lang: Lang, source: &str) -> Bundle {
+    let mut bundle = Bundle::new_concurrent(lang.tag().parse().into_iter().collect());
+    // The marks around arguments would show up in copied text.
+    bundle.set_use_isolating(false);
+    let resource = match FluentResource::try_new(source.to_owned()) {
+        Ok(resource) | Err((resource, _)) => resource,
+    };
+    bundle.add_resource_overriding(resource);
+    bundle
+}
+
+/// The texts in one language. Cheap to copy, so components take it by value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Texts(pub Lang);
+
+impl Texts {
+    /// The text `id`, or the id itself where there is none.
+    pub fn t(self, id: &str) -> String {
+        self.format(id, None)
+    }
+
+    /// The text `id` with its arguments filled in.
+    pub fn with(self, id: &str, args: &[(&'static str, FluentValue<'_>)]) -> String {
+        let args: FluentArgs<'_> = args.iter().cloned().collect();
+        self.format(id, Some(&args))
+    }
+
+    /// The text `prefix-word`, for words of the vocabulary; the word itself where there is none.
+    pub fn word(self, prefix: &str, word: &str) -> String {
+        let id = format!("{prefix}-{}", word.replace(['_', '.'], "-"));
+        let text = self.t(&id);
+        if text == id { word.to_owned() } else { text }
+    }
+
+    fn format(self, id: &str, args: Option<&FluentArgs<'_>>) -> String {
+        let bundle = match self.0 {
+            Lang::En => &*ENGLISH,
+            Lang::Zh => &*CHINESE,
+        };
+        let Some(pattern) = bundle.get_message(id).and_then(|message| message.value()) else {
+            return id.to_owned();
+        };
+        bundle.format_pattern(pattern, args, &mut Vec::new()).into_owned()
+    }
+}
+
+/// The texts in the language of the request that is being answered.
+pub fn texts() -> Texts {
+    Texts(use_context().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(source: &str) -> Vec<String> {
+        source
+            .lines()
+            .filter(|line| !line.starts_with([' ', '#', '}']))
+            .filter_map(|line| line.split_once(" =").map(|(id, _)| id.to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn both_languages_have_the_same_texts() {
+        let english = ids(include_str!("../../locales/en/ui.ftl"));
+        let chinese = ids(include_str!("../../locales/zh-CN/ui.ftl"));
+        assert_eq!(english, chinese);
+        for id in &english {
+            assert_ne!(Texts(Lang::En).t(id), *id);
+            assert_ne!(Texts(Lang::Zh).t(id), *id);
+        }
+    }
+
+    #[test]
+    fn every_text_can_be_read() {
+        for source in
+            [include_str!("../../locales/en/ui.ftl"), include_str!("../../locales/zh-CN/ui.ftl")]
+        {
+            assert!(FluentResource::try_new(source.to_owned()).is_ok());
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What the islands do in the browser. The server has a twin of this that does nothing.
+//!
+//! Listeners are set once for the whole page and live as long as it, so their closures are leaked on
+//! purpose. Whatever the browser refuses (no storage, no clipboard) is left out without a word: all
+//! of it is an extra.
+
+mod choices;
+mod clipboard;
+mod draft;
+mod engine;
+mod live;
+
+pub use choices::{Choice, choose_by_number, has_options, watch_choices};
+pub use clipboard::enable_copying;
+pub use draft::{Typed, forget_draft, guard_start, keep_draft, read_while_typing, restore_draft};
+pub use live::{Live, cancel_run, follow_run, go, mark_run, start_run};
+
+use leptos::prelude::document;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Element, Event, EventTarget};
+
+/// Calls `act` for every `kind` of event at `target`, for as long as the page lives.
+fn listen(target: &EventTarget, kind: &str, act: impl Fn(Event) + 'static) {
+    let listener = Closure::<dyn Fn(Event)>::new(act).into_js_value();
+    // It fails only for an argument of the wrong kind.
+    let _ = target.add_event_listener_with_callback(kind, listener.unchecked_ref());
+}
+
+/// The element of this id, as `T`.
+fn by_id<T: JsCast>(id: &str) -> Option<T> {
+    document().get_element_by_id(id)?.dyn_into().ok()
+}
+
+/// The nearest element around the event's target that `selector` fits, the target included.
+fn around(event: &Event, selector: &str) -> Option<Element> {
+    event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok().flatten()
+}

@@ -1,0 +1,30 @@
+//! The few places where script adds something: a draft kept, a ranking that moves before the answer
+//! is sent, progress as it comes, number keys, copy buttons.
+//!
+//! Islands are small and get their words as properties. Everything they do is an extra: the markup
+//! they start from works without script.
+#![expect(
+    unreachable_pub,
+    reason = "the types that `#[component]` and `#[island]` make are public inside private files"
+)]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "an island owns its properties, whatever it does with them"
+)]
+
+#[cfg(feature = "hydrate")]
+pub mod browser;
+#[cfg(not(feature = "hydrate"))]
+#[path = "no_browser.rs"]
+pub mod browser;
+mod copy;
+mod draft;
+mod keys;
+mod probe;
+mod ranking;
+
+pub use copy::CopyButtons;
+pub use draft::{DraftBox, DraftTexts};
+pub use keys::StepKeys;
+pub use probe::{ProbeLive, ProbeTexts};
+pub use ranking::{LiveRanking, RankRow, RankTexts};

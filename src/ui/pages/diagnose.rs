@@ -1,0 +1,162 @@
+//! `/diagnose`: one question at a time, the ranking at the side, the report when enough is known.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::http::request::Parts;
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::{
+    api::{Arrived, Desk, Run, knowledge_path},
+    evidence::Observation,
+    report::Report,
+    ui::{
+        components::{Answers, ChainStrip, HiddenState, Icon, ReadFromText, families, ranked_rows},
+        i18n::{Texts, texts},
+        islands::{CopyButtons, LiveRanking, RankTexts, StepKeys},
+        pages::{
+            problem::ProblemPage,
+            report::{Origin, ReportView},
+            step::StepView,
+        },
+        state::{Wizard, current_step},
+    },
+};
+
+/// Longest text the browser re-ranks with, bytes; above it the ranking moves on the server alone.
+const PREVIEW_TEXT: usize = 64 * 1024;
+
+/// The wizard, or the report of its state where the address asks for it.
+#[component]
+pub fn DiagnosePage() -> impl IntoView {
+    let texts = texts();
+    let query = use_context::<Parts>().and_then(|parts| parts.uri.query().map(str::to_owned));
+    let wizard = Wizard::parse(&query.unwrap_or_default());
+    let desk = expect_context::<Desk>();
+    Suspend::new(async move {
+        match desk.arrive(wizard, texts).await {
+            Err(trouble) => {
+                view! { <ProblemPage status=trouble.status sentence=trouble.sentence /> }.into_any()
+            }
+            Ok(Arrived::Moved(address)) => {
+                leptos_axum::redirect(&address);
+                ().into_any()
+            }
+            Ok(Arrived::Here(wizard, run)) => {
+                let wizard = *wizard;
+                let report =
+                    desk.diagnostician.diagnose_after(&wizard.case, &wizard.skipped, texts.0);
+                if wizard.report {
+                    let origin = Origin::Wizard(Box::new(wizard));
+                    view! { <ReportView texts report origin desk /> }.into_any()
+                } else {
+                    view! { <WizardView texts wizard report desk run /> }.into_any()
+                }
+            }
+        }
+    })
+}
+
+#[component]
+fn WizardView(
+    texts: Texts,
+    wizard: Wizard,
+    report: Report,
+    desk: Desk,
+    run: Option<Run>,
+) -> impl IntoView {
+    let base = Arc::clone(desk.diagnostician.base());
+    let step = current_step(&wizard, &report);
+    let enough = wizard.at_report().href();
+    view! {
+        <Title text=texts.t("wizard-title") />
+        <div class="wrap wizard">
+            <div class="wizard-main">
+                <Ready texts report=report.clone() href=enough.clone() />
+                <StepView texts step wizard=wizard.clone() report=report.clone() desk run />
+                <p class="enough">
+                    <a class="button" href=enough>
+                        {texts.t("enough")}
+                        <Icon name="arrow" />
+                    </a>
+                </p>
+                <StepKeys hint=texts.t("keys-hint") />
+            </div>
+            <aside class="wizard-side" aria-label=texts.t("side-label")>
+                <Ranking texts wizard=wizard.clone() report=report.clone() families=families(&base, texts) />
+                <ChainStrip texts hops=report.chain.clone() />
+                <ReadFromText
+                    texts
+                    observations=report.observations.clone()
+                    base=Arc::clone(&base)
+                />
+                <Answers texts wizard=wizard.clone() base />
+                <MoreText texts wizard />
+            </aside>
+        </div>
+        <CopyButtons />
+    }
+}
+
+/// Says that the report is worth reading already, and still lets the person go on.
+#[component]
+fn Ready(texts: Texts, report: Report, href: String) -> impl IntoView {
+    report.enough.then(|| {
+        view! {
+            <p class="ready">
+                <Icon name="likely" />
+                <span>{report.verdict.sentence}</span>
+                <a href=href>{texts.t("ready-link")}</a>
+            </p>
+        }
+    })
+}
+
+#[component]
+fn Ranking(
+    texts: Texts,
+    wizard: Wizard,
+    report: Report,
+    families: BTreeMap<String, String>,
+) -> impl IntoView {
+    let long = wizard.case.text.as_ref().is_some_and(|text| text.len() > PREVIEW_TEXT);
+    // The address holds no draft and no findings, so the island gets them with the page.
+    let text = wizard.draft.is_some().then(|| wizard.case.text.clone()).flatten();
+    let observations: Vec<Observation> = wizard.case.observations.clone();
+    view! {
+        <LiveRanking
+            rows=ranked_rows(&report, texts)
+            knowledge=if long { String::new() } else { knowledge_path() }
+            lang=texts.0
+            text=text.filter(|_| !long)
+            observations
+            texts=RankTexts {
+                title: texts.t("ranking-title"),
+                now: texts.t("ranking-now"),
+                preview: texts.with("ranking-preview", &[("option", "{option}".into())]),
+            }
+            families
+        />
+    }
+}
+
+/// A folded box to add more text: another log line, the output of a command.
+#[component]
+fn MoreText(texts: Texts, wizard: Wizard) -> impl IntoView {
+    let edit = wizard.back_at("text").href();
+    let has_text = wizard.case.text.is_some();
+    view! {
+        <details class="more-text">
+            <summary>{texts.t("more-text")}</summary>
+            <form method="post" action="/add">
+                <HiddenState wizard />
+                <label class="stacked">
+                    {texts.t("more-text-label")}
+                    <textarea name="more" rows="5" required></textarea>
+                </label>
+                <button type="submit" class="button">{texts.t("more-text-add")}</button>
+            </form>
+        </details>
+        {has_text.then(|| view! { <p><a href=edit>{texts.t("edit-text")}</a></p> })}
+    }
+}

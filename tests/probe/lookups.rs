@@ -1,0 +1,163 @@
+//! The DNS client against a name server of our own, and runs against scripted answers.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use hangup::probe::{
+    Meter, Probe,
+    policy::Policy,
+    resolve::{DnsClient, Outcome, Resolve, ScriptedResolver},
+};
+use hickory_proto::{
+    op::{Message, MessageType, OpCode, ResponseCode},
+    rr::{
+        Name, RData, Record, RecordType,
+        rdata::{A, CNAME},
+    },
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, UdpSocket},
+};
+
+use crate::support::{closed_port, plan, tell};
+
+/// Answers by the first label of the name. `None`: no answer at all.
+fn answer(query: &Message, over_tcp: bool) -> Option<Message> {
+    let question = query.queries.first()?.clone();
+    let name = question.name().clone();
+    let label = name.iter().next().map(|label| String::from_utf8_lossy(label).into_owned())?;
+    let mut answer = Message::new(query.metadata.id, MessageType::Response, OpCode::Query);
+    let v4 = question.query_type() == RecordType::A;
+    answer.add_query(question);
+    let address = |name: &Name, last| {
+        Record::from_rdata(name.clone(), 0, RData::A(A(Ipv4Addr::new(93, 184, 216, last))))
+    };
+    match label.as_str() {
+        "gone" => answer.metadata.response_code = ResponseCode::NXDomain,
+        "broken" => answer.metadata.response_code = ResponseCode::ServFail,
+        "refused" => answer.metadata.response_code = ResponseCode::Refused,
+        "mute" => return None,
+        "half" if !v4 => return None,
+        "long" if !over_tcp => answer.metadata.truncation = true,
+        "forged" => answer.metadata.id ^= 1,
+        "alias" if v4 => {
+            let end = Name::from_ascii("end.example.com.").ok()?;
+            answer.add_answer(Record::from_rdata(name, 0, RData::CNAME(CNAME(end.clone()))));
+            answer.add_answer(address(&end, 7));
+        }
+        "loop" => {
+            answer.add_answer(Record::from_rdata(name.clone(), 0, RData::CNAME(CNAME(name))));
+        }
+        "chain" => {
+            let next = Name::from_ascii("chain.x.").ok()?.append_domain(&name).ok()?;
+            answer.add_answer(Record::from_rdata(name, 0, RData::CNAME(CNAME(next))));
+        }
+        _ if v4 => {
+            answer.add_answer(address(&name, 34));
+        }
+        _ => {}
+    }
+    Some(answer)
+}
+
+async fn name_server() -> SocketAddr {
+    let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let address = udp.local_addr().unwrap();
+    let tcp = TcpListener::bind(address).await.unwrap();
+    tokio::spawn(async move {
+        let mut buffer = [0; 1500];
+        while let Ok((length, from)) = udp.recv_from(&mut buffer).await {
+            let query = Message::from_vec(&buffer[..length]).unwrap();
+            if let Some(answer) = answer(&query, false) {
+                udp.send_to(&answer.to_vec().unwrap(), from).await.unwrap();
+            }
+        }
+    });
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = tcp.accept().await {
+            let length = stream.read_u16().await.unwrap();
+            let mut buffer = vec![0; usize::from(length)];
+            stream.read_exact(&mut buffer).await.unwrap();
+            let bytes =
+                answer(&Message::from_vec(&buffer).unwrap(), true).unwrap().to_vec().unwrap();
+            stream.write_u16(u16::try_from(bytes.len()).unwrap()).await.unwrap();
+            stream.write_all(&bytes).await.unwrap();
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn each_kind_of_answer_is_told_apart() {
+    let client = DnsClient::new(vec![name_server().await]);
+    for (name, v6, wanted) in [
+        ("good.example.com", false, Outcome::Found),
+        ("good.example.com", true, Outcome::NoAddress),
+        ("alias.example.com", false, Outcome::Found),
+        ("long.example.com", false, Outcome::Found),
+        ("gone.example.com", false, Outcome::NoSuchName),
+        ("broken.example.com", false, Outcome::ServerFailed),
+        ("refused.example.com", false, Outcome::ServerRefused),
+        ("loop.example.com", false, Outcome::NoAddress),
+        ("chain.example.com", false, Outcome::NoAddress),
+        ("mute.example.com", false, Outcome::Timeout),
+        ("forged.example.com", false, Outcome::Timeout),
+    ] {
+        let start = Instant::now();
+        let meter = Meter::new(Duration::from_secs(30));
+        let found = client.lookup(name, v6, &meter).await;
+        assert_eq!(found.outcome, wanted, "{name}");
+        assert!(start.elapsed() < Duration::from_millis(5300), "{name}");
+        assert!(found.queries <= 20, "{name}");
+    }
+    let alias =
+        client.lookup("alias.example.com", false, &Meter::new(Duration::from_secs(9))).await;
+    assert_eq!(alias.aliases, ["end.example.com."]);
+    let nobody = DnsClient::new(vec![closed_port().await]);
+    let found = nobody.lookup("good.example.com", false, &Meter::new(Duration::from_secs(9))).await;
+    assert_eq!(found.outcome, Outcome::NoServer);
+}
+
+#[tokio::test]
+async fn a_second_server_helps_when_the_first_is_mute() {
+    let mute = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let servers = vec![mute.local_addr().unwrap(), name_server().await];
+    let found = DnsClient::new(servers)
+        .lookup("good.example.com", false, &Meter::new(Duration::from_secs(9)))
+        .await;
+    assert_eq!(found.outcome, Outcome::Found);
+    assert!(found.elapsed > Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_exist_makes_the_rest_not_visible() {
+    let client = DnsClient::new(vec![name_server().await]);
+    let told = tell(plan("gone.example.com", &[], 1), Policy::default(), Arc::new(client)).await;
+    assert_eq!(told.value("dns.result").as_deref(), Some("nxdomain"));
+    assert!(
+        [Probe::Tcp, Probe::Tls, Probe::Http, Probe::Idle]
+            .iter()
+            .all(|probe| told.is_hidden(*probe))
+    );
+    assert!(told.value("tcp.result").is_none());
+}
+
+#[tokio::test]
+async fn mixed_and_private_answers_are_refused_and_not_shown() {
+    for (answers, wanted) in [
+        (vec!["93.184.216.34", "10.0.0.5"], "mixed_answers"),
+        (vec!["10.0.0.5"], "private"),
+        (vec!["127.0.0.1"], "loopback"),
+        (vec!["::ffff:169.254.169.254"], "embedded_ipv4"),
+    ] {
+        let addresses: Vec<_> = answers.iter().map(|ip| ip.parse().unwrap()).collect();
+        let resolver = Arc::new(ScriptedResolver::new(&[addresses]));
+        let told = tell(plan("inner.example.com", &[], 1), Policy::default(), resolver).await;
+        assert_eq!(told.refused_by(), Some(wanted));
+        assert!(!format!("{:?}", told.0).contains("10.0.0.5"));
+    }
+}

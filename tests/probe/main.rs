@@ -1,0 +1,15 @@
+//! The probe station against tables of targets and against real servers on loopback.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test says why it failed"
+)]
+
+mod door;
+mod lookups;
+mod policy;
+mod servers;
+mod support;
+mod zoo;
