@@ -150,6 +150,16 @@ fn is_failure(event: &ProbeEvent) -> bool {
     }
 }
 
+/// The option that would open what `rule` refused.
+fn hint(rule: &str) -> &'static str {
+    match rule {
+        "port_not_allowed" => " (--allow-port PORT)",
+        "private" | "shared" | "private_name" | "single_label" => " (--allow CIDR)",
+        "loopback" | "loopback_name" => " (--allow-loopback)",
+        _ => "",
+    }
+}
+
 fn list(args: &ProbeArgs, out: &mut impl Write) -> io::Result<()> {
     for probe in Probe::ALL {
         let about = probe.description();
@@ -171,7 +181,7 @@ fn print(args: &ProbeArgs, event: &ProbeEvent, out: &mut impl Write) -> io::Resu
     let lang = args.lang;
     match event {
         ProbeEvent::Refused { rule, text } => {
-            writeln!(out, "refused  {} [{rule}]", text.get(lang))?;
+            writeln!(out, "refused  {} [{rule}]{}", text.get(lang), hint(rule))?;
         }
         ProbeEvent::Started { .. } => {}
         ProbeEvent::Progress { probe, text, .. } => {
@@ -213,7 +223,7 @@ mod tests {
     #[test]
     fn a_silence_is_read_in_seconds_or_minutes_and_bounded() {
         assert_eq!(parse_idle("65s"), Ok(Duration::from_secs(65)));
-        assert_eq!(parse_idle("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(parse_idle("2m"), Ok(Duration::from_mins(2)));
         for bad in ["", "0s", "6m", "1h", "-1s", "99999999999999999999m"] {
             assert!(parse_idle(bad).is_err(), "{bad}");
         }

@@ -19,7 +19,8 @@ const MAX_LINE: u64 = 8192;
 /// Arguments of `hangup target`.
 #[derive(Args, Clone, Debug)]
 pub struct TargetArgs {
-    /// Hosts, host:port pairs or URLs to judge; `-` reads one a line from standard input.
+    /// Hosts, host:port pairs or URLs to judge, whatever they look like; `-` reads one a line from
+    /// standard input. The options may stand behind them too.
     #[arg(required = true, allow_hyphen_values = true)]
     pub texts: Vec<String>,
     /// Print one JSON object a line.
@@ -73,8 +74,40 @@ pub fn judge<'a>(policy: &Policy, input: &'a str, lang: Lang, explain: bool) -> 
     }
 }
 
-/// Runs the command. Exit code 0: everything was judged, whatever the verdicts; 2: input unreadable.
+impl TargetArgs {
+    /// Takes the options out of the texts. An input may start with a hyphen (`-bad.example.com`),
+    /// so the argument parser leaves everything behind the first input alone.
+    fn sorted(&self) -> Result<Self, String> {
+        let mut sorted = Self { texts: Vec::new(), ..self.clone() };
+        let mut texts = self.texts.iter();
+        while let Some(text) = texts.next() {
+            match text.as_str() {
+                "--json" => sorted.json = true,
+                "--explain" => sorted.explain = true,
+                "--lang" => {
+                    let tag = texts.next().ok_or("--lang needs a language: en or zh-CN")?;
+                    sorted.lang = parse_lang(tag)?;
+                }
+                _ => match text.strip_prefix("--lang=") {
+                    Some(tag) => sorted.lang = parse_lang(tag)?,
+                    None => sorted.texts.push(text.clone()),
+                },
+            }
+        }
+        Ok(sorted)
+    }
+}
+
+/// Runs the command. Exit code 0: everything was judged, whatever the verdicts; 2: wrong use, or
+/// unreadable input.
 pub fn run(args: &TargetArgs) -> ExitCode {
+    let args = &match args.sorted() {
+        Ok(args) => args,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "hangup target: {error}");
+            return ExitCode::from(2);
+        }
+    };
     let mut out = io::stdout().lock();
     let mut failed = None;
     for text in &args.texts {
@@ -145,4 +178,35 @@ fn print(args: &TargetArgs, text: &str, out: &mut impl Write) -> io::Result<()> 
         "{:<8}{shown}{normalized}  {}: {}",
         judgement.decision, judgement.rule, judgement.reason
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_may_stand_behind_the_inputs_and_inputs_may_look_like_options() {
+        let texts = ["-bad.example.com", "--json", "example.com", "--lang", "zh-CN"];
+        let texts = texts.map(str::to_owned).to_vec();
+        let args = TargetArgs { texts, json: false, explain: false, lang: Lang::En };
+        let sorted = args.sorted().unwrap();
+        assert_eq!(sorted.texts, ["-bad.example.com", "example.com"]);
+        assert!(sorted.json && sorted.lang == Lang::Zh);
+    }
+
+    #[test]
+    fn each_line_is_judged_and_a_long_one_does_not_hide_the_next() {
+        let texts = vec!["-".to_owned()];
+        let args = TargetArgs { texts, json: true, explain: false, lang: Lang::En };
+        let input = format!("example.com\n{}\n127.0.0.1", "x".repeat(100_000));
+        let mut out = Vec::new();
+        judge_lines(&args, input.as_bytes(), &mut out).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        let decisions: Vec<String> = out
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+            .map(|line| line["rule"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(decisions, ["public", "too_long", "loopback"]);
+    }
 }

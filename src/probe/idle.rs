@@ -19,7 +19,7 @@ use super::{
 };
 
 /// The longest silence that may be asked for; W6 of the threat model.
-pub const MAX_IDLE: Duration = Duration::from_secs(300);
+pub const MAX_IDLE: Duration = Duration::from_mins(5);
 /// The silence where none is asked for: a little beyond the commonest timers of 60 s.
 pub const DEFAULT_IDLE: Duration = Duration::from_secs(65);
 
@@ -58,7 +58,7 @@ fn plan(max: Duration) -> Vec<Order> {
 
 /// A second round between the longest silence that was survived and the shortest that was not.
 fn refine(alive: Duration, dead: Duration) -> Vec<Order> {
-    let step = (dead - alive) / 5;
+    let step = dead.saturating_sub(alive) / 5;
     let mut orders: Vec<Order> = (1..=4)
         .map(|part| Order { silence: alive + step * part, keepalive: None, delay: Duration::ZERO })
         .collect();
@@ -204,7 +204,7 @@ fn interpret_end(first: &Hold, holds: &[Hold], by: &str) -> Reading {
     let took = seconds(first.quiet);
     let mut raw = format!("{packet} after {took} s of silence{by}");
     if !first.words.is_empty() {
-        raw.push_str(&format!(", after saying {}", first.words));
+        raw.extend([", after saying ", first.words.as_str()]);
     }
     let ended: Vec<&Hold> =
         holds.iter().filter(|hold| matches!(hold.end, End::Fin | End::Rst)).collect();
@@ -270,7 +270,7 @@ fn interpret_bracket(alive: Duration, dead: Duration, holds: &[Hold], by: &str) 
     );
     reading.findings.push(Finding::new(en, zh).raw(&raw));
     // A wide bracket is no measurement; a fifth of the value still separates known constants.
-    if dead - alive <= (dead / 5).max(Duration::from_secs(1)) {
+    if dead.saturating_sub(alive) <= (dead / 5).max(Duration::from_secs(1)) {
         reading.observe("seconds", dead.as_secs_f64(), &raw);
     }
     let kept = holds
@@ -320,7 +320,7 @@ mod tests {
         let orders = plan(DEFAULT_IDLE);
         let silences: Vec<u64> = orders.iter().map(|order| order.silence.as_secs()).collect();
         assert_eq!(silences, [5, 10, 15, 30, 60, 65, 65]);
-        assert_eq!(plan(Duration::from_secs(300)).len(), ROUND + 1);
+        assert_eq!(plan(Duration::from_mins(5)).len(), ROUND + 1);
         assert_eq!(plan(Duration::from_secs(9999)).last().unwrap().silence, MAX_IDLE);
         assert_eq!(plan(Duration::from_secs(2)).len(), 2);
         let total = plan(MAX_IDLE).len() + refine(Duration::ZERO, Duration::from_secs(5)).len();

@@ -35,15 +35,14 @@ fn judge(row: &Row) -> (&'static str, &'static str, Option<String>) {
         row.answers.clone().unwrap_or_else(|| vec![vec![IpAddr::from([93, 184, 216, 34])]]).into();
     let mut redirects = row.redirects.iter();
     for hop in 1.. {
-        let decision = match target.name() {
-            None => policy.decide(&target),
-            Some(_) => {
-                let now = answers.front().cloned().unwrap_or_default();
-                if answers.len() > 1 {
-                    answers.pop_front();
-                }
-                policy.decide_answers(&target, &now)
+        let decision = if target.name().is_some() {
+            let now = answers.front().cloned().unwrap_or_default();
+            if answers.len() > 1 {
+                answers.pop_front();
             }
+            policy.decide_answers(&target, &now)
+        } else {
+            policy.decide(&target)
         };
         if !decision.is_allowed() {
             return ("deny", decision.rule.id, normalized);
