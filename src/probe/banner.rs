@@ -327,4 +327,13 @@ mod tests {
         let closed = Said { ending: Ending::Closed, ..said };
         assert_eq!(interpret(&closed, 9999).outcome, "closed");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_greeting_is_too_strange(bytes: Vec<u8>, port: u16) {
+            let said = Said { bytes, ending: Ending::Closed, elapsed: Duration::ZERO };
+            let reading = interpret(&said, port);
+            proptest::prop_assert!(reading.findings.len() <= 1);
+        }
+    }
 }

@@ -146,15 +146,15 @@ impl Finding {
 
 /// What a pure `interpret` made of a probe's raw result.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Reading {
+pub(super) struct Reading {
     /// Sentences for people.
-    pub findings: Vec<Finding>,
+    pub(super) findings: Vec<Finding>,
     /// Facts for the engine.
-    pub observations: Vec<Observation>,
+    pub(super) observations: Vec<Observation>,
     /// One word for the end of the probe, such as `ok` or `refused`.
-    pub outcome: String,
+    pub(super) outcome: String,
     /// Set instead of an outcome where this vantage cannot show it.
-    pub not_visible: Option<Text>,
+    pub(super) not_visible: Option<Text>,
 }
 
 impl Reading {

@@ -33,7 +33,7 @@ mod tls;
 mod verify;
 
 pub use conn::{Conn, FirstBytes};
-pub use event::{Family, Finding, Probe, ProbeEvent, Reading};
+pub use event::{Family, Finding, Probe, ProbeEvent};
 pub use hostname::Host;
 pub use idle::{DEFAULT_IDLE, MAX_IDLE};
 pub use meter::Meter;
