@@ -1,7 +1,7 @@
 //! Which targets may be probed. Pure: no packet, no clock, the same answer for the same input.
 //!
 //! In: a [`Target`], the addresses a name answered with, or a redirect. Out: a [`Decision`] with a
-//! stable rule. Invariant: what [`ranges`](super::ranges) calls *never* is opened by no setting.
+//! stable rule. Invariant: what [`ranges`] calls *never* is opened by no setting.
 
 use std::net::IpAddr;
 
