@@ -1,4 +1,124 @@
-//! The `cli` station.
+//! The command line: one file a command.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "printing is what a command line is for"
+)]
 
-pub mod probe;
-pub mod target;
+mod decode;
+mod diagnose;
+mod evaluate;
+mod input;
+mod knowledge;
+mod probe;
+mod serve;
+mod target;
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    knowledge::{Base, Files, built_in, load, read_folder},
+    report::Diagnostician,
+    server,
+};
+
+/// Finds out who hung up on a broken connection, why, and what to do about it.
+#[derive(Parser)]
+#[command(version, about, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Arguments {
+    /// A folder of knowledge laid over the built-in one
+    #[arg(long, global = true, env = "HANGUP_KNOWLEDGE", value_name = "DIR")]
+    knowledge: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// The web app and the API; the default
+    Serve(server::ServeArgs),
+    /// One case in, one report out
+    Diagnose(diagnose::Arguments),
+    /// Live probes alone, streamed as they come
+    Probe(probe::Arguments),
+    /// Log or error text in, the signatures matched and the observations they yield
+    Decode(decode::Arguments),
+    /// Accuracy, question count and calibration over labelled cases
+    Evaluate(evaluate::Arguments),
+    /// What the target policy says of each input; sends no packet
+    Target(target::Arguments),
+    /// What is known, and whether a knowledge folder is sound
+    Knowledge(knowledge::Arguments),
+}
+
+/// Exit codes: 0 done, 1 the answer is negative or something fell short, 2 wrong use or unreadable
+/// input.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let overlay = arguments.knowledge.as_deref();
+    let done = match arguments.command.unwrap_or(Command::Serve(server::ServeArgs::default())) {
+        Command::Serve(own) => serve::run(own, overlay),
+        Command::Diagnose(own) => diagnose::run(&own, overlay),
+        Command::Decode(own) => decode::run(&own, overlay),
+        Command::Evaluate(own) => evaluate::run(&own, overlay),
+        Command::Probe(own) => probe::run(&own),
+        Command::Target(own) => target::run(&own),
+        Command::Knowledge(own) => knowledge::run(&own, overlay),
+    };
+    match done {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("hangup: {}", failure.message);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// Why a command ended early: one sentence and an exit code.
+pub(crate) struct Failure {
+    message: String,
+    code: u8,
+}
+
+impl Failure {
+    /// Wrong use, or input that cannot be read.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { message: message.into(), code: 2 }
+    }
+
+    /// Something fell short.
+    pub(crate) fn short(message: impl Into<String>) -> Self {
+        Self { message: message.into(), code: 1 }
+    }
+}
+
+/// The built-in knowledge with the overlay on top, as files.
+pub(crate) fn layers(overlay: Option<&std::path::Path>) -> Result<Vec<Files>, Failure> {
+    let mut layers = vec![built_in()];
+    if let Some(folder) = overlay {
+        layers.push(
+            read_folder(folder).map_err(|error| Failure::usage(format!("--knowledge: {error}")))?,
+        );
+    }
+    Ok(layers)
+}
+
+/// The knowledge base, sound or not at all: a broken overlay is said, line by line, and not used.
+pub(crate) fn base(overlay: Option<&std::path::Path>) -> Result<Arc<Base>, Failure> {
+    let loaded = load(&layers(overlay)?);
+    let problems = crate::knowledge::check(&loaded);
+    if let Some(first) = problems.first() {
+        for problem in problems.iter().skip(1).take(20) {
+            eprintln!("hangup: {problem}");
+        }
+        return Err(Failure::usage(format!("the knowledge cannot be used: {first}")));
+    }
+    Ok(Arc::new(loaded.base))
+}
+
+/// A diagnostician over that base.
+pub(crate) fn diagnostician(overlay: Option<&std::path::Path>) -> Result<Diagnostician, Failure> {
+    Diagnostician::new(base(overlay)?).map_err(|error| Failure::usage(error.to_string()))
+}

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 ///
 /// A thing that was *not looked at* has no observation at all. [`State::NotVisible`] means somebody
 /// looked and this vantage cannot show it; it never weighs for or against a cause.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// The variable has this value.

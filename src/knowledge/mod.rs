@@ -1,5 +1,26 @@
 //! What is known about broken connections: causes, questions, signatures, timeouts, fixes.
+//!
+//! Knowledge is data. `docs/knowledge-format.md` describes the files; [`load`] reads a folder,
+//! [`check`] says what is wrong with it, file and line.
 
+mod base;
+mod check;
+mod entry;
+mod files;
+mod load;
+mod place;
 mod text;
 
+pub use base::Base;
+pub use check::check;
+pub use entry::{
+    Cause, Check, Citation, Component, Cue, Fix, HowTo, Likelihood, Lookalike, Looks, Phrase,
+    Prior, Question, SecondsSign, Signature, Timeout, Variable, VariableKind, VariableOption,
+    Variant, Verification,
+};
+#[cfg(not(target_arch = "wasm32"))]
+pub use files::built_in;
+pub use files::{Files, read_folder};
+pub use load::{Loaded, Problem, load};
+pub use place::{Place, Places};
 pub use text::{Lang, Text};

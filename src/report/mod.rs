@@ -3,8 +3,18 @@
 //! The JSON of [`Report`] is a contract that others build on; add to it, rename nothing.
 
 mod case;
+mod check;
+mod compose;
+mod diagnose;
+mod evaluation;
+mod observe;
+mod words;
 
 pub use case::{Case, Facts};
+pub use check::CaseError;
+pub use diagnose::{Decoded, Diagnostician, Thought};
+pub use evaluation::{Figures, Label, LabelledCase, Outcome};
+pub use observe::{DONT_KNOW, TextHit};
 
 use serde::{Deserialize, Serialize};
 
@@ -226,6 +236,8 @@ pub struct Report {
     pub observations: Vec<Observation>,
     /// The best next steps, best first.
     pub next: Vec<NextStep>,
+    /// Whether asking further is not worth its cost: try the fix, or hand the case on.
+    pub enough: bool,
     /// Fixes for the leading causes, the person's own stack first.
     pub fixes: Vec<ReportFix>,
     /// The chain strip.

@@ -1,0 +1,77 @@
+//! `hangup decode`: what a log or an error text says.
+
+use std::{path::Path, process::ExitCode};
+
+use clap::Args;
+use serde_json::json;
+
+use crate::knowledge::Lang;
+
+use super::{Failure, diagnose::parse_lang, diagnostician, input};
+
+/// `hangup decode`
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// A file; standard input where none is given
+    #[arg(value_name = "FILE|-", default_value = "-")]
+    file: String,
+    /// Language of the meanings
+    #[arg(long, value_parser = parse_lang, default_value = "en", value_name = "en|zh-CN")]
+    lang: Lang,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments, overlay: Option<&Path>) -> Result<ExitCode, Failure> {
+    let text = input::read(&arguments.file)?;
+    let diagnostician = diagnostician(overlay)?;
+    let decoded = diagnostician.decode(&text);
+    let found = !decoded.hits.is_empty() || !decoded.observations.is_empty();
+    if arguments.json {
+        let signatures: Vec<_> = decoded
+            .hits
+            .iter()
+            .map(|hit| {
+                let known = diagnostician.base().signatures.get(&hit.signature);
+                json!({
+                    "id": hit.signature,
+                    "line": hit.line,
+                    "count": hit.count,
+                    "text": hit.text,
+                    "emitted_by": known.map(|s| s.emitted_by.as_str()),
+                    "meaning": known.map(|s| s.meaning.get(arguments.lang)),
+                    "points_to": known.map(|s| s.points.keys().collect::<Vec<_>>()),
+                })
+            })
+            .collect();
+        println!("{}", json!({ "signatures": signatures, "observations": decoded.observations }));
+    } else {
+        for hit in &decoded.hits {
+            let meaning = diagnostician
+                .base()
+                .signatures
+                .get(&hit.signature)
+                .map_or("", |s| s.meaning.get(arguments.lang));
+            let text: String = hit.text.chars().filter(|c| !c.is_control()).take(160).collect();
+            println!(
+                "line {}{}: {}\n    {}\n    {text}",
+                hit.line,
+                times(hit.count),
+                hit.signature,
+                meaning
+            );
+        }
+        for observation in decoded.observations.iter().filter(|o| o.variable != "message") {
+            println!("{} = {}", observation.variable, observation.value);
+        }
+        if !found {
+            eprintln!("hangup: nothing in this text is a known error");
+        }
+    }
+    Ok(if found { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn times(count: usize) -> String {
+    if count > 1 { format!(" (and {} more)", count - 1) } else { String::new() }
+}

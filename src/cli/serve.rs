@@ -1,0 +1,62 @@
+//! `hangup serve`: the web app and the API.
+
+use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
+
+use super::{Failure, diagnostician};
+use crate::{
+    server::{self, AppState, Config, Diagnose, ProbeStarter, ServeArgs},
+    store::SqliteStore,
+};
+
+/// How long work that cannot be interrupted may keep the program after the server has stopped.
+const LAST_WORK: Duration = Duration::from_secs(1);
+
+/// Serves until a signal says stop; `overlay` is the folder of `--knowledge`.
+pub(super) fn run(mut args: ServeArgs, overlay: Option<&Path>) -> Result<ExitCode, Failure> {
+    args.knowledge = overlay.map(Path::to_owned);
+    let loaded = Config::load(&args, environment());
+    let (config, warnings) = loaded.map_err(|error| Failure::usage(error.to_string()))?;
+    server::start_telemetry(&config.log).map_err(Failure::usage)?;
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    let engine = diagnostician(config.knowledge.as_deref())?;
+    let diagnose: Diagnose = Arc::new(move |case, lang| engine.diagnose(case, lang));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime =
+        runtime.map_err(|error| Failure::short(format!("cannot start the runtime: {error}")))?;
+    let ended = runtime.block_on(serve(config, diagnose));
+    runtime.shutdown_timeout(LAST_WORK);
+    ended.map(|()| ExitCode::SUCCESS).map_err(Failure::short)
+}
+
+async fn serve(config: Config, diagnose: Diagnose) -> Result<(), String> {
+    // The port before the database: a second start must not touch the data of the first.
+    let listener = server::listen(config.listen).await?;
+    let store = SqliteStore::open(&config.data_dir, config.store.max_bytes).await;
+    let store = store.map_err(|error| error.to_string())?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let probes = probes(&config);
+    let state = AppState::new(config, Arc::new(store.clone()), diagnose, probes);
+    let stopping = state.stopping.clone();
+    tokio::spawn(async move {
+        server::stop_signal().await;
+        tracing::info!("stopping: finishing what is under way, at most ten seconds");
+        stopping.cancel();
+    });
+    tracing::info!("listening on http://{address}");
+    server::serve(listener, state).await;
+    store.close().await;
+    Ok(())
+}
+
+/// Here the live probes of `probe` are handed to the server, under the policy of `config`.
+fn probes(_config: &Config) -> Option<Arc<dyn ProbeStarter>> {
+    None
+}
+
+/// The environment variables that are text; the others can be none of ours.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}

@@ -1,0 +1,203 @@
+//! The likelihood tables: what each cause says of each value of each variable.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::knowledge::{Base, Cause, Likelihood, Variable, VariableKind};
+
+use super::{maths::log2, scale, timers::Timers};
+
+/// The hypothesis that the true cause is not in the base.
+pub const SOMETHING_ELSE: &str = "something_else";
+
+/// The likelihoods of a variable of which exactly one option holds.
+pub(super) struct Choice {
+    pub(super) options: Vec<String>,
+    /// Background rate of each option; sums to 1.
+    pub(super) background: Vec<f64>,
+    /// Cause, then option. A cause that says nothing of the variable has the background.
+    pub(super) given: Vec<Vec<f64>>,
+    pub(super) group: String,
+}
+
+/// The rates of one value that may be seen along with others: a message, a cue, a component.
+pub(super) struct Rate {
+    pub(super) background: f64,
+    /// Cause index and rate, for the causes that say something.
+    pub(super) given: BTreeMap<usize, f64>,
+    /// 1 to 3: a more specific message outweighs a generic one on the same line.
+    pub(super) specific: u8,
+}
+
+/// Every table, ready for any number of cases.
+pub struct Model {
+    pub(super) causes: Vec<String>,
+    /// log₂ prior by cause; [`SOMETHING_ELSE`] is the last.
+    pub(super) prior: Vec<f64>,
+    pub(super) choices: BTreeMap<String, Choice>,
+    pub(super) messages: BTreeMap<String, Rate>,
+    pub(super) cues: BTreeMap<String, Rate>,
+    pub(super) components: BTreeMap<String, Rate>,
+    pub(super) timers: Timers,
+}
+
+impl Model {
+    /// Computes the tables of `base`.
+    pub fn new(base: &Base) -> Self {
+        let ids: Vec<&String> = base.causes.keys().collect();
+        let mut causes: Vec<String> = ids.iter().map(|id| (*id).clone()).collect();
+        causes.push(SOMETHING_ELSE.to_owned());
+        let index: BTreeMap<&str, usize> =
+            ids.iter().enumerate().map(|(i, id)| (id.as_str(), i)).collect();
+        Self {
+            prior: priors(base),
+            choices: base
+                .variables
+                .values()
+                .filter(|variable| variable.kind == VariableKind::Choice)
+                .map(|variable| (variable.id.clone(), choice(variable, base, causes.len())))
+                .collect(),
+            messages: messages(base, &index),
+            cues: cues(base, &index),
+            components: components(base, &index),
+            timers: Timers::new(base, causes.len()),
+            causes,
+        }
+    }
+
+    /// The hypotheses, [`SOMETHING_ELSE`] last.
+    pub fn causes(&self) -> &[String] {
+        &self.causes
+    }
+}
+
+fn priors(base: &Base) -> Vec<f64> {
+    let weights: Vec<f64> = base.causes.values().map(|cause| scale::prior(cause.prior)).collect();
+    let sum: f64 = weights.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+    weights
+        .iter()
+        .map(|weight| log2(weight / sum * (1.0 - scale::SOMETHING_ELSE)))
+        .chain([log2(scale::SOMETHING_ELSE)])
+        .collect()
+}
+
+fn choice(variable: &Variable, base: &Base, count: usize) -> Choice {
+    let total: f64 = variable.options.iter().map(|option| option.share).sum();
+    let background: Vec<f64> = variable.options.iter().map(|option| option.share / total).collect();
+    let options: Vec<String> = variable.options.iter().map(|option| option.id.clone()).collect();
+    let mut given: Vec<Vec<f64>> = base
+        .causes
+        .values()
+        .map(|cause| match cause.signs.get(&variable.id) {
+            Some(words) => conditional(&options, &background, words),
+            None => background.clone(),
+        })
+        .collect();
+    given.resize(count, background.clone());
+    let group = variable.group.clone().unwrap_or_else(|| variable.id.clone());
+    Choice { options, background, given, group }
+}
+
+/// P(option | cause): the words as they stand, what is left over shared by the background rates.
+fn conditional(
+    options: &[String],
+    background: &[f64],
+    words: &BTreeMap<String, Likelihood>,
+) -> Vec<f64> {
+    let said: Vec<Option<f64>> = options
+        .iter()
+        .map(|option| words.get(option).map(|word| scale::likelihood(*word)))
+        .collect();
+    let spoken: f64 = said.iter().flatten().sum();
+    let silent: f64 = background
+        .iter()
+        .zip(&said)
+        .filter(|(_, said)| said.is_none())
+        .map(|(share, _)| share)
+        .sum();
+    // Words that add up to more than this are scaled down: what was not mentioned stays possible.
+    let most = if silent > 0.0 { 0.98 } else { 1.0 };
+    let factor =
+        if spoken > most || silent <= 0.0 { most / spoken.max(f64::MIN_POSITIVE) } else { 1.0 };
+    let rest = (1.0 - spoken * factor).max(0.0);
+    said.iter()
+        .zip(background)
+        .map(|(said, share)| match said {
+            Some(probability) => probability * factor,
+            None => rest * share / silent,
+        })
+        .collect()
+}
+
+fn messages(base: &Base, index: &BTreeMap<&str, usize>) -> BTreeMap<String, Rate> {
+    base.signatures
+        .values()
+        .map(|signature| {
+            let background = scale::message_background(signature.specific);
+            let against =
+                signature.against.iter().map(|id| (id, scale::likelihood(Likelihood::Never)));
+            let given = signature
+                .points
+                .iter()
+                .map(|(id, word)| (id, scale::likelihood(*word).max(background)))
+                .chain(against)
+                .filter_map(|(id, rate)| Some((*index.get(id.as_str())?, rate)))
+                .collect();
+            (signature.id.clone(), Rate { background, given, specific: signature.specific })
+        })
+        .collect()
+}
+
+fn cues(base: &Base, index: &BTreeMap<&str, usize>) -> BTreeMap<String, Rate> {
+    let of_cause = |cause: &Cause| {
+        let at = index.get(cause.id.as_str()).copied();
+        cause
+            .cues
+            .iter()
+            .map(|cue| {
+                let rate = Rate {
+                    background: scale::cue_background(cue.likelihood),
+                    given: at
+                        .map(|at| (at, scale::likelihood(cue.likelihood)))
+                        .into_iter()
+                        .collect(),
+                    specific: 3,
+                };
+                (format!("{}.{}", cause.id, cue.id), rate)
+            })
+            .collect::<Vec<_>>()
+    };
+    base.causes.values().flat_map(of_cause).collect()
+}
+
+/// A cause may name a component or one of its classes; the more specific word wins.
+fn components(base: &Base, index: &BTreeMap<&str, usize>) -> BTreeMap<String, Rate> {
+    let total = base.causes.len().max(1) as f64;
+    let rate_of = |id: &str, classes: &[String]| {
+        let names: BTreeSet<&str> = classes.iter().map(String::as_str).collect();
+        let given: BTreeMap<usize, f64> = base
+            .causes
+            .values()
+            .filter_map(|cause| {
+                let own = cause.components.get(id).map(|word| scale::likelihood(*word));
+                // A class is shared by its members, so each alone is rarer than the class.
+                let by_class = cause
+                    .components
+                    .iter()
+                    .filter(|(name, _)| names.contains(name.as_str()))
+                    .map(|(_, word)| scale::likelihood(*word) * 0.5)
+                    .fold(None, |most: Option<f64>, rate| {
+                        Some(most.map_or(rate, |most| most.max(rate)))
+                    });
+                let rate = own.or(by_class)?;
+                Some((*index.get(cause.id.as_str())?, rate))
+            })
+            .collect();
+        let background =
+            ((given.values().sum::<f64>() + (total - given.len() as f64) * 0.02) / total).max(0.02);
+        Rate { background, given, specific: 1 }
+    };
+    base.components
+        .values()
+        .map(|component| (component.id.clone(), rate_of(&component.id, &component.classes)))
+        .collect()
+}

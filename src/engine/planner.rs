@@ -1,0 +1,269 @@
+//! The next step: expected information per cost, one step of look-ahead.
+//!
+//! Heckerman, Breese and Rommelse 1995, "Decision-theoretic troubleshooting": among the questions,
+//! probes and checks not yet taken, the one that is expected to tell most per second it costs.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    evidence::{Observation, Source, State},
+    knowledge::Base,
+};
+
+use super::{
+    belief::Belief,
+    maths::{entropy, exp2, log2},
+    model::Model,
+    scale,
+};
+
+/// The kinds of next step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StepKind {
+    /// Something to ask the person.
+    Question,
+    /// Something the server measures.
+    Probe,
+    /// Something the person runs and pastes.
+    Check,
+}
+
+/// A step worth taking.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// Question, probe or check.
+    pub kind: StepKind,
+    /// Its id.
+    pub id: String,
+    /// Expected information about the cause, bits.
+    pub gain_bits: f64,
+    /// Expected cost, seconds of a person's time.
+    pub cost_seconds: f64,
+}
+
+/// What the planner must know beside the evidence.
+#[derive(Clone, Debug, Default)]
+pub struct Situation {
+    /// Questions, probes and checks that were taken, or passed over with *don't know*.
+    pub taken: BTreeSet<String>,
+    /// How many of them gave an answer.
+    pub answered: usize,
+    /// Whether there is a target to probe.
+    pub has_target: bool,
+}
+
+/// What a person's *don't know* costs beyond its own time, seconds.
+const ASKING: f64 = 6.0;
+
+/// A step must be expected to tell at least this much, bits, to be shown at all.
+const WORTH_SHOWING: f64 = 0.03;
+
+/// A step must be expected to tell this much per second to be taken before trying the fix.
+const WORTH_A_SECOND: f64 = 0.006;
+
+/// Once a cause is this probable, its fix is the next step, unless a step tells much more.
+const WORTH_TRYING: f64 = 0.8;
+
+/// How much more a step must tell then.
+const AGAINST_TRYING: f64 = 4.0;
+
+/// A cause below this probability is left out of the planner's sums.
+const NEGLIGIBLE: f64 = 1e-4;
+
+/// What to do next.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// The steps that would tell something, the best first.
+    pub steps: Vec<Step>,
+    /// Whether it is time to stop asking: the best next step is to try the fix, or nothing that is
+    /// left would tell enough for its cost.
+    pub enough: bool,
+}
+
+/// Every live probe, and what it costs a person to wait for it, seconds.
+const PROBES: [(&str, &[&str], f64); 6] = [
+    ("dns", &["dns.result"], 3.0),
+    ("tcp", &["tcp.result", "tcp.families", "tcp.addresses"], 5.0),
+    ("tls", &["tls.result"], 6.0),
+    ("http", &["http.result"], 8.0),
+    ("banner", &["banner.result"], 6.0),
+    ("idle", &["idle.end"], 65.0),
+];
+
+impl Model {
+    /// The steps that would tell something, and whether to stop here.
+    pub fn plan(
+        &self,
+        base: &Base,
+        belief: &Belief,
+        evidence: &[Observation],
+        now: &Situation,
+    ) -> Plan {
+        let mut steps: Vec<(f64, Step)> = Vec::new();
+        let patience = patience(now);
+        for question in base.questions.values().filter(|question| !now.taken.contains(&question.id))
+        {
+            if is_settled(evidence, &question.variable, &question.id) {
+                continue;
+            }
+            let gain = self.question_gain(belief, evidence, &question.id, &question.variable)
+                * answerable(&question.who, question.opening)
+                * if question.opening { 1.0 } else { patience };
+            let cost = question.cost_seconds + ASKING;
+            steps.push(step(
+                StepKind::Question,
+                &question.id,
+                gain,
+                question.cost_seconds,
+                gain / cost,
+            ));
+        }
+        for (id, variables, cost) in
+            PROBES.iter().filter(|(id, ..)| now.has_target && !now.taken.contains(*id))
+        {
+            if variables.iter().any(|variable| is_settled(evidence, variable, id)) {
+                continue;
+            }
+            let gain = variables
+                .iter()
+                .map(|variable| self.choice_gain(belief, variable, Source::Probe))
+                .fold(0.0, f64::max);
+            steps.push(step(StepKind::Probe, id, gain, *cost, gain / (cost + ASKING)));
+        }
+        for check in base.checks.values().filter(|check| !now.taken.contains(&check.id)) {
+            let open =
+                check.reads.iter().filter(|variable| !is_settled(evidence, variable, &check.id));
+            let gain = open
+                .map(|variable| self.choice_gain(belief, variable, Source::Text))
+                .fold(0.0, f64::max)
+                * answerable(&check.who, false)
+                * 0.6
+                * patience;
+            steps.push(step(
+                StepKind::Check,
+                &check.id,
+                gain,
+                check.cost_seconds,
+                gain / (check.cost_seconds + ASKING),
+            ));
+        }
+        steps.retain(|(_, step)| step.gain_bits >= WORTH_SHOWING);
+        steps.sort_by(|(a, x), (b, y)| {
+            b.total_cmp(a).then_with(|| (x.kind, &x.id).cmp(&(y.kind, &y.id)))
+        });
+        let top = belief.posterior.iter().copied().fold(0.0, f64::max);
+        let bar = WORTH_A_SECOND * if top >= WORTH_TRYING { AGAINST_TRYING } else { 1.0 };
+        // A check is an offer: nobody is kept from the report because a command could be run.
+        let best = steps.iter().find(|(_, step)| step.kind != StepKind::Check);
+        let enough = best.is_none_or(|(rate, _)| *rate < bar);
+        Plan { steps: steps.into_iter().map(|(_, step)| step).collect(), enough }
+    }
+
+    fn question_gain(
+        &self,
+        belief: &Belief,
+        evidence: &[Observation],
+        id: &str,
+        variable: &str,
+    ) -> f64 {
+        // What the opening questions without options tell on average, as a share of what is unknown.
+        // judgement, close to what the development cases show.
+        let share = |part: f64| part * belief.entropy();
+        match (id, variable) {
+            ("notes", _) => share(0.35),
+            ("stack", _) => share(if has_component(evidence) { 0.10 } else { 0.18 }),
+            ("between", _) => share(0.10),
+            (_, "seconds") => {
+                let sharp: f64 = belief
+                    .posterior
+                    .iter()
+                    .enumerate()
+                    .map(|(cause, p)| p * self.timers.sharpness(cause))
+                    .sum();
+                share(0.35 * sharp)
+            }
+            (_, variable) => {
+                let gain = self.choice_gain(belief, variable, Source::Answer);
+                // The text has said something of it already; a plain answer can still correct it.
+                let said =
+                    evidence.iter().any(|o| o.variable == variable && o.state == State::Seen);
+                if said { gain * 0.5 } else { gain }
+            }
+        }
+    }
+
+    /// Expected fall of the entropy over causes when the variable's value becomes known, bits.
+    pub fn choice_gain(&self, belief: &Belief, variable: &str, source: Source) -> f64 {
+        let Some(choice) = self.choices.get(variable) else { return 0.0 };
+        let reliability = scale::reliability(source);
+        // What is as good as excluded stays excluded, and costs time: leave it out.
+        let alive: Vec<(f64, &Vec<f64>)> = belief
+            .posterior
+            .iter()
+            .copied()
+            .zip(&choice.given)
+            .filter(|(p, _)| *p >= NEGLIGIBLE)
+            .collect();
+        let mass: f64 = alive.iter().map(|(p, _)| p).sum();
+        let before = entropy(&alive.iter().map(|(p, _)| p / mass).collect::<Vec<_>>());
+        let (mut after, mut total) = (0.0, 0.0);
+        for (option, share) in choice.background.iter().enumerate() {
+            let mut predicted = 0.0;
+            let joint: Vec<f64> = alive
+                .iter()
+                .map(|(p, given)| {
+                    let likelihood = given.get(option).copied().unwrap_or(*share);
+                    let believed = reliability * likelihood + (1.0 - reliability) * share;
+                    predicted += p * believed;
+                    // Tempered like the evidence itself, so that the promise matches what will come.
+                    p * exp2(scale::TEMPER * log2(believed))
+                })
+                .collect();
+            let sum: f64 = joint.iter().sum();
+            let posterior: Vec<f64> = joint.iter().map(|p| p / sum).collect();
+            after += predicted * entropy(&posterior);
+            total += predicted;
+        }
+        (before - after / total).max(0.0)
+    }
+}
+
+fn step(kind: StepKind, id: &str, gain_bits: f64, cost_seconds: f64, rate: f64) -> (f64, Step) {
+    (rate, Step { kind, id: id.to_owned(), gain_bits, cost_seconds })
+}
+
+/// Whether a person, or a measurement, has settled the variable.
+fn is_settled(evidence: &[Observation], variable: &str, step: &str) -> bool {
+    let open = matches!(variable, "component" | "cue" | "message");
+    !open
+        && step != "notes"
+        && evidence.iter().any(|o| {
+            o.variable == variable && o.state != State::NotVisible && o.source != Source::Text
+        })
+}
+
+fn has_component(evidence: &[Observation]) -> bool {
+    evidence.iter().any(|o| o.variable == "component")
+}
+
+/// How often a person can answer at all. judgement: most people can say what they see, fewer what a
+/// server, a firewall or a cloud console shows.
+fn answerable(who: &[String], opening: bool) -> f64 {
+    if opening {
+        return 0.9;
+    }
+    who.iter()
+        .map(|who| match who.as_str() {
+            "user" => 0.8,
+            "developer" => 0.6,
+            "ops" => 0.5,
+            _ => 0.35,
+        })
+        .fold(0.3, f64::max)
+}
+
+/// Somebody who has answered little so far will answer little from here on (a Beta(4, 1) prior).
+fn patience(now: &Situation) -> f64 {
+    let asked = now.taken.len().max(now.answered) as f64;
+    (4.0 + now.answered as f64) / (5.0 + asked)
+}

@@ -1,0 +1,274 @@
+//! Many patterns over many lines at once.
+
+use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use thiserror::Error;
+
+/// A line is looked at up to here, bytes: a minified page or a base64 blob holds no error text.
+const MAX_LINE: usize = 8 * 1024;
+
+/// Upper bound for one compiled pattern, bytes (RUSTSEC-2022-0013: `{n,m}` can blow up).
+const SIZE_LIMIT: usize = 2 * 1024 * 1024;
+
+/// Upper bounds for all patterns together, bytes: the compiled set, and the cache of its automaton.
+const SET_LIMIT: usize = 256 * 1024 * 1024;
+
+/// A pattern to look for.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    /// What the caller calls it.
+    pub id: String,
+    /// Regular expression.
+    pub pattern: String,
+    /// A second expression the same line must hold.
+    pub only_in: Option<String>,
+    /// Whether case matters.
+    pub case_sensitive: bool,
+}
+
+impl Pattern {
+    /// A pattern where case does not matter.
+    pub fn new(id: impl Into<String>, pattern: impl Into<String>) -> Self {
+        Self { id: id.into(), pattern: pattern.into(), only_in: None, case_sensitive: false }
+    }
+}
+
+/// A pattern that cannot be used.
+#[derive(Debug, Error)]
+#[error("the pattern of `{id}` is not usable: {reason}")]
+pub struct PatternError {
+    /// The pattern's id.
+    pub id: String,
+    /// What the regular expression compiler said, on one line.
+    pub reason: String,
+}
+
+/// One pattern found in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// Index of the pattern, as given to [`Matcher::new`].
+    pub pattern: usize,
+    /// First line it was found on, from 1.
+    pub line: usize,
+    /// On how many lines it was found.
+    pub count: usize,
+    /// That first line, cut to 400 characters. Hostile text.
+    pub text: String,
+}
+
+/// Compiled patterns.
+pub struct Matcher {
+    ids: Vec<String>,
+    set: RegexSet,
+    /// Pattern of each expression of the set: a pattern's alternatives are expressions of their own.
+    owners: Vec<usize>,
+    only_in: Vec<Option<Regex>>,
+}
+
+impl Matcher {
+    /// Compiles `patterns`. Fails on the first that is no regular expression or too large.
+    pub fn new(patterns: &[Pattern]) -> Result<Self, PatternError> {
+        let mut only_in = Vec::with_capacity(patterns.len());
+        for pattern in patterns {
+            only_in.push(match &pattern.only_in {
+                Some(source) => Some(compile(&pattern.id, source)?),
+                None => None,
+            });
+        }
+        let mut sources = Vec::new();
+        let mut owners = Vec::new();
+        for (index, pattern) in patterns.iter().enumerate() {
+            for alternative in alternatives(&pattern.pattern) {
+                sources.push(expression(alternative, pattern.case_sensitive));
+                owners.push(index);
+            }
+        }
+        let set = RegexSetBuilder::new(sources)
+            .size_limit(SET_LIMIT)
+            .dfa_size_limit(SET_LIMIT)
+            .build()
+            .map_err(|error| blame(patterns, &error))?;
+        let ids = patterns.iter().map(|pattern| pattern.id.clone()).collect();
+        Ok(Self { ids, set, owners, only_in })
+    }
+
+    /// The id of pattern `index`.
+    pub fn id(&self, index: usize) -> &str {
+        self.ids.get(index).map_or("", String::as_str)
+    }
+
+    /// Finds every pattern in `text`, in the order of the patterns.
+    pub fn scan(&self, text: &str) -> Vec<Hit> {
+        let mut hits: Vec<Option<Hit>> = vec![None; self.ids.len()];
+        let mut last = vec![0; self.ids.len()];
+        for (number, line) in (1..).zip(text.lines()) {
+            let line = cut(line, MAX_LINE);
+            if line.trim().is_empty() {
+                continue;
+            }
+            for expression in self.set.matches(line.as_bytes()) {
+                let Some(index) = self.owners.get(expression).copied() else { continue };
+                let also = self.only_in.get(index).and_then(Option::as_ref);
+                let allowed = also.is_none_or(|also| also.is_match(line.as_bytes()));
+                let (Some(slot), Some(last)) = (hits.get_mut(index), last.get_mut(index)) else {
+                    continue;
+                };
+                // Two alternatives of one pattern on one line are one hit.
+                if !allowed || std::mem::replace(last, number) == number {
+                    continue;
+                }
+                match slot {
+                    Some(hit) => hit.count += 1,
+                    None => {
+                        let text = line.trim().chars().take(400).collect();
+                        *slot = Some(Hit { pattern: index, line: number, count: 1, text });
+                    }
+                }
+            }
+        }
+        hits.into_iter().flatten().collect()
+    }
+}
+
+/// The longest prefix of `line` of at most `limit` bytes that ends between two characters.
+fn cut(line: &str, limit: usize) -> &str {
+    if line.len() <= limit {
+        return line;
+    }
+    let end = (0..=limit).rev().find(|end| line.is_char_boundary(*end)).unwrap_or(0);
+    line.get(..end).unwrap_or(line)
+}
+
+/// The expression as it is compiled.
+///
+/// Pure ASCII patterns are read byte by byte: a Unicode `.{0,40}` compiles to hundreds of states, and
+/// there are a thousand patterns. It also makes `\b` hold between Chinese and Latin letters.
+fn expression(pattern: &str, case_sensitive: bool) -> String {
+    match (case_sensitive, pattern.is_ascii()) {
+        (false, true) => format!("(?i-u:{pattern})"),
+        (false, false) => format!("(?i:{pattern})"),
+        (true, true) => format!("(?-u:{pattern})"),
+        (true, false) => format!("(?:{pattern})"),
+    }
+}
+
+/// The alternatives of `pattern` at its top level, looking through one group around the whole.
+fn alternatives(pattern: &str) -> Vec<&str> {
+    let inner = pattern
+        .strip_prefix("(?:")
+        .or_else(|| pattern.strip_prefix('(').filter(|rest| !rest.starts_with('?')))
+        .and_then(|rest| rest.strip_suffix(')'))
+        .filter(|inner| split(inner).is_some())
+        .unwrap_or(pattern);
+    match split(inner) {
+        Some(parts) if !pattern.starts_with("(?i") => parts,
+        _ => vec![pattern],
+    }
+}
+
+/// Splits at each `|` outside of groups, classes and escapes; none where the brackets do not match.
+fn split(pattern: &str) -> Option<Vec<&str>> {
+    let (mut parts, mut start, mut depth, mut class, mut escaped) =
+        (Vec::new(), 0, 0_usize, 0_usize, false);
+    for (at, c) in pattern.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' => class += 1,
+            ']' if class > 0 => class -= 1,
+            _ if class > 0 => {}
+            '(' => depth += 1,
+            ')' => depth = depth.checked_sub(1)?,
+            '|' if depth == 0 => {
+                parts.push(pattern.get(start..at)?);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(pattern.get(start..)?);
+    (depth == 0 && class == 0 && !escaped).then_some(parts)
+}
+
+fn compile(id: &str, source: &str) -> Result<Regex, PatternError> {
+    RegexBuilder::new(&expression(source, false))
+        .size_limit(SIZE_LIMIT)
+        .build()
+        .map_err(|error| PatternError { id: id.to_owned(), reason: one_line(&error) })
+}
+
+/// Finds the pattern that made the set fail, so that the message can name it.
+fn blame(patterns: &[Pattern], error: &regex::Error) -> PatternError {
+    patterns.iter().find_map(|pattern| compile(&pattern.id, &pattern.pattern).err()).unwrap_or_else(
+        || PatternError { id: "all patterns together".to_owned(), reason: one_line(error) },
+    )
+}
+
+fn one_line(error: &regex::Error) -> String {
+    let text = error.to_string();
+    text.lines()
+        .last()
+        .unwrap_or("it does not compile")
+        .trim()
+        .trim_start_matches("error: ")
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(patterns: &[Pattern], text: &str) -> Vec<(String, usize)> {
+        let matcher = Matcher::new(patterns).unwrap();
+        matcher
+            .scan(text)
+            .into_iter()
+            .map(|hit| (matcher.id(hit.pattern).to_owned(), hit.line))
+            .collect()
+    }
+
+    #[test]
+    fn finds_the_first_line_of_each_pattern() {
+        let patterns =
+            [Pattern::new("reset", "reset by peer"), Pattern::new("zh", "连接.{0,4}重置")];
+        assert_eq!(
+            ids(&patterns, "ok\nConnection RESET by peer\nconnection reset by peer\n连接被重置"),
+            [("reset".to_owned(), 2), ("zh".to_owned(), 4)]
+        );
+    }
+
+    #[test]
+    fn the_second_pattern_must_hold_on_the_same_line() {
+        let mut pattern = Pattern::new("flag", r"\bUF\b");
+        pattern.case_sensitive = true;
+        pattern.only_in = Some("envoy".to_owned());
+        assert!(ids(std::slice::from_ref(&pattern), "UF\nenvoy").is_empty());
+        assert_eq!(ids(&[pattern], "[envoy] 503 UF"), [("flag".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn a_bad_pattern_is_named() {
+        let error =
+            Matcher::new(&[Pattern::new("fine", "a"), Pattern::new("bad", "(")]).err().unwrap();
+        assert_eq!(error.id, "bad");
+        assert!(error.reason.contains("unclosed group"), "{}", error.reason);
+    }
+
+    #[test]
+    fn alternatives_are_split_at_the_top_level_only() {
+        assert_eq!(alternatives("(a|b(c|d)|[|]|e\\|f)"), ["a", "b(c|d)", "[|]", "e\\|f"]);
+        assert_eq!(alternatives("(a)|(b)"), ["(a)", "(b)"]);
+        assert_eq!(alternatives("(a|b)c"), ["(a|b)c"]);
+        assert_eq!(alternatives("(a|b"), ["(a|b"]);
+        assert_eq!(
+            ids(&[Pattern::new("both", "(连接|\\breset\\b)")], "连接reset"),
+            [("both".to_owned(), 1)]
+        );
+    }
+
+    #[test]
+    fn an_endless_line_is_cut_between_characters() {
+        let line = "连".repeat(10_000);
+        assert!(cut(&line, MAX_LINE).len() <= MAX_LINE);
+        assert!(ids(&[Pattern::new("x", "nothing")], &line).is_empty());
+    }
+}

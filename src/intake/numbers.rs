@@ -1,0 +1,85 @@
+//! Durations that people write: "after 60 s", "every two minutes", "8 小时没请求".
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// A number and a unit of time, with the words that make it a moment of breaking and not the age of
+/// a ticket.
+static DURATION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)(?P<lead>after|every|each|about|around|exactly|within|for|of|in|at|takes?|past|过了?|每隔?|等了?|超过|大约|约|满|正好|到)?\s*(?:about |around |exactly |almost |roughly |~|≈|just )?\s*(?P<number>\d+(?:\.\d+)?|one|two|three|five|ten|fifteen|thirty|sixty|half an?|an?|一|两|二|三|五|十|半)\s*-?\s*(?P<unit>ms\b|milliseconds?\b|毫秒|seconds?\b|secs?\b|s\b|秒钟?|minutes?\b|mins?\b|m\b|分钟?|hours?\b|hrs?\b|h\b|个?小时|个?钟头)(?P<tail>\s*(?:of (?:idle|inactivity|silence)|idle|inactive|timeout|没|无|空闲|就断|断|后|以后|之后|左右|就))?",
+    )
+    .ok()
+});
+
+/// The durations in `text` that its wording ties to the break, in seconds, in order of appearance.
+///
+/// A bare "5 minutes" with no such word around it is left out: it may be anything.
+pub fn seconds_in(text: &str) -> Vec<f64> {
+    let Some(duration) = DURATION.as_ref() else { return Vec::new() };
+    duration
+        .captures_iter(text)
+        .filter(|found| {
+            let lead = found.name("lead").map_or("", |lead| lead.as_str()).to_lowercase();
+            let tied = !matches!(lead.as_str(), "" | "of" | "in" | "for" | "at" | "within");
+            tied || found.name("tail").is_some()
+        })
+        .filter_map(|found| {
+            let number = number(found.name("number")?.as_str())?;
+            let unit = unit(found.name("unit")?.as_str())?;
+            Some(number * unit)
+        })
+        .filter(|seconds| *seconds > 0.0)
+        .collect()
+}
+
+fn number(word: &str) -> Option<f64> {
+    Some(match word.to_lowercase().as_str() {
+        "a" | "an" | "one" | "一" => 1.0,
+        "half a" | "half an" | "半" => 0.5,
+        "two" | "两" | "二" => 2.0,
+        "three" | "三" => 3.0,
+        "five" | "五" => 5.0,
+        "ten" | "十" => 10.0,
+        "fifteen" => 15.0,
+        "thirty" => 30.0,
+        "sixty" => 60.0,
+        digits => digits.parse().ok()?,
+    })
+}
+
+fn unit(word: &str) -> Option<f64> {
+    let word = word.to_lowercase();
+    Some(match word.trim_start_matches('个') {
+        "ms" | "毫秒" => 0.001,
+        word if word.starts_with("milli") => 0.001,
+        word if word.starts_with('s') || word.starts_with('秒') => 1.0,
+        word if word.starts_with('m') || word.starts_with('分') => 60.0,
+        word if word.starts_with('h') || word.starts_with("小时") || word.starts_with("钟头") => {
+            3600.0
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_durations_that_say_when_it_breaks() {
+        assert_eq!(seconds_in("drops after exactly 60 seconds"), [60.0]);
+        assert_eq!(seconds_in("every two minutes"), [120.0]);
+        assert_eq!(seconds_in("每隔5分钟断一次"), [300.0]);
+        assert_eq!(seconds_in("8 小时没请求"), [28800.0]);
+        assert_eq!(seconds_in("半小时断一次网"), [1800.0]);
+        assert_eq!(seconds_in("350 s idle"), [350.0]);
+    }
+
+    #[test]
+    fn leaves_other_numbers_alone() {
+        assert_eq!(seconds_in("opened 3 hours ago, 5 minutes to read"), [0.0; 0]);
+        assert_eq!(seconds_in("errno 104, port 8080"), [0.0; 0]);
+    }
+}

@@ -1,0 +1,541 @@
+//! The report's parts, put into words.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    engine::{Belief, Model, SOMETHING_ELSE, StepKind as Kind, scale},
+    evidence::{Observation, Source, State},
+    knowledge::{Base, Lang},
+};
+
+use super::{
+    Case, ConstantMatch, EvidenceItem, Hop, HopState, NextStep, NotVisible, RankedCause, Report,
+    ReportFix, RuledOut, StepKind, Verdict, VerdictState,
+    diagnose::Thought,
+    words::{say, seconds},
+};
+
+/// Version of the report's JSON.
+const VERSION: u32 = 1;
+
+/// How many causes get fixes, next steps and the like at the most.
+const FIXED_CAUSES: usize = 3;
+const SHOWN_STEPS: usize = 6;
+
+/// Everything a part of the report is made from.
+pub(super) struct Maker<'a> {
+    pub(super) base: &'a Base,
+    pub(super) model: &'a Model,
+    pub(super) evidence: &'a [Observation],
+    pub(super) belief: &'a Belief,
+    pub(super) lang: Lang,
+    /// Components the person named, or that were proven present.
+    pub(super) named: BTreeSet<String>,
+}
+
+pub(super) fn compose(
+    base: &Base,
+    model: &Model,
+    case: &Case,
+    thought: Thought,
+    lang: Lang,
+) -> Report {
+    let named = thought
+        .evidence
+        .iter()
+        .filter(|o| o.variable == "component" && o.state == State::Seen)
+        .filter_map(|o| o.value.word().map(str::to_owned))
+        .collect();
+    let maker =
+        Maker { base, model, evidence: &thought.evidence, belief: &thought.belief, lang, named };
+    let causes = maker.causes();
+    let constants = maker.constants();
+    let fixes = maker.fixes(&causes);
+    let next: Vec<NextStep> = thought
+        .plan
+        .steps
+        .iter()
+        .take(SHOWN_STEPS)
+        .map(|step| NextStep {
+            kind: match step.kind {
+                Kind::Question => StepKind::Question,
+                Kind::Probe => StepKind::Probe,
+                Kind::Check => StepKind::Check,
+            },
+            id: step.id.clone(),
+            label: maker.step_label(step.kind, &step.id),
+            gain_bits: round(step.gain_bits, 1e4),
+            cost_seconds: step.cost_seconds,
+        })
+        .collect();
+    let verdict = maker.verdict(&causes, &constants, &fixes, &next);
+    let ruled_out = maker.ruled_out();
+    let not_visible = maker.not_visible(&next);
+    let chain = maker.chain();
+    Report {
+        version: VERSION,
+        lang,
+        verdict,
+        causes,
+        ruled_out,
+        not_visible,
+        next,
+        enough: thought.plan.enough,
+        fixes,
+        chain,
+        constants,
+        case: case.clone(),
+        observations: thought.evidence,
+    }
+}
+
+/// Numbers in the report are rounded, so that nobody reads meaning into the fifteenth digit.
+pub(super) fn round(value: f64, steps: f64) -> f64 {
+    let rounded = (value * steps).round() / steps;
+    // No minus zero in the JSON.
+    if rounded == 0.0 { 0.0 } else { rounded }
+}
+
+impl Maker<'_> {
+    /// Every cause above the limit, and more until what is left out is under half a percent.
+    fn causes(&self) -> Vec<RankedCause> {
+        let mut told = 0.0;
+        self.belief
+            .ranking()
+            .into_iter()
+            .filter_map(|index| {
+                let id = self.model.causes().get(index)?;
+                let probability = self.belief.posterior.get(index).copied()?;
+                let wanted = probability > scale::REPORTED || told < 0.995 || id == SOMETHING_ELSE;
+                told += probability;
+                wanted.then(|| {
+                    let cause = self.base.causes.get(id);
+                    RankedCause {
+                        id: id.clone(),
+                        family: cause
+                            .map_or(SOMETHING_ELSE, |cause| cause.family.as_str())
+                            .to_owned(),
+                        probability: round(probability, 1e6),
+                        name: cause.map_or_else(
+                            || say(self.lang, "name-something-else", &[]),
+                            |cause| cause.name.get(self.lang).to_owned(),
+                        ),
+                        plain: cause.map_or_else(
+                            || say(self.lang, "plain-something-else", &[]),
+                            |cause| cause.plain.get(self.lang).to_owned(),
+                        ),
+                        evidence: self.ledger(index),
+                    }
+                })
+            })
+            .collect()
+    }
+
+    fn ledger(&self, cause: usize) -> Vec<EvidenceItem> {
+        let mut items: Vec<EvidenceItem> = self
+            .belief
+            .weighed
+            .iter()
+            .filter_map(|item| {
+                let observation = self.evidence.get(item.observation)?;
+                let bits = round(self.belief.bits(item, cause), 1e3);
+                (bits.abs() >= 0.05).then(|| EvidenceItem {
+                    observation: observation.variable.clone(),
+                    value: observation.value.to_string(),
+                    source: observation.source,
+                    bits,
+                    label: self.label(observation),
+                })
+            })
+            .collect();
+        items.sort_by(|a, b| {
+            b.bits
+                .abs()
+                .total_cmp(&a.bits.abs())
+                .then_with(|| (&a.observation, &a.value).cmp(&(&b.observation, &b.value)))
+        });
+        items
+    }
+
+    /// An observation in words.
+    pub(super) fn label(&self, observation: &Observation) -> String {
+        let value = observation.value.to_string();
+        let raw = observation.raw.as_deref().unwrap_or(&value);
+        match observation.variable.as_str() {
+            "message" => {
+                let meaning =
+                    self.base.signatures.get(&value).map_or(raw, |s| s.meaning.get(self.lang));
+                say(self.lang, "label-message", &[("meaning", meaning)])
+            }
+            "cue" => say(self.lang, "label-cue", &[("words", &shorten(raw, 120))]),
+            "component" => {
+                say(self.lang, "label-component", &[("name", &self.component_name(&value))])
+            }
+            "seconds" => {
+                let number = observation.value.number().unwrap_or(0.0);
+                say(self.lang, "label-seconds", &[("seconds", &seconds(number))])
+            }
+            variable => {
+                let known = self.base.variables.get(variable);
+                let name = known.map_or(variable, |v| v.label.get(self.lang));
+                let option = known
+                    .and_then(|v| v.options.iter().find(|option| option.id == value))
+                    .map_or(value.as_str(), |option| option.label.get(self.lang));
+                let id =
+                    if observation.state == State::RuledOut { "label-not" } else { "label-option" };
+                say(self.lang, id, &[("variable", name), ("option", option)])
+            }
+        }
+    }
+
+    pub(super) fn component_name(&self, id: &str) -> String {
+        self.base
+            .components
+            .get(id)
+            .map_or_else(|| id.to_owned(), |c| c.name.get(self.lang).to_owned())
+    }
+
+    fn step_label(&self, kind: Kind, id: &str) -> String {
+        match kind {
+            Kind::Question => {
+                self.base.questions.get(id).map_or(id, |q| q.ask.get(self.lang)).to_owned()
+            }
+            Kind::Check => {
+                self.base.checks.get(id).map_or(id, |c| c.title.get(self.lang)).to_owned()
+            }
+            Kind::Probe => {
+                let name = say(self.lang, &format!("probe-{id}"), &[]);
+                say(self.lang, "step-probe", &[("probe", &name)])
+            }
+        }
+    }
+
+    fn constants(&self) -> Vec<ConstantMatch> {
+        let measured = self
+            .belief
+            .weighed
+            .iter()
+            .filter_map(|item| self.evidence.get(item.observation))
+            .find(|o| o.variable == "seconds")
+            .and_then(|o| o.value.number());
+        let Some(measured) = measured else { return Vec::new() };
+        self.belief
+            .fits
+            .iter()
+            .filter_map(|fit| {
+                let timeout = self.base.timeouts.get(&fit.timeout)?;
+                Some(ConstantMatch {
+                    id: timeout.id.clone(),
+                    component: self.component_name(&timeout.component),
+                    setting: timeout.setting.clone(),
+                    seconds: timeout.value,
+                    measured,
+                    named: fit.named,
+                    source: timeout.sources.first().map(|s| s.url.clone()).unwrap_or_default(),
+                })
+            })
+            .take(8)
+            .collect()
+    }
+
+    fn verdict(
+        &self,
+        causes: &[RankedCause],
+        constants: &[ConstantMatch],
+        fixes: &[ReportFix],
+        next: &[NextStep],
+    ) -> Verdict {
+        let top = causes.first();
+        let known = top.and_then(|top| self.base.causes.get(&top.id));
+        let probability = top.map_or(0.0, |top| top.probability);
+        let state = match known {
+            None => VerdictState::NotEnoughEvidence,
+            Some(cause) if cause.family == "no_fault" && probability >= scale::LIKELY => {
+                VerdictState::NoFault
+            }
+            Some(_) if probability >= scale::LIKELY => VerdictState::Likely,
+            Some(_) if probability >= scale::POSSIBLE => VerdictState::Possible,
+            Some(_) => VerdictState::NotEnoughEvidence,
+        };
+        let (message, acts) = match state {
+            VerdictState::Likely => ("verdict-likely", true),
+            VerdictState::Possible => ("verdict-possible", true),
+            VerdictState::NoFault => ("verdict-no-fault", true),
+            VerdictState::NotEnoughEvidence => ("verdict-unclear", false),
+        };
+        let percent = format!("{:.0}", (probability * 100.0).clamp(1.0, 99.0));
+        let name = top.map_or("", |top| top.name.trim_end_matches(['.', '。']));
+        let mut sentence = say(self.lang, message, &[("name", name), ("percent", &percent)]);
+        if acts && let Some(extra) = self.timer_sentence(known, constants) {
+            if self.lang == Lang::En {
+                sentence.push(' ');
+            }
+            sentence.push_str(&extra);
+        }
+        let first_step = match (acts, fixes.first(), next.first()) {
+            (true, Some(fix), _) => say(self.lang, "first-step-fix", &[("title", &fix.title)]),
+            (_, _, Some(step)) => say(self.lang, "first-step-ask", &[("ask", &step.label)]),
+            _ => say(self.lang, "first-step-collect", &[]),
+        };
+        Verdict {
+            state,
+            cause: known.filter(|_| acts).map(|cause| cause.id.clone()),
+            variant: known.filter(|_| acts).and_then(|cause| self.variant(cause)),
+            sentence,
+            first_step,
+            owner: known.filter(|_| acts).map(|cause| cause.owner.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// Names the timer behind a measured or told time, where the leading cause is one.
+    fn timer_sentence(
+        &self,
+        cause: Option<&crate::knowledge::Cause>,
+        constants: &[ConstantMatch],
+    ) -> Option<String> {
+        let cause = cause?;
+        let fits_cause = |constant: &&ConstantMatch| {
+            self.base
+                .timeouts
+                .get(&constant.id)
+                .is_some_and(|timeout| timeout.causes.contains(&cause.id))
+        };
+        let mut fitting = constants.iter().filter(fits_cause);
+        let best = fitting.clone().find(|constant| constant.named);
+        let proven =
+            self.evidence.iter().find(|o| o.variable == "component" && o.source == Source::Probe);
+        match (best, proven) {
+            (None, Some(proven)) => {
+                let measured = self
+                    .evidence
+                    .iter()
+                    .find(|o| o.variable == "seconds" && o.source == Source::Probe)
+                    .and_then(|o| o.value.number())?;
+                let component = self.component_name(&proven.value.to_string());
+                Some(say(
+                    self.lang,
+                    "verdict-own-timer",
+                    &[("seconds", &seconds(measured)), ("component", &component)],
+                ))
+            }
+            (best, _) => {
+                let constant = best.or_else(|| fitting.next())?;
+                Some(say(
+                    self.lang,
+                    "verdict-constant",
+                    &[
+                        ("seconds", &seconds(constant.measured)),
+                        ("setting", &constant.setting),
+                        ("component", &constant.component),
+                        ("constant", &seconds(constant.seconds)),
+                    ],
+                ))
+            }
+        }
+    }
+
+    /// The variant most of whose components were named; none where no component was.
+    fn variant(&self, cause: &crate::knowledge::Cause) -> Option<String> {
+        let share = |components: &[String]| {
+            let named = components.iter().filter(|id| self.is_named(id)).count();
+            named as f64 / components.len().max(1) as f64
+        };
+        cause
+            .variants
+            .iter()
+            .map(|variant| (share(&variant.components), variant))
+            .filter(|(share, _)| *share >= 0.5)
+            .max_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| y.id.cmp(&x.id)))
+            .map(|(_, variant)| variant.id.clone())
+    }
+
+    fn ruled_out(&self) -> Vec<RuledOut> {
+        let mut out: Vec<(f64, RuledOut)> = Vec::new();
+        for (index, id) in self.model.causes().iter().enumerate() {
+            let Some(cause) = self.base.causes.get(id) else { continue };
+            if self.belief.posterior.get(index).is_none_or(|p| *p > 0.005) {
+                continue;
+            }
+            let worst = self
+                .belief
+                .weighed
+                .iter()
+                .map(|item| (self.belief.bits(item, index), item))
+                .min_by(|(a, _), (b, _)| a.total_cmp(b));
+            if let Some((bits, item)) = worst.filter(|(bits, _)| *bits <= scale::RULES_OUT_BITS)
+                && let Some(observation) = self.evidence.get(item.observation)
+            {
+                let why = self.label(observation);
+                out.push((
+                    bits,
+                    RuledOut { id: id.clone(), name: cause.name.get(self.lang).to_owned(), why },
+                ));
+            }
+        }
+        out.sort_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| x.id.cmp(&y.id)));
+        out.into_iter().map(|(_, ruled)| ruled).collect()
+    }
+
+    fn not_visible(&self, next: &[NextStep]) -> Vec<NotVisible> {
+        let mut hidden: Vec<NotVisible> = self
+            .evidence
+            .iter()
+            .filter(|o| o.state == State::NotVisible)
+            .map(|o| NotVisible {
+                observation: o.variable.clone(),
+                label: self
+                    .base
+                    .variables
+                    .get(&o.variable)
+                    .map_or_else(|| o.variable.clone(), |v| v.label.get(self.lang).to_owned()),
+                needs: o.raw.clone().unwrap_or_else(|| say(self.lang, "needs-log", &[])),
+            })
+            .collect();
+        for step in next {
+            let (observation, needs) = match step.kind {
+                StepKind::Question => {
+                    let Some(question) = self.base.questions.get(&step.id) else { continue };
+                    (
+                        question.variable.clone(),
+                        say(self.lang, "needs-question", &[("ask", question.ask.get(self.lang))]),
+                    )
+                }
+                StepKind::Probe => {
+                    let probe = say(self.lang, &format!("probe-{}", step.id), &[]);
+                    (
+                        format!("{}.result", step.id),
+                        say(self.lang, "needs-probe", &[("probe", &probe)]),
+                    )
+                }
+                StepKind::Check => {
+                    (step.id.clone(), say(self.lang, "needs-check", &[("title", &step.label)]))
+                }
+            };
+            let label = self.base.variables.get(&observation).map_or_else(
+                || step.label.clone(),
+                |variable| variable.label.get(self.lang).to_owned(),
+            );
+            hidden.push(NotVisible { observation, label, needs });
+        }
+        hidden
+    }
+
+    fn fixes(&self, causes: &[RankedCause]) -> Vec<ReportFix> {
+        let leading: BTreeMap<&str, usize> = causes
+            .iter()
+            .filter(|cause| cause.id != SOMETHING_ELSE)
+            .take(FIXED_CAUSES)
+            .enumerate()
+            .filter(|(rank, cause)| *rank == 0 || cause.probability >= 0.05)
+            .map(|(rank, cause)| (cause.id.as_str(), rank))
+            .collect();
+        let mut fixes: Vec<((usize, bool, bool, String), ReportFix)> = Vec::new();
+        for fix in self.base.fixes.values() {
+            let best =
+                fix.causes.iter().filter_map(|id| Some((*leading.get(id.as_str())?, id))).min();
+            let Some((rank, cause)) = best else { continue };
+            let named = self.is_named(&fix.stack);
+            // The cause's own fixes come before the general ones of its stack.
+            let general = !fix.id.starts_with(cause.as_str());
+            let key = (rank, !named, general, fix.id.clone());
+            fixes.push((key, self.fix(fix, cause, named)));
+        }
+        fixes.sort_by(|(a, _), (b, _)| a.cmp(b));
+        fixes.into_iter().map(|(_, fix)| fix).collect()
+    }
+
+    fn is_named(&self, stack: &str) -> bool {
+        self.named.contains(stack)
+            || self
+                .named
+                .iter()
+                .filter_map(|id| self.base.components.get(id))
+                .any(|component| component.classes.iter().any(|class| class == stack))
+    }
+
+    fn fix(&self, fix: &crate::knowledge::Fix, cause: &str, named: bool) -> ReportFix {
+        ReportFix {
+            id: fix.id.clone(),
+            cause: cause.to_owned(),
+            stack: fix.stack.clone(),
+            for_named_stack: named,
+            title: fix.title.get(self.lang).to_owned(),
+            steps: fix.steps.iter().map(|step| step.get(self.lang).to_owned()).collect(),
+            commands: fix.commands.clone(),
+            risk: fix.risk.clone(),
+            rollback: fix.rollback.get(self.lang).to_owned(),
+            verify: fix.verify.text.get(self.lang).to_owned(),
+            verify_probe: fix.verify.probe.clone(),
+            who: fix.who.clone(),
+            minutes: fix.minutes,
+            sources: fix.sources.iter().map(|source| source.url.clone()).collect(),
+        }
+    }
+
+    /// The chain strip: where the probability of the break lies.
+    fn chain(&self) -> Vec<Hop> {
+        const HOPS: [&str; 5] = ["you", "network", "proxy", "server", "database"];
+        let mass = |hop: &str| {
+            self.model
+                .causes()
+                .iter()
+                .zip(&self.belief.posterior)
+                .filter(|(id, _)| self.base.causes.get(*id).is_some_and(|cause| cause.hop == hop))
+                .map(|(_, p)| p)
+                .sum::<f64>()
+        };
+        HOPS.iter()
+            .map(|hop| {
+                let probability = mass(hop);
+                let own: Vec<String> = self
+                    .named
+                    .iter()
+                    .filter_map(|id| self.base.components.get(id))
+                    .filter(|component| component.hop == *hop)
+                    .map(|component| component.name.get(self.lang).to_owned())
+                    .take(2)
+                    .collect();
+                let label = if own.is_empty() {
+                    say(self.lang, &format!("hop-{hop}"), &[])
+                } else {
+                    own.join(", ")
+                };
+                let state = if probability >= 0.5 {
+                    HopState::Broken
+                } else if probability >= 0.15 {
+                    HopState::Suspect
+                } else if self.is_shown_working(hop) {
+                    HopState::Ok
+                } else {
+                    HopState::NotVisible
+                };
+                Hop { id: (*hop).to_owned(), label, state, probability: round(probability, 1e4) }
+            })
+            .collect()
+    }
+
+    /// Whether evidence shows that a hop works.
+    fn is_shown_working(&self, hop: &str) -> bool {
+        let seen = |variable: &str, value: &str| {
+            self.evidence.iter().any(|o| {
+                o.variable == variable && o.state == State::Seen && o.value.word() == Some(value)
+            })
+        };
+        match hop {
+            "you" => seen("scope", "all") || seen("other_network", "fails_everywhere"),
+            "network" => seen("tcp.result", "connected"),
+            "proxy" => seen("direct_works", "no"),
+            "server" => seen("http.result", "ok") || seen("local_works", "yes"),
+            _ => false,
+        }
+    }
+}
+
+pub(super) fn shorten(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(most).collect();
+    short.push('…');
+    short
+}

@@ -1,0 +1,100 @@
+//! The built site: inside the program in release builds, read from `target/site` in debug builds.
+
+use std::fmt::Write as _;
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    response::Response,
+};
+
+/// Changes with the site's content, so that cargo embeds it anew; set by `cargo xtask`.
+const _SITE_STAMP: Option<&str> = option_env!("HANGUP_SITE_STAMP");
+
+#[derive(rust_embed::Embed)]
+#[folder = "target/site/"]
+#[allow_missing = true]
+struct Site;
+
+/// `pkg/<content hash>`: where this build's script, wasm and style lie.
+pub(super) fn pkg_dir() -> String {
+    let script = Site::iter().find_map(|file| file.strip_suffix("/hangup.js").map(str::to_owned));
+    script.unwrap_or_else(|| "pkg/missing".to_owned())
+}
+
+/// The file of this address, if there is one, compressed as the browser likes it.
+pub(super) fn file(uri: &Uri, request: &HeaderMap) -> Option<Response> {
+    let path = uri.path().trim_start_matches('/');
+    let ending = path.rsplit('.').next().unwrap_or("");
+    if path.is_empty() || matches!(ending, "br" | "gz") {
+        return None;
+    }
+    let (file, encoding) = best_encoding(path, request)?;
+    let etag = etag(&file.metadata.sha256_hash());
+    let caching = if path.starts_with("pkg/") {
+        "public, max-age=31536000, immutable"
+    } else {
+        "public, max-age=3600"
+    };
+    let fresh =
+        request.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes());
+    let mut response = Response::new(if fresh { Body::empty() } else { Body::from(file.data) });
+    let headers = response.headers_mut();
+    headers.insert(header::ETAG, HeaderValue::from_str(&etag).ok()?);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(mime(ending)));
+    if let Some(encoding) = encoding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    if fresh {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    Some(response)
+}
+
+fn best_encoding(
+    path: &str,
+    request: &HeaderMap,
+) -> Option<(rust_embed::EmbeddedFile, Option<&'static str>)> {
+    let accepted = request
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|accepted| accepted.to_str().ok())
+        .unwrap_or("");
+    let accepts = |encoding: &str| {
+        accepted.split(',').any(|part| part.trim().split(';').next() == Some(encoding))
+    };
+    for (encoding, ending) in [("br", "br"), ("gzip", "gz")] {
+        if accepts(encoding)
+            && let Some(file) = Site::get(&format!("{path}.{ending}"))
+        {
+            return Some((file, Some(encoding)));
+        }
+    }
+    Site::get(path).map(|file| (file, None))
+}
+
+fn etag(hash: &[u8]) -> String {
+    let mut etag = String::from("\"");
+    for byte in hash.iter().take(8) {
+        let _ = write!(etag, "{byte:02x}");
+    }
+    etag.push('"');
+    etag
+}
+
+fn mime(ending: &str) -> &'static str {
+    match ending {
+        "js" => "text/javascript",
+        "wasm" => "application/wasm",
+        "css" => "text/css; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "json" => "application/json",
+        "webmanifest" => "application/manifest+json",
+        "woff2" => "font/woff2",
+        "txt" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}

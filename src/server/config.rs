@@ -1,0 +1,211 @@
+//! The configuration: one TOML file, an environment variable for every key, a few flags.
+//!
+//! In go the flags, the environment and the file, strongest first; out comes a checked [`Config`],
+//! or one sentence that names the key and where it was set. Invariant: nothing else reads them.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use ipnet::IpNet;
+use serde::Deserialize;
+
+use super::config_values::{AllowRule, BaseUrl, LogFormat, duration};
+
+pub use super::config_load::{ConfigError, ServeArgs};
+
+/// Everything that can be set. The field names are the keys of the file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where to listen; loopback unless told otherwise.
+    pub listen: SocketAddr,
+    /// Where the database lies.
+    pub data_dir: PathBuf,
+    /// The address people use, such as `https://hangup.example.com`; links are made from it.
+    pub base_url: Option<BaseUrl>,
+    /// More host names under which this server may be called, without port.
+    pub hosts: Vec<String>,
+    /// A folder of knowledge that is laid over the built-in one.
+    pub knowledge: Option<PathBuf>,
+    /// What live probes may do.
+    pub probe: ProbeConfig,
+    /// How much one client may ask for.
+    pub limits: Limits,
+    /// How long links live.
+    pub share: ShareConfig,
+    /// The database.
+    pub store: StoreConfig,
+    /// Whom to believe about a client's address.
+    pub proxy: ProxyConfig,
+    /// How to log.
+    pub log: LogConfig,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            data_dir: PathBuf::from("./data"),
+            base_url: None,
+            hosts: Vec::new(),
+            knowledge: None,
+            probe: ProbeConfig::default(),
+            limits: Limits::default(),
+            share: ShareConfig::default(),
+            store: StoreConfig::default(),
+            proxy: ProxyConfig::default(),
+            log: LogConfig::default(),
+        }
+    }
+}
+
+/// What live probes may do.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProbeConfig {
+    /// Whether visitors may start probes at all.
+    pub enabled: bool,
+    /// Private networks that are opened, each with its ports.
+    pub allow: Vec<AllowRule>,
+    /// Ports that may be looked at on public addresses.
+    pub ports: Vec<u16>,
+    /// Whether loopback may be looked at: for tests and for a program on one's own desk only.
+    pub allow_loopback: bool,
+    /// The longest silence an idle-hold probe may keep.
+    #[serde(deserialize_with = "duration")]
+    pub max_idle: Duration,
+    /// Resolvers to ask; those of the system where empty.
+    pub resolvers: Vec<SocketAddr>,
+}
+
+impl Default for ProbeConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            allow: Vec::new(),
+            // The ports of the web: what a stranger may look at without turning us into a scanner.
+            ports: vec![80, 443, 8080, 8443],
+            allow_loopback: false,
+            // judgement: covers the common 60, 120 and 300 s timers with room, and still ends.
+            max_idle: Duration::from_mins(10),
+            resolvers: Vec::new(),
+        }
+    }
+}
+
+/// How much one client, and all of them together, may ask for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Open connections; fewer where the system allows fewer open files.
+    pub connections: usize,
+    /// Requests worked on at once.
+    pub requests: usize,
+    /// Bytes of one pasted text.
+    pub paste_bytes: usize,
+    /// Bytes of a request that are read before it is refused.
+    pub body_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        // judgement: a page of log is 4 KiB, so a paste of 1 MiB holds an incident; the body may be
+        // larger so that an oversized paste can be answered with the text kept instead of cut off.
+        Self {
+            connections: 20_000,
+            requests: 512,
+            paste_bytes: 1024 * 1024,
+            body_bytes: 16 * 1024 * 1024,
+        }
+    }
+}
+
+/// How long links live.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ShareConfig {
+    /// Unless the visitor says otherwise.
+    #[serde(deserialize_with = "duration")]
+    pub default_expiry: Duration,
+    /// Whatever the visitor says.
+    #[serde(deserialize_with = "duration")]
+    pub max_expiry: Duration,
+}
+
+impl Default for ShareConfig {
+    fn default() -> Self {
+        const DAY: u64 = 24 * 60 * 60;
+        // judgement: a fault is fixed or escalated within a week; a month covers a vendor ticket.
+        Self {
+            default_expiry: Duration::from_secs(7 * DAY),
+            max_expiry: Duration::from_secs(30 * DAY),
+        }
+    }
+}
+
+/// The database.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreConfig {
+    /// Largest size of the database, bytes; the disk is the limit where absent.
+    pub max_bytes: Option<u64>,
+}
+
+/// Whom to believe about a client's address.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProxyConfig {
+    /// Networks of our own reverse proxies; only their `X-Forwarded-For` is read.
+    pub trusted: Vec<IpNet>,
+}
+
+/// How to log.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// Lines for people, or JSON for machines.
+    pub format: LogFormat,
+    /// What to log, as `tracing` directives such as `info` or `hangup=debug`; `info` where absent.
+    pub level: Option<String>,
+}
+
+/// What sort of value a key takes; says how an environment variable is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Number,
+    Switch,
+    /// Separated by blanks or semicolons in the environment.
+    List,
+    /// A list of numbers, separated likewise.
+    Numbers,
+}
+
+/// Every key. The environment variable is `HANGUP_` and the key in capitals, `_` for the dot.
+pub(super) const KEYS: &[(&str, Kind)] = &[
+    ("listen", Kind::Text),
+    ("data_dir", Kind::Text),
+    ("base_url", Kind::Text),
+    ("hosts", Kind::List),
+    ("knowledge", Kind::Text),
+    ("probe.enabled", Kind::Switch),
+    ("probe.allow", Kind::List),
+    ("probe.ports", Kind::Numbers),
+    ("probe.allow_loopback", Kind::Switch),
+    ("probe.max_idle", Kind::Text),
+    ("probe.resolvers", Kind::List),
+    ("limits.connections", Kind::Number),
+    ("limits.requests", Kind::Number),
+    ("limits.paste_bytes", Kind::Number),
+    ("limits.body_bytes", Kind::Number),
+    ("share.default_expiry", Kind::Text),
+    ("share.max_expiry", Kind::Text),
+    ("store.max_bytes", Kind::Number),
+    ("proxy.trusted", Kind::List),
+    ("log.format", Kind::Text),
+    ("log.level", Kind::Text),
+];
+
+/// `probe.max_idle` → `HANGUP_PROBE_MAX_IDLE`.
+pub(super) fn variable_of(key: &str) -> String {
+    format!("HANGUP_{}", key.replace('.', "_").to_uppercase())
+}

@@ -1,0 +1,245 @@
+//! `/api/v1/diagnoses`: a case in, a report out; and what was saved, by its link.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    body::Body,
+    extract::{Path, Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use serde::{
+    Deserialize, Deserializer,
+    de::{
+        DeserializeSeed, Error, IntoDeserializer, MapAccess, Visitor, value::MapAccessDeserializer,
+    },
+};
+use serde_json::{Value, json};
+
+use super::{
+    config::Config, json, language::negotiate, limits::check_paste, problem::Problem,
+    state::AppState,
+};
+use crate::{
+    report::{Case, Report},
+    store::{Share, Token},
+};
+
+/// What is posted: a case, and whether to keep the report.
+#[derive(Debug)]
+pub(super) struct Order {
+    case: Case,
+    save: bool,
+    expires_in_seconds: Option<u64>,
+}
+
+/// `POST /api/v1/diagnoses`
+pub(super) async fn create(
+    State(state): State<AppState>,
+    request: Request<Body>,
+) -> Result<Response, Problem> {
+    let lang = negotiate(request.uri(), request.headers());
+    let origin = origin_of(&state.config, request.uri(), request.headers());
+    let paste = state.config.limits.paste_bytes;
+    // Two texts, `text` and `facts.notes`, each up to the limit, and the small rest.
+    let order: Order = json::read(request, 2 * paste + 64 * 1024).await?;
+    check_case(&order.case, paste)?;
+    let report = state.diagnose(order.case, lang).await?;
+    let mut answer = to_json(&report)?;
+    if order.save {
+        let now = state.now();
+        let expires_at = state.expiry(now, order.expires_in_seconds.map(Duration::from_secs));
+        let share = state.store.save_report(&report, now, expires_at).await?;
+        state.metrics.reports_saved.up();
+        if let Value::Object(members) = &mut answer {
+            members.insert("share".to_owned(), share_json(&share, &origin));
+        }
+    }
+    let mut response = Json(answer).into_response();
+    if order.save {
+        // The answer carries capabilities.
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    Ok(response)
+}
+
+/// `GET /api/v1/diagnoses/{token}`, with a view token.
+pub(super) async fn read(
+    State(state): State<AppState>,
+    Path(token): Path<String>,
+) -> Result<Response, Problem> {
+    let token = Token::parse(&token).ok_or_else(Problem::not_found)?;
+    let report = state.store.load_report(&token, state.now()).await?;
+    Ok(Json(to_json(&report)?).into_response())
+}
+
+/// `DELETE /api/v1/diagnoses/{token}`, with a manage token.
+pub(super) async fn delete(
+    State(state): State<AppState>,
+    Path(token): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let token = Token::parse(&token).ok_or_else(Problem::not_found)?;
+    state.store.revoke(&token, state.now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn to_json(report: &Report) -> Result<Value, Problem> {
+    serde_json::to_value(report).map_err(|error| {
+        tracing::error!(%error, "a report does not serialise");
+        Problem::internal()
+    })
+}
+
+fn share_json(share: &Share, origin: &str) -> Value {
+    let (view, manage) = (share.view.as_str(), share.manage.as_str());
+    json!({
+        "view": format!("{origin}/d/{view}"),
+        "manage": format!("{origin}/manage/{manage}"),
+        "view_token": view,
+        "manage_token": manage,
+        "expires_at": share.expires_at,
+    })
+}
+
+/// What links begin with: `base_url`, else the name we were called by, else nothing.
+///
+/// The name has passed the allow-list of hosts, so that a link never leads elsewhere.
+pub(super) fn origin_of(config: &Config, uri: &Uri, headers: &HeaderMap) -> String {
+    let called = || uri.authority().map(|host| host.as_str().to_owned());
+    let host = || headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned);
+    match &config.base_url {
+        Some(base) => base.origin(),
+        None => called().or_else(host).map(|host| format!("http://{host}")).unwrap_or_default(),
+    }
+}
+
+/// Refuses values that have their type and still make no sense.
+fn check_case(case: &Case, paste: usize) -> Result<(), Problem> {
+    let texts = [("text", &case.text), ("facts.notes", &case.facts.notes)];
+    for (field, text) in texts {
+        if let Some(text) = text
+            && let Err(said) = check_paste(text, paste)
+        {
+            return Err(Problem::from_text(StatusCode::PAYLOAD_TOO_LARGE, "too-large", said)
+                .with("field", field));
+        }
+    }
+    if case.facts.after_seconds.is_some_and(|seconds| !(0.0..=1e9).contains(&seconds)) {
+        return Err(json::bad_field(
+            "facts.after_seconds",
+            "must be between 0 and 1e9",
+            "须在 0 到 1e9 之间",
+        ));
+    }
+    Ok(())
+}
+
+impl<'de> Deserialize<'de> for Order {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(OrderVisitor)
+    }
+}
+
+/// Reads a case and takes out what is ours on the way. A flattened field would do the same, and
+/// lose the line and column of every error, and the refusal of unknown fields with it.
+struct OrderVisitor;
+
+impl<'de> Visitor<'de> for OrderVisitor {
+    type Value = Order;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a case, which is an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Order, A::Error> {
+        let (mut save, mut expires_in_seconds) = (None, None);
+        let rest =
+            WithoutOurs { map, save: &mut save, expires_in_seconds: &mut expires_in_seconds };
+        let case = Case::deserialize(MapAccessDeserializer::new(rest))?;
+        Ok(Order { case, save: save.unwrap_or(false), expires_in_seconds })
+    }
+}
+
+struct WithoutOurs<'a, A> {
+    map: A,
+    save: &'a mut Option<bool>,
+    expires_in_seconds: &'a mut Option<u64>,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithoutOurs<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
+        while let Some(key) = self.map.next_key::<String>()? {
+            match key.as_str() {
+                "save" if self.save.is_some() => return Err(A::Error::duplicate_field("save")),
+                "save" => *self.save = Some(self.map.next_value()?),
+                "expires_in_seconds" => *self.expires_in_seconds = Some(self.map.next_value()?),
+                _ => return seed.deserialize(key.into_deserializer()).map(Some),
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.map.next_value_seed(seed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::knowledge::Lang;
+
+    fn said(text: &str) -> Value {
+        let problem = json::parse::<Order>(text.as_bytes()).unwrap_err();
+        problem.with("lang", Lang::En.tag()).members()
+    }
+
+    #[test]
+    fn a_case_may_ask_to_be_saved() {
+        let order: Order =
+            json::parse(br#"{"text": "x", "save": true, "facts": {"phase": "idle"}}"#).unwrap();
+        assert!(order.save);
+        assert_eq!(order.case.facts.phase.as_deref(), Some("idle"));
+        assert!(!json::parse::<Order>(b"{}").unwrap().save);
+    }
+
+    #[test]
+    fn an_error_names_field_line_and_column() {
+        let cases = [
+            ("{\n  \"txt\": \"x\"\n}", "unknown-field", json!("txt"), 2),
+            ("{\"facts\": {\n\"fase\": \"idle\"}}", "unknown-field", json!("facts.fase"), 2),
+            (
+                "{\n\n\"facts\": {\"after_seconds\": \"60\"}}",
+                "wrong-value",
+                json!("facts.after_seconds"),
+                3,
+            ),
+            ("{\"save\": 1}", "wrong-value", json!("save"), 1),
+            ("{\"lang\": \"fr\"}", "wrong-value", json!("lang"), 1),
+            ("{\"text\": ", "bad-json", json!("text"), 1),
+            ("[]", "wrong-value", Value::Null, 1),
+            ("{} {}", "bad-json", Value::Null, 1),
+        ];
+        for (text, kind, field, line) in cases {
+            let said = said(text);
+            assert_eq!(said["type"], format!("urn:hangup:problem:{kind}"), "{text}: {said}");
+            assert_eq!(said["field"], field, "{text}: {said}");
+            assert_eq!(said["line"], line, "{text}: {said}");
+            assert!(said["column"].is_number(), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn what_nests_too_deep_is_refused_before_it_is_read() {
+        let deep = format!("{{\"text\": {}{}}}", "[".repeat(40), "]".repeat(40));
+        assert_eq!(said(&deep)["type"], "urn:hangup:problem:too-deep");
+        let brackets_in_text = format!("{{\"text\": \"{}\"}}", "[\\\"".repeat(100));
+        assert!(json::parse::<Order>(brackets_in_text.as_bytes()).is_ok());
+    }
+}

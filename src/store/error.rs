@@ -1,0 +1,72 @@
+//! What can go wrong with the store, in words a person can act on.
+
+use std::path::PathBuf;
+
+use crate::knowledge::Text;
+
+/// Why the store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is nothing under this token. Unknown, expired and revoked are deliberately the same.
+    #[error("there is nothing under this link: it is unknown, expired or revoked")]
+    NotFound,
+    /// The disk, or the share of it the store may use, is full. Reading goes on.
+    #[error("the disk is full, nothing was saved")]
+    Full,
+    /// Another process held the database longer than the store waits.
+    #[error("the database is locked by another process")]
+    Busy,
+    /// The data directory cannot be created, opened or written.
+    #[error("cannot use the data directory `{}`: {reason}", path.display())]
+    DataDir {
+        /// The directory as configured.
+        path: PathBuf,
+        /// What the operating system or SQLite said.
+        reason: String,
+    },
+    /// The database was written by a newer version of the program.
+    #[error(
+        "the database has migration {version}, which this version does not know: run the newer version, or restore a backup"
+    )]
+    NewerSchema {
+        /// The migration that is applied and not known here.
+        version: i64,
+    },
+    /// A migration failed; the database is as it was before it.
+    #[error("bringing the database up to date failed: {0}")]
+    Migration(String),
+    /// A stored report does not read as one.
+    #[error("a stored report is damaged: {0}")]
+    Damaged(String),
+    /// The operating system gave no random bytes.
+    #[error("the operating system gives no random bytes")]
+    Random,
+    /// Anything else the database said.
+    #[error("the database failed: {0}")]
+    Database(String),
+}
+
+impl StoreError {
+    /// The sentence a visitor may read, in both languages; it holds nothing of the machine.
+    pub fn text(&self) -> Text {
+        let (en, zh) = match self {
+            Self::NotFound => (
+                "There is nothing under this link: it is unknown, has expired or was revoked.",
+                "此链接下没有内容：链接未知、已过期或已被撤销。",
+            ),
+            Self::Full => (
+                "The server's disk is full, so nothing was saved. Reading reports and diagnosing still work; tell whoever runs this server.",
+                "服务器磁盘已满，未能保存。查看报告和诊断仍可使用；请告知此服务器的管理员。",
+            ),
+            Self::Busy => (
+                "The database is busy. Nothing was saved; try again in a few seconds.",
+                "数据库正忙，未能保存，请几秒后重试。",
+            ),
+            _ => (
+                "The server could not reach its storage. Nothing was saved; the reason is in the server's log.",
+                "服务器无法访问其存储，未能保存；原因见服务器日志。",
+            ),
+        };
+        Text { en: en.to_owned(), zh: zh.to_owned() }
+    }
+}

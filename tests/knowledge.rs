@@ -1,0 +1,98 @@
+//! The lint says what is wrong, and where; the built-in knowledge is sound; an overlay works.
+
+use std::{collections::BTreeMap, path::Path};
+
+use hangup::knowledge::{Files, built_in, check, load};
+
+/// Each file of `tests/broken-knowledge` is one mistake. Its first lines say where in a knowledge
+/// folder it stands, and what the lint must say: `# path: …`, `# expect: LINE: MESSAGE`.
+#[test]
+fn every_mistake_is_named_with_file_and_line() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/broken-knowledge");
+    let mut tried = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let header = |name: &str| {
+            let start = format!("# {name}: ");
+            text.lines()
+                .filter_map(|line| line.strip_prefix(&start))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        let [file] = header("path").try_into().unwrap();
+        let overlay = Files::from([(file.clone(), text.clone())]);
+        let said: Vec<String> = check(&load(&[built_in(), overlay]))
+            .into_iter()
+            .filter(|problem| problem.file == file)
+            .map(|problem| format!("{}: {}", problem.line, problem.message))
+            .collect();
+        assert_eq!(said, header("expect"), "{}", path.display());
+        tried += 1;
+    }
+    assert!(tried >= 12, "only {tried} broken examples");
+}
+
+#[test]
+fn the_built_in_knowledge_is_sound() {
+    let problems = check(&load(&[built_in()]));
+    let shown: Vec<String> = problems.iter().take(20).map(ToString::to_string).collect();
+    assert!(problems.is_empty(), "{} problems\n{}", problems.len(), shown.join("\n"));
+}
+
+#[test]
+fn the_base_is_as_wide_as_promised() {
+    let base = load(&[built_in()]).base;
+    let families: BTreeMap<&str, usize> =
+        base.causes.values().fold(BTreeMap::new(), |mut families, cause| {
+            *families.entry(cause.family.as_str()).or_default() += 1;
+            families
+        });
+    assert_eq!(families.len(), 15, "{families:?}");
+    assert!(base.causes.len() >= 35 && base.questions.len() >= 20);
+    assert!(base.signatures.len() >= 100 && base.timeouts.len() >= 100);
+    for stack in [
+        "nginx",
+        "apache",
+        "haproxy",
+        "node",
+        "mysql",
+        "postgresql",
+        "ssh",
+        "aws-alb",
+        "docker",
+        "kubernetes",
+        "python",
+    ] {
+        let fixes: Vec<_> = base.fixes.values().filter(|fix| fix.stack == stack).collect();
+        assert!(!fixes.is_empty(), "no fix for {stack}");
+        assert!(
+            fixes
+                .iter()
+                .all(|fix| !fix.rollback.is_incomplete() && !fix.verify.text.is_incomplete())
+        );
+    }
+    let firewall = base.fixes.values().any(|fix| fix.stack == "linux" || fix.stack == "firewall");
+    assert!(firewall, "no fix for the Linux firewall");
+}
+
+#[test]
+fn an_overlay_changes_adds_and_switches_off() {
+    let built_in = built_in();
+    let (path, text) =
+        built_in.iter().find(|(path, _)| path.ends_with("/keepalive_race.toml")).unwrap();
+    let changed = text.replacen(
+        "name = {",
+        "name = { en = \"Our own race\", zh = \"我们自己的竞态\" } # {",
+        1,
+    );
+    let overlay = Files::from([
+        (path.clone(), changed),
+        ("off.toml".to_owned(), "off = [\"causes/packet_loss\"]".to_owned()),
+    ]);
+    let loaded = load(&[built_in.clone(), overlay]);
+    assert_eq!(loaded.base.causes["keepalive_race"].name.en, "Our own race");
+    assert!(!loaded.base.causes.contains_key("packet_loss"));
+    let problems = check(&loaded);
+    assert!(problems.is_empty(), "{problems:?}");
+}

@@ -1,0 +1,75 @@
+//! From sources to one program: the browser's half, the site, the server with the site inside.
+
+use std::{
+    os::unix::process::CommandExt,
+    path::PathBuf,
+    process::{Command, ExitCode},
+};
+
+use anyhow::{Context, Result};
+
+use crate::{
+    command::{cargo, run},
+    setup, site,
+};
+
+/// The name of the package, the program and the site's files.
+pub const NAME: &str = "hangup";
+
+/// Arguments of every build of the browser's half. Its own folder keeps the two sides from
+/// rebuilding each other's dependencies.
+pub const FRONT: [&str; 8] = [
+    "--lib",
+    "--target",
+    "wasm32-unknown-unknown",
+    "--target-dir",
+    "target/front",
+    "--no-default-features",
+    "--features",
+    "hydrate",
+];
+
+/// How to build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Fast to build; the site stays on disk, uncompressed.
+    Dev,
+    /// Small and fast to run; the site is inside the program, compressed.
+    Release,
+}
+
+impl Mode {
+    /// Profile and folder of the browser's half.
+    fn front(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Dev => ("dev", "debug"),
+            Self::Release => ("wasm-release", "wasm-release"),
+        }
+    }
+}
+
+/// Builds everything; gives the path of the program. Quick where nothing changed.
+pub fn build(mode: Mode) -> Result<PathBuf> {
+    setup::wasm_target()?;
+    let (profile, folder) = mode.front();
+    run(cargo(&["build"]).args(FRONT).args(["--profile", profile]))?;
+    let wasm = PathBuf::from(format!("target/front/wasm32-unknown-unknown/{folder}/{NAME}.wasm"));
+    let stamp = site::update(&wasm, mode)?;
+    let mut server = cargo(&["build", "--bin", NAME]);
+    if mode == Mode::Release {
+        // The stamp makes cargo embed the site anew when it changed; a new file alone would not.
+        server.arg("--release").env("HANGUP_SITE_STAMP", stamp);
+    }
+    run(&mut server)?;
+    Ok(PathBuf::from(format!(
+        "target/{}/{NAME}",
+        if mode == Mode::Release { "release" } else { "debug" }
+    )))
+}
+
+/// Builds, then becomes the server, so that signals reach it and its exit code is ours.
+pub fn serve(mode: Mode, arguments: &[String]) -> Result<ExitCode> {
+    let program = build(mode)?;
+    let error = Command::new(&program).arg("serve").args(arguments).exec();
+    Err(error).with_context(|| format!("cannot run `{}`", program.display()))
+}

@@ -1,0 +1,102 @@
+//! Everything that must hold, cheapest first, so that most mistakes cost seconds.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, ExitCode},
+};
+
+use anyhow::{Context, Result};
+
+use crate::{
+    build::{FRONT, Mode, build},
+    command::{cargo, run, succeeds},
+    setup,
+};
+
+/// Warnings are errors here.
+const DENY: [&str; 3] = ["--", "-D", "warnings"];
+
+type Step = (&'static str, fn(Mode) -> Result<()>);
+
+/// The steps of a whole run, in order.
+const STEPS: [Step; 8] = [
+    ("tests of the bare lane", |_| bare_tests()),
+    ("formatting", |_| formatting()),
+    ("clippy for the server", |_| clippy_server()),
+    ("clippy for the browser", |_| clippy_browser()),
+    ("system packages", |_| setup::system_packages()),
+    ("tests of the server", |_| server_tests()),
+    ("build", |mode| build(mode).map(drop)),
+    ("tests in the browser", |mode| browser(mode, &[])),
+];
+
+/// Runs every step, whatever became of the one before, and counts. The last line is
+/// `N passed, N failed`.
+pub fn everything(mode: Mode) -> Result<ExitCode> {
+    let mut failed = Vec::new();
+    for (name, step) in STEPS {
+        eprintln!("== {name}");
+        if let Err(error) = step(mode) {
+            eprintln!("== {name} failed: {error:#}");
+            failed.push(name);
+        }
+    }
+    for name in &failed {
+        println!("failed: {name}");
+    }
+    println!("{} passed, {} failed", STEPS.len() - failed.len(), failed.len());
+    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Formatting and clippy, server and browser.
+pub fn lint() -> Result<()> {
+    formatting()?;
+    clippy_server()?;
+    clippy_browser()
+}
+
+/// The browser's tests against the program built in `mode`.
+pub fn browser(mode: Mode, arguments: &[String]) -> Result<()> {
+    setup::system_packages()?;
+    setup::node_modules()?;
+    let program = build(mode)?;
+    let program = fs::canonicalize(&program)
+        .with_context(|| format!("`{}` is missing", program.display()))?;
+    let mut playwright = Command::new("npx");
+    playwright
+        .current_dir("end2end")
+        .args(["playwright", "test"])
+        .args(arguments)
+        .env("SERVER_BIN", program);
+    if std::env::var_os("CHROMIUM").is_none() && Path::new("/usr/bin/chromium").exists() {
+        playwright.env("CHROMIUM", "/usr/bin/chromium");
+    }
+    run(&mut playwright)
+}
+
+fn bare_tests() -> Result<()> {
+    run(&mut cargo(&["test", "--quiet", "--no-default-features"]))
+}
+
+fn formatting() -> Result<()> {
+    run(&mut cargo(&["fmt", "--all", "--check"]))
+}
+
+fn clippy_server() -> Result<()> {
+    run(cargo(&["clippy", "--quiet", "--workspace", "--all-targets"]).args(DENY))
+}
+
+fn clippy_browser() -> Result<()> {
+    setup::wasm_target()?;
+    run(cargo(&["clippy", "--quiet"]).args(FRONT).args(DENY))
+}
+
+fn server_tests() -> Result<()> {
+    // nextest runs each test in a process of its own, side by side; cargo's runner does as well.
+    if succeeds("cargo", &["nextest", "--version"]) {
+        run(&mut cargo(&["nextest", "run", "--no-fail-fast"]))
+    } else {
+        run(&mut cargo(&["test", "--quiet", "--no-fail-fast"]))
+    }
+}
