@@ -10,6 +10,7 @@ mod diagnose;
 mod evaluate;
 mod input;
 mod knowledge;
+mod live;
 mod probe;
 mod serve;
 mod target;

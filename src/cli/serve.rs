@@ -2,9 +2,9 @@
 
 use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
 
-use super::{Failure, diagnostician};
+use super::{Failure, diagnostician, live};
 use crate::{
-    server::{self, AppState, Config, Diagnose, ProbeStarter, ServeArgs},
+    server::{self, AppState, Config, Diagnose, ServeArgs},
     store::SqliteStore,
 };
 
@@ -36,7 +36,7 @@ async fn serve(config: Config, diagnose: Diagnose) -> Result<(), String> {
     let store = SqliteStore::open(&config.data_dir, config.store.max_bytes).await;
     let store = store.map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let probes = probes(&config);
+    let probes = live::starter(&config);
     let state = AppState::new(config, Arc::new(store.clone()), diagnose, probes);
     let stopping = state.stopping.clone();
     tokio::spawn(async move {
@@ -48,11 +48,6 @@ async fn serve(config: Config, diagnose: Diagnose) -> Result<(), String> {
     server::serve(listener, state).await;
     store.close().await;
     Ok(())
-}
-
-/// Here the live probes of `probe` are handed to the server, under the policy of `config`.
-fn probes(_config: &Config) -> Option<Arc<dyn ProbeStarter>> {
-    None
 }
 
 /// The environment variables that are text; the others can be none of ours.
