@@ -92,7 +92,7 @@ impl Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if arguments.list {
         let written = list(arguments, &mut io::stdout());
-        return written.map(|()| ExitCode::SUCCESS).or_else(ignore_closed_pipe);
+        return written.map(|()| ExitCode::SUCCESS).or_else(|error| ignore_closed_pipe(&error));
     }
     let text = arguments.target.as_deref().unwrap_or_default();
     let target = Target::parse(text).map_err(|invalid| {
@@ -101,11 +101,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| Failure::short(format!("cannot start the runtime: {error}")))?;
-    runtime.block_on(follow(arguments, target)).or_else(ignore_closed_pipe)
+    runtime.block_on(follow(arguments, target)).or_else(|error| ignore_closed_pipe(&error))
 }
 
 /// The reader went away; that is no mistake of ours.
-fn ignore_closed_pipe(error: io::Error) -> Result<ExitCode, Failure> {
+fn ignore_closed_pipe(error: &io::Error) -> Result<ExitCode, Failure> {
     match error.kind() {
         io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         _ => Err(Failure::short(format!("cannot write: {error}"))),
