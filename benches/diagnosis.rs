@@ -1,7 +1,6 @@
 //! How long a diagnosis takes: making ready, weighing, planning, reading a log.
 //!
 //! `cargo bench --no-default-features --bench diagnosis`
-#![expect(missing_docs, reason = "criterion's macros make undocumented functions")]
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot start may stop")]
 
 use std::{collections::BTreeSet, hint::black_box, sync::Arc};

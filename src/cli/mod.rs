@@ -10,9 +10,9 @@ mod diagnose;
 mod evaluate;
 mod input;
 mod knowledge;
-pub mod probe;
+mod probe;
 mod serve;
-pub mod target;
+mod target;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
@@ -41,10 +41,14 @@ enum Command {
     Serve(server::ServeArgs),
     /// One case in, one report out
     Diagnose(diagnose::Arguments),
+    /// Live probes alone, streamed as they come
+    Probe(probe::Arguments),
     /// Log or error text in, the signatures matched and the observations they yield
     Decode(decode::Arguments),
     /// Accuracy, question count and calibration over labelled cases
     Evaluate(evaluate::Arguments),
+    /// What the target policy says of each input; sends no packet
+    Target(target::Arguments),
     /// What is known, and whether a knowledge folder is sound
     Knowledge(knowledge::Arguments),
 }
@@ -59,6 +63,8 @@ pub fn run() -> ExitCode {
         Command::Diagnose(own) => diagnose::run(&own, overlay),
         Command::Decode(own) => decode::run(&own, overlay),
         Command::Evaluate(own) => evaluate::run(&own, overlay),
+        Command::Probe(own) => probe::run(&own),
+        Command::Target(own) => target::run(&own),
         Command::Knowledge(own) => knowledge::run(&own, overlay),
     };
     match done {

@@ -10,51 +10,47 @@ use std::{
 use clap::Args;
 use ipnet::IpNet;
 
+use super::{Failure, diagnose::parse_lang};
 use crate::{
     knowledge::Lang,
     probe::{
-        Gate, MAX_IDLE, Plan, Probe, ProbeEvent, own_addresses,
+        self, Gate, MAX_IDLE, Plan, Probe, ProbeEvent, own_addresses,
         policy::{Opening, Policy},
         resolve::DnsClient,
-        run,
         target::Target,
     },
 };
 
 /// Arguments of `hangup probe`.
-#[derive(Args, Clone, Debug)]
-pub struct ProbeArgs {
+#[derive(Args)]
+pub(super) struct Arguments {
     /// Host, host:port or URL to look at.
     #[arg(required_unless_present = "list")]
-    pub target: Option<String>,
+    target: Option<String>,
     /// Name the probes and what they do.
     #[arg(long)]
-    pub list: bool,
+    list: bool,
     /// Only these probes, separated by commas.
     #[arg(long, value_delimiter = ',', value_parser = parse_probe)]
-    pub only: Vec<Probe>,
+    only: Vec<Probe>,
     /// Longest silence of the idle test, such as 65s or 2m; at most 5m.
     #[arg(long, default_value = "65s", value_parser = parse_idle)]
-    pub max_idle: Duration,
+    max_idle: Duration,
     /// Print one JSON object a line.
     #[arg(long)]
-    pub json: bool,
+    json: bool,
     /// Language of the sentences: en or zh-CN.
-    #[arg(long, default_value = "en", value_parser = parse_lang)]
-    pub lang: Lang,
+    #[arg(long, default_value = "en", value_parser = parse_lang, value_name = "en|zh-CN")]
+    lang: Lang,
     /// Allow this machine itself (127.0.0.1, localhost), on every port.
     #[arg(long)]
-    pub allow_loopback: bool,
+    allow_loopback: bool,
     /// Allow a private network, such as 10.0.0.0/8, and names inside it. May be repeated.
     #[arg(long, value_name = "CIDR")]
-    pub allow: Vec<IpNet>,
+    allow: Vec<IpNet>,
     /// Allow a port beside 80, 443, 8080 and 8443. May be repeated.
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
-    pub allow_port: Vec<u16>,
-}
-
-fn parse_lang(tag: &str) -> Result<Lang, String> {
-    Lang::parse(tag).ok_or_else(|| format!("unknown language `{tag}`, use en or zh-CN"))
+    allow_port: Vec<u16>,
 }
 
 fn parse_probe(name: &str) -> Result<Probe, String> {
@@ -76,7 +72,7 @@ fn parse_idle(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("`{text}` is no time from 1s to {}s", MAX_IDLE.as_secs()))
 }
 
-impl ProbeArgs {
+impl Arguments {
     /// The public policy, opened by what was asked for. Whoever runs the command can reach these
     /// networks by other programs too; the never-list stays closed all the same.
     fn policy(&self) -> Policy {
@@ -92,52 +88,57 @@ impl ProbeArgs {
     }
 }
 
-/// Runs the command on the current tokio runtime. Exit code 0: done; 1: a probe failed, the target
-/// was refused or the run was stopped; 2: the target or an option cannot be read.
-pub async fn run_command(args: &ProbeArgs) -> ExitCode {
-    let mut out = io::stdout();
-    if args.list {
-        return finish(list(args, &mut out));
+/// Exit code 0: done; 1: a probe failed, the target was refused or the run was stopped.
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    if arguments.list {
+        let written = list(arguments, &mut io::stdout());
+        return written.map(|()| ExitCode::SUCCESS).or_else(|error| ignore_closed_pipe(&error));
     }
-    let text = args.target.as_deref().unwrap_or_default();
-    let target = match Target::parse(text) {
-        Ok(target) => target,
-        Err(invalid) => {
-            let reason = invalid.reason(args.lang);
-            let _ = writeln!(io::stderr(), "hangup probe: target: {reason}");
-            return ExitCode::from(2);
-        }
-    };
+    let text = arguments.target.as_deref().unwrap_or_default();
+    let target = Target::parse(text).map_err(|invalid| {
+        Failure::usage(format!("target `{}`: {}", shown(text), invalid.reason(arguments.lang)))
+    })?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime =
+        runtime.map_err(|error| Failure::short(format!("cannot start the runtime: {error}")))?;
+    runtime.block_on(follow(arguments, target)).or_else(|error| ignore_closed_pipe(&error))
+}
+
+/// The reader went away; that is no mistake of ours.
+fn ignore_closed_pipe(error: &io::Error) -> Result<ExitCode, Failure> {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        _ => Err(Failure::short(format!("cannot write: {error}"))),
+    }
+}
+
+/// A target as it may be printed.
+fn shown(text: &str) -> String {
+    text.chars().take(100).flat_map(char::escape_debug).collect()
+}
+
+/// Runs the probes and prints what they tell; Ctrl-C stops them.
+async fn follow(arguments: &Arguments, target: Target) -> io::Result<ExitCode> {
     let mut plan = Plan::new(target);
-    plan.only.clone_from(&args.only);
-    plan.max_idle = args.max_idle;
-    let gate = Gate::new(Arc::new(args.policy()), Arc::new(DnsClient::from_system()));
-    let mut run = run(plan, gate, None);
-    let cancel = run.cancel.clone();
+    plan.only.clone_from(&arguments.only);
+    plan.max_idle = arguments.max_idle;
+    let gate = Gate::new(Arc::new(arguments.policy()), Arc::new(DnsClient::from_system()));
+    let mut run = probe::run(plan, gate, None);
+    let mut out = io::stdout();
     let mut failed = false;
     loop {
         let event = tokio::select! {
             event = run.events.recv() => event,
-            _ = tokio::signal::ctrl_c(), if !cancel.is_cancelled() => {
-                cancel.cancel();
+            _ = tokio::signal::ctrl_c(), if !run.cancel.is_cancelled() => {
+                run.cancel.cancel();
                 continue;
             }
         };
         let Some(event) = event else { break };
         failed |= is_failure(&event);
-        if let Err(error) = print(args, &event, &mut out) {
-            return finish(Err(error));
-        }
+        print(arguments, &event, &mut out)?;
     }
-    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
-}
-
-fn finish(written: io::Result<()>) -> ExitCode {
-    match written {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
-    }
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// Whether the event means that something fell short.
@@ -150,7 +151,17 @@ fn is_failure(event: &ProbeEvent) -> bool {
     }
 }
 
-fn list(args: &ProbeArgs, out: &mut impl Write) -> io::Result<()> {
+/// The option that would open what `rule` refused.
+fn hint(rule: &str) -> &'static str {
+    match rule {
+        "port_not_allowed" => " (--allow-port PORT)",
+        "private" | "shared" | "private_name" | "single_label" => " (--allow CIDR)",
+        "loopback" | "loopback_name" => " (--allow-loopback)",
+        _ => "",
+    }
+}
+
+fn list(args: &Arguments, out: &mut impl Write) -> io::Result<()> {
     for probe in Probe::ALL {
         let about = probe.description();
         if args.json {
@@ -163,7 +174,7 @@ fn list(args: &ProbeArgs, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-fn print(args: &ProbeArgs, event: &ProbeEvent, out: &mut impl Write) -> io::Result<()> {
+fn print(args: &Arguments, event: &ProbeEvent, out: &mut impl Write) -> io::Result<()> {
     if args.json {
         writeln!(out, "{}", serde_json::to_string(event)?)?;
         return out.flush();
@@ -171,7 +182,7 @@ fn print(args: &ProbeArgs, event: &ProbeEvent, out: &mut impl Write) -> io::Resu
     let lang = args.lang;
     match event {
         ProbeEvent::Refused { rule, text } => {
-            writeln!(out, "refused  {} [{rule}]", text.get(lang))?;
+            writeln!(out, "refused  {} [{rule}]{}", text.get(lang), hint(rule))?;
         }
         ProbeEvent::Started { .. } => {}
         ProbeEvent::Progress { probe, text, .. } => {
@@ -213,7 +224,7 @@ mod tests {
     #[test]
     fn a_silence_is_read_in_seconds_or_minutes_and_bounded() {
         assert_eq!(parse_idle("65s"), Ok(Duration::from_secs(65)));
-        assert_eq!(parse_idle("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(parse_idle("2m"), Ok(Duration::from_mins(2)));
         for bad in ["", "0s", "6m", "1h", "-1s", "99999999999999999999m"] {
             assert!(parse_idle(bad).is_err(), "{bad}");
         }

@@ -5,7 +5,7 @@ use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
 use super::{Failure, diagnostician};
 use crate::{
     report::Diagnostician,
-    server::{self, AppState, Config, Diagnose, LiveProbes, ProbeStarter, ServeArgs},
+    server::{self, AppState, Config, Diagnose, ServeArgs, starter},
     store::SqliteStore,
 };
 
@@ -36,12 +36,11 @@ async fn serve(config: Config, engine: Arc<Diagnostician>) -> Result<(), String>
     let store = SqliteStore::open(&config.data_dir, config.store.max_bytes).await;
     let store = store.map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    // Here the live probes are handed to the server, under the policy of `config`.
-    let probes: Arc<dyn ProbeStarter> = Arc::new(LiveProbes::new(&config));
+    let probes = starter(&config);
     let doctor = Arc::clone(&engine);
     let diagnose: Diagnose = Arc::new(move |case, lang| doctor.diagnose(case, lang));
-    let state = AppState::new(config, Arc::new(store.clone()), diagnose, Some(probes))
-        .with_diagnostician(engine);
+    let state =
+        AppState::new(config, Arc::new(store.clone()), diagnose, probes).with_diagnostician(engine);
     let stopping = state.stopping.clone();
     tokio::spawn(async move {
         server::stop_signal().await;

@@ -8,6 +8,7 @@ use std::{
 use clap::Args;
 use serde::Serialize;
 
+use super::{Failure, diagnose::parse_lang};
 use crate::{
     knowledge::Lang,
     probe::{policy::Policy, target::Target},
@@ -17,44 +18,41 @@ use crate::{
 const MAX_LINE: u64 = 8192;
 
 /// Arguments of `hangup target`.
-#[derive(Args, Clone, Debug)]
-pub struct TargetArgs {
-    /// Hosts, host:port pairs or URLs to judge; `-` reads one a line from standard input.
+#[derive(Args, Clone)]
+pub(super) struct Arguments {
+    /// Hosts, host:port pairs or URLs to judge, whatever they look like; `-` reads one a line from
+    /// standard input. The options may stand behind them too.
     #[arg(required = true, allow_hyphen_values = true)]
-    pub texts: Vec<String>,
+    texts: Vec<String>,
     /// Print one JSON object a line.
     #[arg(long)]
-    pub json: bool,
+    json: bool,
     /// Add the normal form and what was read out of the input.
     #[arg(long)]
-    pub explain: bool,
+    explain: bool,
     /// Language of the reasons: en or zh-CN.
-    #[arg(long, default_value = "en", value_parser = parse_lang)]
-    pub lang: Lang,
-}
-
-fn parse_lang(tag: &str) -> Result<Lang, String> {
-    Lang::parse(tag).ok_or_else(|| format!("unknown language `{tag}`, use en or zh-CN"))
+    #[arg(long, default_value = "en", value_parser = parse_lang, value_name = "en|zh-CN")]
+    lang: Lang,
 }
 
 /// One line of output.
 #[derive(Debug, Serialize)]
-pub struct Judgement<'a> {
+struct Judgement<'a> {
     /// The text as it came in.
-    pub input: &'a str,
+    input: &'a str,
     /// `allow`, `deny` or `invalid`.
-    pub decision: &'static str,
+    decision: &'static str,
     /// The rule's stable id.
-    pub rule: &'static str,
+    rule: &'static str,
     /// One sentence.
-    pub reason: &'static str,
+    reason: &'static str,
     /// `host:port`, with `--explain` and where the input could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub normalized: Option<String>,
+    normalized: Option<String>,
 }
 
 /// Judges one text under `policy`, before any lookup.
-pub fn judge<'a>(policy: &Policy, input: &'a str, lang: Lang, explain: bool) -> Judgement<'a> {
+fn judge<'a>(policy: &Policy, input: &'a str, lang: Lang, explain: bool) -> Judgement<'a> {
     match Target::parse(input) {
         Err(invalid) => {
             let (rule, reason) = (invalid.rule().id, invalid.reason(lang));
@@ -73,34 +71,54 @@ pub fn judge<'a>(policy: &Policy, input: &'a str, lang: Lang, explain: bool) -> 
     }
 }
 
-/// Runs the command. Exit code 0: everything was judged, whatever the verdicts; 2: input unreadable.
-pub fn run(args: &TargetArgs) -> ExitCode {
-    let mut out = io::stdout().lock();
-    let mut failed = None;
-    for text in &args.texts {
-        let done = if text == "-" {
-            judge_lines(args, io::stdin().lock(), &mut out)
-        } else {
-            print(args, text, &mut out)
-        };
-        if let Err(error) = done {
-            failed = Some(error);
-            break;
+impl Arguments {
+    /// Takes the options out of the texts. An input may start with a hyphen (`-bad.example.com`),
+    /// so the argument parser leaves everything behind the first input alone.
+    fn sorted(&self) -> Result<Self, String> {
+        let mut sorted = Self { texts: Vec::new(), ..self.clone() };
+        let mut texts = self.texts.iter();
+        while let Some(text) = texts.next() {
+            match text.as_str() {
+                "--json" => sorted.json = true,
+                "--explain" => sorted.explain = true,
+                "--lang" => {
+                    let tag = texts.next().ok_or("--lang needs a language: en or zh-CN")?;
+                    sorted.lang = parse_lang(tag)?;
+                }
+                _ => match text.strip_prefix("--lang=") {
+                    Some(tag) => sorted.lang = parse_lang(tag)?,
+                    None => sorted.texts.push(text.clone()),
+                },
+            }
         }
-    }
-    match failed {
-        None => ExitCode::SUCCESS,
-        // The reader went away; that is no mistake of ours.
-        Some(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Some(error) => {
-            let _ = writeln!(io::stderr(), "hangup target: standard input cannot be read: {error}");
-            ExitCode::from(2)
-        }
+        Ok(sorted)
     }
 }
 
+/// Exit code 0: everything was judged, whatever the verdicts.
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let arguments = &arguments.sorted().map_err(Failure::usage)?;
+    let mut out = io::stdout().lock();
+    for text in &arguments.texts {
+        let done = if text == "-" {
+            judge_lines(arguments, io::stdin().lock(), &mut out)
+        } else {
+            print(arguments, text, &mut out)
+        };
+        match done {
+            Ok(()) => {}
+            // The reader went away; that is no mistake of ours.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
+            Err(error) => {
+                return Err(Failure::usage(format!("cannot read standard input: {error}")));
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Judges each line, up to its line feed alone: a carriage return is part of the input.
-fn judge_lines(args: &TargetArgs, mut input: impl BufRead, out: &mut impl Write) -> io::Result<()> {
+fn judge_lines(args: &Arguments, mut input: impl BufRead, out: &mut impl Write) -> io::Result<()> {
     loop {
         let mut line = Vec::new();
         let read = io::Read::take(&mut input, MAX_LINE).read_until(b'\n', &mut line)?;
@@ -132,7 +150,7 @@ fn skip_line(input: &mut impl BufRead) -> io::Result<()> {
     }
 }
 
-fn print(args: &TargetArgs, text: &str, out: &mut impl Write) -> io::Result<()> {
+fn print(args: &Arguments, text: &str, out: &mut impl Write) -> io::Result<()> {
     let judgement = judge(&Policy::default(), text, args.lang, args.explain);
     if args.json {
         return writeln!(out, "{}", serde_json::to_string(&judgement)?);
@@ -145,4 +163,35 @@ fn print(args: &TargetArgs, text: &str, out: &mut impl Write) -> io::Result<()> 
         "{:<8}{shown}{normalized}  {}: {}",
         judgement.decision, judgement.rule, judgement.reason
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_may_stand_behind_the_inputs_and_inputs_may_look_like_options() {
+        let texts = ["-bad.example.com", "--json", "example.com", "--lang", "zh-CN"];
+        let texts = texts.map(str::to_owned).to_vec();
+        let args = Arguments { texts, json: false, explain: false, lang: Lang::En };
+        let sorted = args.sorted().unwrap();
+        assert_eq!(sorted.texts, ["-bad.example.com", "example.com"]);
+        assert!(sorted.json && sorted.lang == Lang::Zh);
+    }
+
+    #[test]
+    fn each_line_is_judged_and_a_long_one_does_not_hide_the_next() {
+        let texts = vec!["-".to_owned()];
+        let args = Arguments { texts, json: true, explain: false, lang: Lang::En };
+        let input = format!("example.com\n{}\n127.0.0.1", "x".repeat(100_000));
+        let mut out = Vec::new();
+        judge_lines(&args, input.as_bytes(), &mut out).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        let decisions: Vec<String> = out
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+            .map(|line| line["rule"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(decisions, ["public", "too_long", "loopback"]);
+    }
 }

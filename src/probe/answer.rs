@@ -77,18 +77,17 @@ fn raw(hop: &Hop) -> String {
     let shown = ["server", "via", "connection", "keep-alive", "retry-after", "location"];
     for name in shown {
         if let Some(value) = hop.field(name) {
-            raw.push_str(&format!("; {name}: {value}"));
+            raw.extend(["; ", name, ": ", value]);
         }
     }
-    raw.push_str(&format!(
+    raw + &format!(
         "; DNS {} s, TCP {} s, TLS {} s, first byte {} s, body {} s",
         seconds(phases.dns),
         seconds(phases.tcp),
         seconds(phases.tls),
         seconds(phases.first_byte),
         seconds(phases.body)
-    ));
-    raw
+    )
 }
 
 fn describe(hop: &Hop) -> Finding {

@@ -1,7 +1,7 @@
 //! The `banner` probe: what a server says before login, and what it means.
 //!
 //! At most one harmless line is sent, and only to a port that stays quiet: `PING` (Redis answers it,
-//! HTTP servers call it a bad request), or PostgreSQL's request for TLS on its own port.
+//! HTTP servers call it a bad request), or the start of a PostgreSQL session on its own port.
 
 use std::{
     net::IpAddr,
@@ -17,6 +17,7 @@ use super::{
     event::{Finding, Reading, seconds, show_bytes},
     http::is_reset,
     permit::Permit,
+    protocol::Protocol,
     tcp,
 };
 
@@ -29,78 +30,6 @@ const LISTEN: Duration = Duration::from_millis(1500);
 const ANSWER: Duration = Duration::from_secs(3);
 /// Bytes of greeting read.
 const MAX_GREETING: usize = 1024;
-
-/// A protocol that is told apart by its port or its first bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Protocol {
-    Ssh,
-    Mysql,
-    Smtp,
-    Ftp,
-    Mail,
-    Redis,
-    Postgres,
-    Rabbitmq,
-    Http,
-    Unknown,
-}
-
-impl Protocol {
-    /// The usual protocol of a port (IANA service names).
-    pub(super) fn of_port(port: u16) -> Self {
-        match port {
-            22 => Self::Ssh,
-            21 => Self::Ftp,
-            25 | 465 | 587 => Self::Smtp,
-            110 | 143 => Self::Mail,
-            3306 => Self::Mysql,
-            5432 => Self::Postgres,
-            5672 => Self::Rabbitmq,
-            6379 => Self::Redis,
-            80 | 443 | 8080 | 8443 => Self::Http,
-            _ => Self::Unknown,
-        }
-    }
-
-    /// Whether its server speaks first.
-    fn greets(self) -> bool {
-        matches!(self, Self::Ssh | Self::Mysql | Self::Smtp | Self::Ftp | Self::Mail)
-    }
-
-    /// What is sent to a server that waits for us.
-    fn opener(self) -> &'static [u8] {
-        match self {
-            // RFC 4253 and the PostgreSQL protocol, "SSLRequest": length 8, code 80877103.
-            Self::Postgres => &[0, 0, 0, 8, 4, 210, 22, 47],
-            _ => b"PING\r\n",
-        }
-    }
-
-    /// A harmless line that its server answers at any time before login, if there is one. MySQL and
-    /// PostgreSQL count such a line as a failed login, so nothing is sent to them.
-    pub(super) fn heartbeat(self) -> Option<&'static [u8]> {
-        match self {
-            Self::Redis => Some(b"PING\r\n"),
-            Self::Smtp | Self::Ftp => Some(b"NOOP\r\n"),
-            Self::Mail => Some(b"a NOOP\r\n"),
-            Self::Ssh => Some(b"SSH-2.0-hangup\r\n"),
-            Self::Unknown => Some(b"\r\n"),
-            Self::Mysql | Self::Postgres | Self::Rabbitmq | Self::Http => None,
-        }
-    }
-
-    fn component(self) -> Option<&'static str> {
-        match self {
-            Self::Ssh => Some("ssh"),
-            Self::Mysql => Some("mysql"),
-            Self::Ftp => Some("ftp"),
-            Self::Redis => Some("redis"),
-            Self::Postgres => Some("postgresql"),
-            Self::Rabbitmq => Some("rabbitmq"),
-            Self::Smtp | Self::Mail | Self::Http | Self::Unknown => None,
-        }
-    }
-}
 
 /// How the listening ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,6 +55,7 @@ pub(super) struct Said {
 /// Connects, listens, and speaks one line where the server waits for one.
 pub(super) async fn send(permit: &Permit, ip: IpAddr) -> Said {
     let expected = Protocol::of_port(permit.target().port());
+    let mut heard = Heard::default();
     let mut said =
         Said { bytes: Vec::new(), ending: Ending::NotConnected, elapsed: Duration::ZERO };
     let Ok(mut conn) = permit.dial(ip, tcp::LIMIT).await else { return said };
@@ -135,37 +65,46 @@ pub(super) async fn send(permit: &Permit, ip: IpAddr) -> Said {
         _ if expected.greets() => GREETING,
         _ => LISTEN,
     };
-    said.ending = listen(&mut conn, patience, &mut said.bytes).await;
-    if said.bytes.is_empty() && said.ending == Ending::Open && !expected.greets() {
+    said.ending = listen(&mut conn, patience, &mut heard).await;
+    if heard.bytes.is_empty() && said.ending == Ending::Open && !expected.greets() {
         let sent = conn.write_all(expected.opener()).await;
         said.ending = match sent {
-            Ok(()) => listen(&mut conn, ANSWER, &mut said.bytes).await,
+            Ok(()) => listen(&mut conn, ANSWER, &mut heard).await,
             Err(error) if is_reset(&error) => Ending::Reset,
             Err(_) => Ending::Closed,
         };
     }
     said.elapsed = start.elapsed();
+    said.bytes = heard.bytes;
     said
+}
+
+/// What was said on a connection so far, and when it was last.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    pub(super) bytes: Vec<u8>,
+    pub(super) last: Option<Instant>,
 }
 
 /// Reads until something was said and the line is quiet for a moment, the limit, or the end.
 pub(super) async fn listen(
     stream: &mut (impl tokio::io::AsyncRead + Unpin),
     patience: Duration,
-    bytes: &mut Vec<u8>,
+    heard: &mut Heard,
 ) -> Ending {
     let end = Instant::now() + patience;
     let mut buffer = [0_u8; 512];
     loop {
         let left = end.saturating_duration_since(Instant::now());
         // An error packet and the FIN behind it come together; a greeting is followed by silence.
-        let wait = if bytes.is_empty() { left } else { left.min(Duration::from_millis(250)) };
+        let wait = if heard.bytes.is_empty() { left } else { left.min(Duration::from_millis(250)) };
         match timeout(wait, stream.read(&mut buffer)).await {
             Err(_) => return Ending::Open,
             Ok(Ok(0)) => return Ending::Closed,
             Ok(Ok(read)) => {
-                bytes.extend_from_slice(buffer.get(..read).unwrap_or_default());
-                if bytes.len() >= MAX_GREETING {
+                heard.bytes.extend_from_slice(buffer.get(..read).unwrap_or_default());
+                heard.last = Some(Instant::now());
+                if heard.bytes.len() >= MAX_GREETING {
                     return Ending::Open;
                 }
             }
@@ -256,10 +195,14 @@ fn recognise_mysql(bytes: &[u8], text: &str) -> Option<Greeting> {
     Some(Greeting { protocol: Protocol::Mysql, result, component })
 }
 
-/// PostgreSQL answers the request for TLS with one letter, or with an error message.
+/// PostgreSQL answers with a request for authentication, or with an error message.
 fn postgres_result(bytes: &[u8], text: &str) -> Option<&'static str> {
     match bytes {
-        b"S" | b"N" => Some("greeting"),
+        [b'R', ..] => Some("greeting"),
+        // It would let us in over TLS; that is no refusal.
+        [b'E', ..] if text.contains("no encryption") || text.contains("SSL off") => {
+            Some("greeting")
+        }
         [b'E', ..] if text.contains("53300") || text.contains("too many clients") => Some("limit"),
         [b'E', ..] if text.contains("28000") || text.contains("pg_hba") => Some("blocked"),
         [b'E', ..] => Some("error"),
@@ -363,7 +306,8 @@ mod tests {
             (b"-ERR max number of clients reached\r\n", 1, "redis", "limit"),
             (b"220 mail.example.com ESMTP Postfix\r\n", 25, "postfix", "greeting"),
             (b"220 (vsFTPd 3.0.3)\r\n", 21, "ftp", "greeting"),
-            (b"N", 5432, "postgresql", "greeting"),
+            (b"R\0\0\0\x08\0\0\0\x03", 5432, "postgresql", "greeting"),
+            (b"E\0SFATAL\0C28000\0Mno pg_hba.conf entry", 5432, "postgresql", "blocked"),
             (b"EFATAL C53300 sorry, too many clients already", 5432, "postgresql", "limit"),
         ] {
             let said =
@@ -382,5 +326,14 @@ mod tests {
         assert!(interpret(&said, 9999).not_visible.is_some());
         let closed = Said { ending: Ending::Closed, ..said };
         assert_eq!(interpret(&closed, 9999).outcome, "closed");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_greeting_is_too_strange(bytes: Vec<u8>, port: u16) {
+            let said = Said { bytes, ending: Ending::Closed, elapsed: Duration::ZERO };
+            let reading = interpret(&said, port);
+            proptest::prop_assert!(reading.findings.len() <= 1);
+        }
     }
 }

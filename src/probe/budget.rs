@@ -12,6 +12,7 @@ use std::{
 
 use super::{
     hostname::Host,
+    party::{network_of, owner_of},
     rules::{self, Rule},
     target::Target,
 };
@@ -61,8 +62,8 @@ pub struct TooMany {
     pub retry_after: Duration,
 }
 
-const HOUR: Duration = Duration::from_secs(3600);
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
 /// How long a caller should wait for a running probe to end; a full run with the idle test takes
 /// about a minute.
 const BUSY: Duration = Duration::from_secs(30);
@@ -270,7 +271,7 @@ impl Ticket {
         Ok(())
     }
 
-    /// Takes one of the instance's places for an idle test: one per client and per target.
+    /// Takes a place for an idle test: one per client, one per target.
     pub fn hold(&mut self) -> Result<(), TooMany> {
         let mut state = self.budgets.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.holds >= self.budgets.limits.holds {
@@ -307,30 +308,6 @@ impl Drop for Ticket {
             }
         }
     }
-}
-
-/// The network one party owns: an IPv4 address, or the /64 of an IPv6 one (every customer has one).
-fn network_of(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),
-        v4 @ IpAddr::V4(_) => v4,
-    }
-}
-
-/// The name one party probably owns: the last two labels, three below `co.uk` and its kind.
-///
-/// judgement: the public-suffix list would be exact, and is a quarter of a megabyte. Where this
-/// guesses too wide, customers of one hosting domain share one account, which is the safe side.
-fn owner_of(name: &str) -> String {
-    const SECOND: [&str; 9] = ["co", "com", "net", "org", "gov", "edu", "ac", "or", "ne"];
-    let labels: Vec<&str> = name.rsplit('.').collect();
-    let keep = match labels.as_slice() {
-        [top, second, ..] if top.len() == 2 && SECOND.contains(second) => 3,
-        _ => 2,
-    };
-    let mut kept: Vec<&str> = labels.into_iter().take(keep).collect();
-    kept.reverse();
-    kept.join(".")
 }
 
 #[cfg(test)]
@@ -394,13 +371,5 @@ mod tests {
         assert!(tickets[1].hold().is_err());
         drop(tickets);
         assert_eq!(budgets.running(), (0, 0));
-    }
-
-    #[test]
-    fn an_ipv6_client_is_its_64_and_a_mapped_one_its_ipv4() {
-        let net = |text: &str| network_of(text.parse().unwrap()).to_string();
-        assert_eq!(net("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
-        assert_eq!(net("::ffff:192.0.2.1"), "192.0.2.1");
-        assert_eq!(owner_of("a.b.example.co.uk"), "example.co.uk");
     }
 }

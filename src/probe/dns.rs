@@ -1,6 +1,6 @@
 //! The `dns` probe: what the lookups of the permit say. Pure; the permit has sent them already.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use super::{
     event::{Family, Finding, Reading, seconds},
@@ -57,10 +57,10 @@ fn raw(lookup: &Lookup) -> String {
     };
     let mut raw = format!("{kind}: {said} ({} s", seconds(lookup.elapsed));
     if let Some(server) = lookup.server {
-        raw.push_str(&format!(", from {server}"));
+        let _ = write!(raw, ", from {server}");
     }
     if let Some(alias) = lookup.aliases.last() {
-        raw.push_str(&format!(", alias of {alias}"));
+        raw.extend([", alias of ", alias]);
     }
     raw.push(')');
     raw

@@ -146,15 +146,15 @@ impl Finding {
 
 /// What a pure `interpret` made of a probe's raw result.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Reading {
+pub(super) struct Reading {
     /// Sentences for people.
-    pub findings: Vec<Finding>,
+    pub(super) findings: Vec<Finding>,
     /// Facts for the engine.
-    pub observations: Vec<Observation>,
+    pub(super) observations: Vec<Observation>,
     /// One word for the end of the probe, such as `ok` or `refused`.
-    pub outcome: String,
+    pub(super) outcome: String,
     /// Set instead of an outcome where this vantage cannot show it.
-    pub not_visible: Option<Text>,
+    pub(super) not_visible: Option<Text>,
 }
 
 impl Reading {
@@ -275,13 +275,13 @@ impl Reporter {
                 self.send(ProbeEvent::Observation(observation)).await;
             }
         }
-        match reading.not_visible {
-            Some(why) => self.send(ProbeEvent::NotVisible { probe, why }).await,
-            None => {
-                let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-                self.send(ProbeEvent::Finished { probe, millis, outcome: reading.outcome }).await;
-            }
-        }
+        let event = if let Some(why) = reading.not_visible {
+            ProbeEvent::NotVisible { probe, why }
+        } else {
+            let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            ProbeEvent::Finished { probe, millis, outcome: reading.outcome }
+        };
+        self.send(event).await;
     }
 
     pub(super) async fn not_visible(&self, probe: Probe, en: &str, zh: &str) {
@@ -335,10 +335,12 @@ pub(super) fn show_bytes(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// Seconds with the digits that were measured: `0.042`, `5.00`, `62.1`.
+/// Seconds with the digits that were measured: `0.0042`, `5.00`, `62.1`.
 pub(super) fn seconds(duration: std::time::Duration) -> String {
     let value = duration.as_secs_f64();
-    if value < 1.0 {
+    if value < 0.1 {
+        format!("{value:.4}")
+    } else if value < 1.0 {
         format!("{value:.3}")
     } else if value < 20.0 {
         format!("{value:.2}")

@@ -12,10 +12,11 @@ use tokio::{
 };
 
 use super::{
-    banner::{self, Protocol},
+    banner::{self, Heard},
     event::show_bytes,
-    http::{Stream, USER_AGENT, is_reset},
+    http::{Stream, USER_AGENT, host_field, is_reset},
     permit::Permit,
+    protocol::Protocol,
     target::Scheme,
     tcp, tls,
 };
@@ -25,6 +26,9 @@ use super::{
 const LATE: Duration = Duration::from_secs(4);
 /// How long the request before the silence may take.
 const OPENING: Duration = Duration::from_secs(10);
+/// How long a greeting may take. judgement: those that take longer look our name up, and their
+/// login timer runs meanwhile.
+const GREETING: Duration = Duration::from_millis(1500);
 /// Bytes of head read of the answer before the silence.
 const MAX_HEAD: usize = 32 * 1024;
 
@@ -88,6 +92,8 @@ struct Opened {
     stream: Box<dyn Stream>,
     server: Option<String>,
     closes: bool,
+    /// When the silence began.
+    since: Instant,
 }
 
 /// Opens a connection, is quiet as ordered, and says what became of it.
@@ -109,7 +115,8 @@ pub(super) async fn hold(permit: &Permit, ip: IpAddr, speech: Speech, order: Ord
         record.end = if opened.closes {
             End::Closes
         } else {
-            stay(&mut *opened.stream, permit, speech, &mut record).await
+            let since = opened.since;
+            stay(&mut *opened.stream, since, permit, speech, &mut record).await
         };
     }
     record.ended = Instant::now();
@@ -125,12 +132,15 @@ async fn open(permit: &Permit, ip: IpAddr, speech: Speech) -> io::Result<Opened>
         }
         _ => Box::new(conn),
     };
-    let Speech::Http(_) = speech else {
-        let mut greeting = Vec::new();
-        banner::listen(&mut stream, Duration::from_millis(1500), &mut greeting).await;
-        return Ok(Opened { stream, server: None, closes: false });
+    let Speech::Http(scheme) = speech else {
+        // A server that does not greet counts from the connect, one that does from its greeting.
+        let connected = Instant::now();
+        let mut heard = Heard::default();
+        banner::listen(&mut stream, GREETING, &mut heard).await;
+        let since = heard.last.unwrap_or(connected);
+        return Ok(Opened { stream, server: None, closes: false, since });
     };
-    stream.write_all(head_request(permit).as_bytes()).await?;
+    stream.write_all(head_request(permit, scheme).as_bytes()).await?;
     let head = read_head(&mut *stream).await?;
     let field = |name: &str| {
         let mut lines = head.lines().filter_map(|line| line.split_once(':'));
@@ -141,16 +151,16 @@ async fn open(permit: &Permit, ip: IpAddr, speech: Speech) -> io::Result<Opened>
     let connection = field("connection").unwrap_or_default().to_ascii_lowercase();
     let closes = connection.contains("close")
         || (head.starts_with("HTTP/1.0") && !connection.contains("keep-alive"));
-    Ok(Opened { stream, server: field("server"), closes })
+    Ok(Opened { stream, server: field("server"), closes, since: Instant::now() })
 }
 
 /// HEAD, so that the answer ends with its header and the silence can begin.
-fn head_request(permit: &Permit) -> String {
+fn head_request(permit: &Permit, scheme: Scheme) -> String {
     let target = permit.target();
     format!(
         "HEAD {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {USER_AGENT}\r\nAccept: */*\r\n\r\n",
         target.path(),
-        target.normalized()
+        host_field(target, scheme)
     )
 }
 
@@ -172,11 +182,11 @@ async fn read_head(stream: &mut (dyn Stream + '_)) -> io::Result<String> {
 /// The silence, and the late write at its end.
 async fn stay(
     stream: &mut (dyn Stream + '_),
+    mut start: Instant,
     permit: &Permit,
     speech: Speech,
     record: &mut Hold,
 ) -> End {
-    let mut start = Instant::now();
     let mut buffer = [0_u8; 512];
     loop {
         let left = record.order.silence.saturating_sub(start.elapsed());
@@ -195,12 +205,19 @@ async fn stay(
             }
             Ok(Err(error)) if is_reset(&error) => return End::Rst,
             // TLS closed without close_notify is a FIN all the same.
-            Ok(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => return End::Fin,
+            Ok(Err(error))
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe
+                ) =>
+            {
+                return End::Fin;
+            }
             Ok(Err(_)) => return End::NotOpened,
         }
     }
     let late = match speech {
-        Speech::Http(_) => head_request(permit).into_bytes(),
+        Speech::Http(scheme) => head_request(permit, scheme).into_bytes(),
         Speech::Plain(protocol) => match protocol.heartbeat() {
             Some(line) => line.to_vec(),
             None => return End::Open,

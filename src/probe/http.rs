@@ -23,7 +23,7 @@ use tokio::{
 use super::{
     conn::{Conn, FirstBytes},
     permit::{Gate, Permit},
-    target::Scheme,
+    target::{Scheme, Target},
     tcp, tls,
 };
 
@@ -89,13 +89,11 @@ pub(super) enum Ending {
 }
 
 /// Whether the other side reset the connection.
+///
+/// EPIPE is not among them: Linux gives it when a RST answers what we wrote after a FIN had come
+/// (measured 2026-11-22), so the other side had closed in order.
 pub(super) fn is_reset(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionReset
-            | io::ErrorKind::BrokenPipe
-            | io::ErrorKind::ConnectionAborted
-    )
+    matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted)
 }
 
 /// Asks for the page, and follows its redirects as far as `gate` lets us.
@@ -164,13 +162,13 @@ async fn fetch(permit: &Permit, ip: IpAddr, scheme: Scheme, hop: &mut Hop) {
     hop.phases.tcp = conn.connected_in();
     let first = conn.first_bytes();
     if scheme == Scheme::Http {
-        return exchange(permit, conn, &first, hop).await;
+        return exchange(permit, scheme, conn, &first, hop).await;
     }
     let start = Instant::now();
     match timeout(tls::LIMIT, tls::connect(conn, target.host(), &["http/1.1"])).await {
         Ok(Ok(session)) => {
             hop.phases.tls = start.elapsed();
-            exchange(permit, session.stream, &FirstBytes::default(), hop).await;
+            exchange(permit, scheme, session.stream, &FirstBytes::default(), hop).await;
         }
         Ok(Err(error)) => hop.ending = Ending::NotConnected(format!("TLS: {error}")),
         Err(_) => hop.ending = Ending::NotConnected("TLS: no answer".to_owned()),
@@ -180,11 +178,12 @@ async fn fetch(permit: &Permit, ip: IpAddr, scheme: Scheme, hop: &mut Hop) {
 /// Sends the request and reads the answer.
 async fn exchange(
     permit: &Permit,
+    scheme: Scheme,
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     first: &FirstBytes,
     hop: &mut Hop,
 ) {
-    let request = match request(permit) {
+    let request = match request(permit.target(), scheme) {
         Ok(request) => request,
         Err(error) => {
             hop.ending = Ending::Garbage(error.to_string());
@@ -222,14 +221,17 @@ async fn exchange(
     }
 }
 
-fn request(permit: &Permit) -> Result<Request<Empty<Bytes>>, hyper::http::Error> {
-    let target = permit.target();
-    let host = match (target.scheme(), target.port()) {
-        (Some(Scheme::Http), 80) | (Some(Scheme::Https), 443) => target.host().to_string(),
+/// The `Host` field: browsers leave the scheme's own port out, and some servers insist on that.
+pub(super) fn host_field(target: &Target, scheme: Scheme) -> String {
+    match (scheme, target.port()) {
+        (Scheme::Http, 80) | (Scheme::Https, 443) => target.host().to_string(),
         _ => target.normalized(),
-    };
+    }
+}
+
+fn request(target: &Target, scheme: Scheme) -> Result<Request<Empty<Bytes>>, hyper::http::Error> {
     Request::get(target.path())
-        .header(header::HOST, host)
+        .header(header::HOST, host_field(target, scheme))
         .header(header::USER_AGENT, USER_AGENT)
         .header(header::ACCEPT, "*/*")
         .header(header::ACCEPT_ENCODING, "identity")
@@ -238,6 +240,10 @@ fn request(permit: &Permit) -> Result<Request<Empty<Bytes>>, hyper::http::Error>
 
 async fn read_answer(answer: hyper::Response<Incoming>, hop: &mut Hop) {
     let status = answer.status().as_u16();
+    let headers = answer.headers();
+    // Without a length the body ends with the connection, whether or not TLS says goodbye first.
+    let has_length = headers.contains_key(header::CONTENT_LENGTH)
+        || headers.contains_key(header::TRANSFER_ENCODING);
     hop.fields = fields(answer.headers());
     // Counts until the body proves otherwise, also if the limit cuts the reading off.
     hop.ending = Ending::Status(status);
@@ -256,8 +262,10 @@ async fn read_answer(answer: hyper::Response<Incoming>, hop: &mut Hop) {
                     break;
                 }
             }
-            Err(_) => {
-                hop.ending = Ending::Truncated(status);
+            Err(error) => {
+                if has_length || matches!(classify(&error, &FirstBytes::default()), Ending::Reset) {
+                    hop.ending = Ending::Truncated(status);
+                }
                 break;
             }
         }
@@ -287,7 +295,7 @@ fn classify(error: &hyper::Error, first: &FirstBytes) -> Ending {
             if io.kind() == io::ErrorKind::QuotaExceeded {
                 return Ending::Garbage("more bytes than a run may read".to_owned());
             }
-            if io.kind() == io::ErrorKind::UnexpectedEof {
+            if matches!(io.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe) {
                 return Ending::ClosedEmpty;
             }
         }

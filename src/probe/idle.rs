@@ -19,13 +19,16 @@ use super::{
 };
 
 /// The longest silence that may be asked for; W6 of the threat model.
-pub const MAX_IDLE: Duration = Duration::from_secs(300);
+pub const MAX_IDLE: Duration = Duration::from_mins(5);
 /// The silence where none is asked for: a little beyond the commonest timers of 60 s.
 pub const DEFAULT_IDLE: Duration = Duration::from_secs(65);
 
 /// Round numbers, since timers are round numbers: a cut-off most likely equals the first silence
 /// that failed.
 const LADDER: [u64; 9] = [5, 10, 15, 30, 60, 90, 120, 180, 240];
+/// Every silence is this much longer than its step, so that a timer of exactly that many seconds has
+/// run out when the late write comes. Timers fire late rather than early.
+const MARGIN: Duration = Duration::from_millis(500);
 /// Connections of the first round, the one with keepalive apart.
 const ROUND: usize = 6;
 /// Between two dials: a timer then ends them this far apart, an event all at once.
@@ -50,20 +53,30 @@ fn plan(max: Duration) -> Vec<Order> {
     let mut orders: Vec<Order> = silences
         .into_iter()
         .zip(0..)
-        .map(|(silence, place)| Order { silence, keepalive: None, delay: STAGGER * place })
+        .map(|(step, place)| Order {
+            silence: step + MARGIN,
+            keepalive: None,
+            delay: STAGGER * place,
+        })
         .collect();
-    orders.push(Order { silence: max, keepalive: Some(KEEPALIVE), delay: Duration::ZERO });
+    let silence = max + MARGIN;
+    orders.push(Order { silence, keepalive: Some(KEEPALIVE), delay: Duration::ZERO });
     orders
 }
 
 /// A second round between the longest silence that was survived and the shortest that was not.
 fn refine(alive: Duration, dead: Duration) -> Vec<Order> {
-    let step = (dead - alive) / 5;
+    let step = dead.saturating_sub(alive) / 5;
     let mut orders: Vec<Order> = (1..=4)
-        .map(|part| Order { silence: alive + step * part, keepalive: None, delay: Duration::ZERO })
+        .map(|part| Order {
+            silence: alive + step * part + MARGIN,
+            keepalive: None,
+            delay: Duration::ZERO,
+        })
         .collect();
     let every = KEEPALIVE.min(dead / 3).max(Duration::from_secs(1));
-    orders.push(Order { silence: dead, keepalive: Some(every), delay: Duration::ZERO });
+    let silence = dead + MARGIN;
+    orders.push(Order { silence, keepalive: Some(every), delay: Duration::ZERO });
     orders
 }
 
@@ -140,8 +153,8 @@ fn first_end(holds: &[Hold]) -> Option<&Hold> {
         .min_by_key(|hold| hold.quiet)
 }
 
-/// The longest silence that was survived below the shortest that was not, where a late write
-/// failed. Connections with keepalive do not count.
+/// The longest step that was survived below the shortest that was not, where a late write failed.
+/// Connections with keepalive do not count.
 fn bracket(holds: &[Hold]) -> Option<(Duration, Duration)> {
     let plain = || holds.iter().filter(|hold| hold.order.keepalive.is_none());
     let dead = plain()
@@ -153,7 +166,7 @@ fn bracket(holds: &[Hold]) -> Option<(Duration, Duration)> {
         .map(|hold| hold.order.silence)
         .max()
         .unwrap_or_default();
-    Some((alive, dead))
+    Some((alive.saturating_sub(MARGIN), dead.saturating_sub(MARGIN)))
 }
 
 /// Reads meaning into the holds. Pure.
@@ -204,7 +217,7 @@ fn interpret_end(first: &Hold, holds: &[Hold], by: &str) -> Reading {
     let took = seconds(first.quiet);
     let mut raw = format!("{packet} after {took} s of silence{by}");
     if !first.words.is_empty() {
-        raw.push_str(&format!(", after saying {}", first.words));
+        raw.extend([", after saying ", first.words.as_str()]);
     }
     let ended: Vec<&Hold> =
         holds.iter().filter(|hold| matches!(hold.end, End::Fin | End::Rst)).collect();
@@ -251,8 +264,9 @@ fn is_event(ended: &[&Hold]) -> bool {
 /// A cut that only a late write showed.
 fn interpret_bracket(alive: Duration, dead: Duration, holds: &[Hold], by: &str) -> Reading {
     let mut reading = Reading::default();
-    let failed =
-        holds.iter().find(|hold| hold.order.silence == dead && hold.order.keepalive.is_none());
+    let failed = holds
+        .iter()
+        .find(|hold| hold.order.silence == dead + MARGIN && hold.order.keepalive.is_none());
     let reset = failed.is_some_and(|hold| hold.end == End::ResetByWrite);
     let value = if reset { "rst" } else { "silent" };
     let (from, to) = (seconds(alive), seconds(dead));
@@ -270,12 +284,12 @@ fn interpret_bracket(alive: Duration, dead: Duration, holds: &[Hold], by: &str) 
     );
     reading.findings.push(Finding::new(en, zh).raw(&raw));
     // A wide bracket is no measurement; a fifth of the value still separates known constants.
-    if dead - alive <= (dead / 5).max(Duration::from_secs(1)) {
+    if dead.saturating_sub(alive) <= (dead / 5).max(Duration::from_secs(1)) {
         reading.observe("seconds", dead.as_secs_f64(), &raw);
     }
     let kept = holds
         .iter()
-        .filter(|hold| hold.order.keepalive.is_some() && hold.order.silence >= dead)
+        .filter(|hold| hold.order.keepalive.is_some() && hold.order.silence >= dead + MARGIN)
         .find_map(|hold| match hold.end {
             End::Alive => Some("helps"),
             End::Silent | End::ResetByWrite => Some("no"),
@@ -294,8 +308,8 @@ mod tests {
 
     fn held(silence: u64, keepalive: bool, end: End, quiet: f64, ended: Instant) -> Hold {
         let keepalive = keepalive.then_some(KEEPALIVE);
-        let order =
-            Order { silence: Duration::from_secs(silence), keepalive, delay: Duration::ZERO };
+        let silence = Duration::from_secs(silence) + MARGIN;
+        let order = Order { silence, keepalive, delay: Duration::ZERO };
         let server = Some("nginx/1.22.1".to_owned());
         Hold {
             order,
@@ -320,8 +334,8 @@ mod tests {
         let orders = plan(DEFAULT_IDLE);
         let silences: Vec<u64> = orders.iter().map(|order| order.silence.as_secs()).collect();
         assert_eq!(silences, [5, 10, 15, 30, 60, 65, 65]);
-        assert_eq!(plan(Duration::from_secs(300)).len(), ROUND + 1);
-        assert_eq!(plan(Duration::from_secs(9999)).last().unwrap().silence, MAX_IDLE);
+        assert_eq!(plan(Duration::from_mins(5)).len(), ROUND + 1);
+        assert_eq!(plan(Duration::from_secs(9999)).last().unwrap().silence, MAX_IDLE + MARGIN);
         assert_eq!(plan(Duration::from_secs(2)).len(), 2);
         let total = plan(MAX_IDLE).len() + refine(Duration::ZERO, Duration::from_secs(5)).len();
         assert!(total as u64 <= super::super::meter::MAX_HOLDS);

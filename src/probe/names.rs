@@ -77,15 +77,14 @@ const LOOPBACK_SERVICES: &[&str] = &[
     "yoogle.com",
     "fuf.me",
     "127-0-0-1.org.uk",
-    "traefik.me.localhost",
+    "traefik.me",
     "bugbounty.dod.network",
     "mail.ebc.apple.com",
-    "fbi.com.localhost",
     "spoofed.burpcollaborator.net",
 ];
 
 /// Services that answer with the address written in the name.
-const ECHO_SERVICES: &[&str] = &["nip.io", "sslip.io", "xip.io", "traefik.me"];
+const ECHO_SERVICES: &[&str] = &["nip.io", "sslip.io", "xip.io"];
 
 /// What the policy says of a name before any lookup: the rule that refuses it, and who may open it.
 pub(super) fn judge(name: &str) -> Option<(Class, Rule)> {

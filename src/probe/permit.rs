@@ -5,6 +5,7 @@
 //! again; the address that answered is compared with the one that was dialled.
 
 use std::{
+    fmt::Write as _,
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     os::fd::AsFd,
@@ -256,7 +257,7 @@ fn explain(error: &io::Error, icmp: Option<Icmp>, ip: IpAddr, elapsed: Duration)
     };
     let mut raw = format!("connect {ip}: {error}");
     if let Some(icmp) = icmp {
-        raw.push_str(&format!(" ({icmp})"));
+        let _ = write!(raw, " ({icmp})");
     }
     DialError { kind, icmp, raw, elapsed }
 }

@@ -1,7 +1,7 @@
 //! Which targets may be probed. Pure: no packet, no clock, the same answer for the same input.
 //!
 //! In: a [`Target`], the addresses a name answered with, or a redirect. Out: a [`Decision`] with a
-//! stable rule. Invariant: what [`ranges`](super::ranges) calls *never* is opened by no setting.
+//! stable rule. Invariant: what [`ranges`] calls *never* is opened by no setting.
 
 use std::net::IpAddr;
 
@@ -306,7 +306,7 @@ mod tests {
                 Ipv4Addr::new(127, b, c, d).into(),
                 Ipv4Addr::new(0, b, c, d).into(),
                 Ipv4Addr::new(169, 254, c, d).into(),
-                Ipv4Addr::new(224 | (a & 15), b, c, d).into(),
+                Ipv4Addr::new(0xe0 | (a & 0x0f), b, c, d).into(),
             ];
             for ip in never {
                 prop_assert!(!everything.decide_address(ip, port).is_allowed(), "{}", ip);

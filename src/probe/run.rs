@@ -14,8 +14,7 @@ use tokio::{sync::mpsc, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    answer,
-    banner::{self, Protocol},
+    answer, banner,
     budget::Ticket,
     dns,
     event::{Finding, Probe, ProbeEvent, Reporter},
@@ -23,6 +22,7 @@ use super::{
     http, idle,
     meter::Meter,
     permit::{Gate, Permit, Refusal},
+    protocol::Protocol,
     rules::Rule,
     target::{Scheme, Target},
     tcp, tls,
@@ -30,7 +30,7 @@ use super::{
 };
 
 /// Time for everything but the idle test: DNS 5 s, TCP 5 s, banner 13 s, TLS 15 s, HTTP 15 s.
-const QUICK: Duration = Duration::from_secs(60);
+const QUICK: Duration = Duration::from_mins(1);
 /// Events a slow reader may be behind before the run waits for it.
 const QUEUE: usize = 256;
 
@@ -103,9 +103,12 @@ enum Spoken {
     Plain(Protocol),
 }
 
+const NO_LOOKUP: (&str, &str) = ("no lookup was needed", "不需要解析域名");
 const NO_NAME: (&str, &str) = ("the name has no usable address", "域名没有可用的地址");
 const NO_TCP: (&str, &str) =
     ("no TCP connection, so nothing can be seen above it", "TCP 都连不上，上层看不到");
+const NO_TLS: (&str, &str) =
+    ("no TLS session, so nothing can be seen above it", "TLS 没有建立，上层看不到");
 const NOT_ALLOWED: (&str, &str) = ("this target may not be probed", "不允许探测这个目标");
 
 impl Context {
@@ -148,7 +151,7 @@ impl Context {
         if shown && !lookups.is_empty() && tell {
             self.reporter.publish(Probe::Dns, started, dns::interpret(lookups)).await;
         } else if shown {
-            let (en, zh) = ("no lookup was needed", "不需要解析域名");
+            let (en, zh) = if tell { NO_LOOKUP } else { NOT_ALLOWED };
             self.reporter.not_visible(Probe::Dns, en, zh).await;
         }
         let rest = [Probe::Tcp, Probe::Tls, Probe::Http, Probe::Idle, Probe::Banner];
@@ -245,20 +248,14 @@ impl Context {
         if scheme == Scheme::Http {
             self.hide(&[Probe::Tls], ("the address is plain HTTP", "这是明文 HTTP 地址")).await;
         } else {
-            match self.tls(permit, ip).await {
+            // Asked for TLS by its URL or its port; of other ports nobody said that they speak it.
+            let is_due =
+                permit.target().scheme().is_some() || matches!(permit.target().port(), 443 | 8443);
+            match self.tls(permit, ip, is_due).await {
                 tls::Ending::Complete => {}
-                // A port of unknown kind that does not speak TLS is asked in plain HTTP.
-                _ if permit.target().scheme().is_none()
-                    && !matches!(permit.target().port(), 443 | 8443) =>
-                {
-                    scheme = Scheme::Http;
-                }
+                _ if !is_due => scheme = Scheme::Http,
                 _ => {
-                    let why = (
-                        "no TLS session, so nothing can be seen above it",
-                        "TLS 没有建立，上层看不到",
-                    );
-                    self.hide(&[Probe::Http, Probe::Idle], why).await;
+                    self.hide(&[Probe::Http, Probe::Idle], NO_TLS).await;
                     return;
                 }
             }
@@ -279,14 +276,17 @@ impl Context {
         );
     }
 
-    async fn tls(&self, permit: &Permit, ip: IpAddr) -> tls::Ending {
+    /// Shakes hands. Where TLS is not due, a port that does not speak it is no fault.
+    async fn tls(&self, permit: &Permit, ip: IpAddr, is_due: bool) -> tls::Ending {
         let shown = self.plan.wants(Probe::Tls);
         let started = Instant::now();
         if shown {
             self.reporter.send(ProbeEvent::Started { probe: Probe::Tls }).await;
         }
         let handshake = tls::send(permit, ip).await;
-        if shown {
+        if shown && !is_due && handshake.ending != tls::Ending::Complete {
+            self.hide(&[Probe::Tls], ("the port does not speak TLS", "这个端口不是 TLS")).await;
+        } else if shown {
             let host = permit.target().host();
             let reading = tls::interpret(&handshake, host, UnixTime::now(), &self.plan.roots);
             self.reporter.publish(Probe::Tls, started, reading).await;

@@ -57,8 +57,8 @@ pub(super) fn best(attempts: &[Attempt]) -> Option<IpAddr> {
 
 /// Reads meaning into the attempts. Pure.
 pub(super) fn interpret(attempts: &[Attempt]) -> Reading {
-    let mut reading = Reading::default();
-    reading.findings = attempts.iter().map(describe).collect();
+    let findings = attempts.iter().map(describe).collect();
+    let mut reading = Reading { findings, ..Reading::default() };
     // An address that this machine has no route to says nothing about the target.
     let visible: Vec<&Attempt> = attempts
         .iter()
@@ -78,8 +78,11 @@ pub(super) fn interpret(attempts: &[Attempt]) -> Reading {
     let (result, raw) = overall(&visible);
     reading.observe("tcp.result", result, &raw);
     result.clone_into(&mut reading.outcome);
-    observe_families(&visible, &mut reading);
-    observe_addresses(&visible, &mut reading);
+    // The two addresses of localhost are assumed, not looked up; most programs listen on one.
+    if !visible.iter().all(|attempt| attempt.ip.is_loopback()) {
+        observe_families(&visible, &mut reading);
+        observe_addresses(&visible, &mut reading);
+    }
     reading
 }
 

@@ -140,7 +140,13 @@ pub(super) fn classify(error: &io::Error, first: &[u8]) -> Ending {
     match tls_error(error) {
         Some(rustls::Error::AlertReceived(alert)) => Ending::Alert(format!("{alert:?}")),
         Some(other) => Ending::Incompatible(other.to_string()),
-        None if error.kind() == io::ErrorKind::UnexpectedEof => Ending::Cut(false),
+        None if matches!(
+            error.kind(),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe
+        ) =>
+        {
+            Ending::Cut(false)
+        }
         None if super::http::is_reset(error) => Ending::Cut(true),
         None if error.kind() == io::ErrorKind::TimedOut => Ending::Timeout,
         None => Ending::Incompatible(error.to_string()),

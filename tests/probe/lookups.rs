@@ -161,3 +161,23 @@ async fn mixed_and_private_answers_are_refused_and_not_shown() {
         assert!(!format!("{:?}", told.0).contains("10.0.0.5"));
     }
 }
+
+#[tokio::test]
+async fn a_redirect_is_resolved_and_judged_anew() {
+    use crate::support::{loopback, server};
+    use tokio::io::AsyncWriteExt as _;
+    let address = server(|mut stream| async move {
+        let mut buffer = [0; 2048];
+        let _ = stream.read(&mut buffer).await;
+        let answer = b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n";
+        let _ = stream.write_all(answer).await;
+    })
+    .await;
+    // The name moves inside between two requests: the second one must not follow it.
+    let answers = [vec!["127.0.0.1".parse().unwrap()], vec!["10.0.0.5".parse().unwrap()]];
+    let resolver = Arc::new(ScriptedResolver::new(&answers));
+    let target = format!("http://start.example.com:{}/", address.port());
+    let told = tell(plan(&target, &[Probe::Http], 1), loopback(), resolver).await;
+    assert!(format!("{:?}", told.0).contains("a redirect was not followed"), "{:?}", told.0);
+    assert_eq!(told.value("http.result").as_deref(), Some("ok"));
+}

@@ -9,6 +9,7 @@
 
 mod door;
 mod lookups;
+mod netns;
 mod policy;
 mod servers;
 mod support;

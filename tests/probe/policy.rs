@@ -1,9 +1,24 @@
 //! Tables of inputs and the decision each must get. A row with `answers` is judged after a lookup,
 //! one with `redirects` after following them, in the way the HTTP probe does.
 
-use std::{collections::VecDeque, fs, net::IpAddr, path::PathBuf};
+use std::{
+    collections::VecDeque,
+    fs,
+    net::IpAddr,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use hangup::probe::{policy::Policy, target::Target};
+use hangup::probe::{
+    Gate, Meter,
+    policy::Policy,
+    resolve::{Pending, Resolve, ScriptedResolver},
+    target::Target,
+};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -35,15 +50,14 @@ fn judge(row: &Row) -> (&'static str, &'static str, Option<String>) {
         row.answers.clone().unwrap_or_else(|| vec![vec![IpAddr::from([93, 184, 216, 34])]]).into();
     let mut redirects = row.redirects.iter();
     for hop in 1.. {
-        let decision = match target.name() {
-            None => policy.decide(&target),
-            Some(_) => {
-                let now = answers.front().cloned().unwrap_or_default();
-                if answers.len() > 1 {
-                    answers.pop_front();
-                }
-                policy.decide_answers(&target, &now)
+        let decision = if target.name().is_some() {
+            let now = answers.front().cloned().unwrap_or_default();
+            if answers.len() > 1 {
+                answers.pop_front();
             }
+            policy.decide_answers(&target, &now)
+        } else {
+            policy.decide(&target)
         };
         if !decision.is_allowed() {
             return ("deny", decision.rule.id, normalized);
@@ -86,14 +100,55 @@ fn report(what: &str, judged: usize, wrong: &[String]) {
     assert!(wrong.is_empty(), "{} of {judged} rows are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-#[test]
-fn our_own_table_comes_out_as_labelled() {
+fn own_tables() -> Vec<(String, String)> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/policy");
-    let (mut judged, mut wrong) = (0, Vec::new());
-    for entry in fs::read_dir(folder).unwrap() {
+    let read = |entry: std::io::Result<fs::DirEntry>| {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        judged += check_table(&name, &fs::read_to_string(&path).unwrap(), &mut wrong);
+        (name, fs::read_to_string(&path).unwrap())
+    };
+    fs::read_dir(folder).unwrap().map(read).collect()
+}
+
+/// Counts the lookups that reach it.
+struct Tripwire(AtomicUsize, ScriptedResolver);
+
+impl Resolve for Tripwire {
+    fn lookup<'a>(&'a self, name: &'a str, v6: bool, meter: &'a Meter) -> Pending<'a> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        self.1.lookup(name, v6, meter)
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_by_its_text_is_never_looked_up() {
+    let mut refused = 0;
+    for (name, text) in own_tables() {
+        for json in text.lines() {
+            let row: Row = serde_json::from_str(json).unwrap();
+            let Ok(target) = Target::parse(&row.input) else { continue };
+            let public = ScriptedResolver::new(&[vec![IpAddr::from([93, 184, 216, 34])]]);
+            let tripwire = Arc::new(Tripwire(AtomicUsize::new(0), public));
+            let resolver = Arc::clone(&tripwire) as Arc<dyn Resolve>;
+            let gate = Gate::new(Arc::new(Policy::default()), resolver);
+            let meter = Arc::new(Meter::new(Duration::from_secs(10)));
+            let permit = gate.permit(&target, &meter).await;
+            let allowed = Policy::default().decide(&target).is_allowed();
+            assert_eq!(permit.is_ok(), allowed, "{name} {:?}", row.input);
+            if !allowed {
+                refused += 1;
+                assert_eq!(tripwire.0.load(Ordering::Relaxed), 0, "{name} {:?}", row.input);
+            }
+        }
+    }
+    assert!(refused > 150, "{refused}");
+}
+
+#[test]
+fn our_own_table_comes_out_as_labelled() {
+    let (mut judged, mut wrong) = (0, Vec::new());
+    for (name, text) in own_tables() {
+        judged += check_table(&name, &text, &mut wrong);
     }
     report("own", judged, &wrong);
     assert!(judged >= 120, "only {judged} rows in tests/policy");

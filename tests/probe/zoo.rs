@@ -45,7 +45,12 @@ async fn http(address: SocketAddr) -> (Option<String>, Duration) {
 
 #[tokio::test]
 async fn each_way_of_not_answering_has_its_name() {
-    let early_fin = server(|stream| async move { drop(stream) }).await;
+    let early_fin = server(|mut stream| async move {
+        let _ = stream.shutdown().await;
+        // A close with our request unread would be a RST.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    })
+    .await;
     assert_eq!(http(early_fin).await.0.as_deref(), Some("closed_empty"));
     let late_fin = canned(b"").await;
     assert_eq!(http(late_fin).await.0.as_deref(), Some("closed_empty"));
@@ -78,7 +83,7 @@ async fn a_refused_port_hides_what_is_above_it() {
 async fn endless_and_slow_answers_end_at_the_limits() {
     let mute = server(|mut stream| async move {
         read_request(&mut stream).await;
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
     })
     .await;
     let header = server(|mut stream| async move {
@@ -206,7 +211,7 @@ async fn broken_handshakes_are_told_apart() {
     .await;
     let alert = canned(&[21, 3, 3, 0, 2, 2, 40]).await;
     let mute = server(|stream| async move {
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         drop(stream);
     })
     .await;
@@ -289,6 +294,35 @@ async fn a_write_that_is_reset_after_silence_is_bracketed() {
     assert_eq!(told.value("idle.keepalive").as_deref(), Some("no"));
 }
 
+/// Drops everything that comes in from now on, like a firewall that forgot the connection: the
+/// kernel does not even acknowledge it.
+fn go_deaf(stream: &TcpStream) {
+    // Classic BPF, BPF_RET | BPF_K: keep 0 bytes.
+    let nothing = socket2::SockFilter::new(0x06, 0, 0, 0);
+    socket2::SockRef::from(stream).attach_filter(&[nothing]).unwrap();
+}
+
+#[tokio::test]
+async fn a_state_that_is_forgotten_silently_shows_only_by_a_late_write() {
+    let address = server(|mut stream| async move {
+        read_request(&mut stream).await;
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+        let mut buffer = [0; 2048];
+        let second = tokio::time::timeout(Duration::from_secs(3), stream.read(&mut buffer)).await;
+        if second.is_err() {
+            go_deaf(&stream);
+            tokio::time::sleep(Duration::from_mins(1)).await;
+        } else {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+        }
+    })
+    .await;
+    let told = probe(&format!("http://{address}/"), &[Probe::Idle], 5).await;
+    assert_eq!(told.value("idle.end").as_deref(), Some("silent"), "{:?}", told.0);
+    let seconds = told.observation("seconds").unwrap().value.number().unwrap();
+    assert!((3.0..=4.1).contains(&seconds), "{seconds}");
+}
+
 #[tokio::test]
 async fn a_port_that_closes_or_resets_without_a_word() {
     let fin = server(|stream| async move { drop(stream) }).await;
@@ -312,7 +346,7 @@ async fn a_run_stops_when_it_is_cancelled_or_nobody_listens() {
         resolve::DnsClient,
         run,
     };
-    let address = idle_server(Duration::from_secs(60), false).await;
+    let address = idle_server(Duration::from_mins(1), false).await;
     let budgets = Budgets::new(Limits::default());
     let gate = Gate::new(Arc::new(loopback()), Arc::new(DnsClient::new(Vec::new())));
     let target = format!("http://{address}/");
