@@ -41,7 +41,7 @@ fn diagnosis(c: &mut Criterion) {
     let base = Arc::new(load(&[built_in()]).base);
     c.bench_function("load the knowledge", |b| b.iter(|| load(black_box(&[built_in()]))));
     c.bench_function("compile patterns and tables", |b| {
-        b.iter(|| Diagnostician::new(Arc::clone(&base)).unwrap())
+        b.iter(|| Diagnostician::new(Arc::clone(&base)).unwrap());
     });
     let diagnostician = Diagnostician::new(Arc::clone(&base)).unwrap();
     let case = case();
@@ -55,7 +55,7 @@ fn diagnosis(c: &mut Criterion) {
         });
     });
     c.bench_function("whole report", |b| {
-        b.iter(|| diagnostician.diagnose(black_box(&case), Lang::En))
+        b.iter(|| diagnostician.diagnose(black_box(&case), Lang::En));
     });
     let text = log(1024 * 1024);
     let mut group = c.benchmark_group("decode");

@@ -1,5 +1,7 @@
 //! Whole diagnoses, from a case's JSON to the report, over the built-in knowledge.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
+
 use std::{
     collections::BTreeSet,
     sync::{Arc, LazyLock},

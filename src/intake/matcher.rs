@@ -116,12 +116,11 @@ impl Matcher {
                 if !allowed || std::mem::replace(last, number) == number {
                     continue;
                 }
-                match slot {
-                    Some(hit) => hit.count += 1,
-                    None => {
-                        let text = line.trim().chars().take(400).collect();
-                        *slot = Some(Hit { pattern: index, line: number, count: 1, text });
-                    }
+                if let Some(hit) = slot {
+                    hit.count += 1;
+                } else {
+                    let text = line.trim().chars().take(400).collect();
+                    *slot = Some(Hit { pattern: index, line: number, count: 1, text });
                 }
             }
         }

@@ -47,7 +47,7 @@ impl Case {
                 }
                 Some(_) if option == DONT_KNOW => {}
                 Some(question) => {
-                    check_option(base, &field, &question.variable, Some(option), lang)?
+                    check_option(base, &field, &question.variable, Some(option), lang)?;
                 }
             }
         }

@@ -249,13 +249,12 @@ impl Maker<'_> {
         let known = top.and_then(|top| self.base.causes.get(&top.id));
         let probability = top.map_or(0.0, |top| top.probability);
         let state = match known {
-            None => VerdictState::NotEnoughEvidence,
             Some(cause) if cause.family == "no_fault" && probability >= scale::LIKELY => {
                 VerdictState::NoFault
             }
             Some(_) if probability >= scale::LIKELY => VerdictState::Likely,
             Some(_) if probability >= scale::POSSIBLE => VerdictState::Possible,
-            Some(_) => VerdictState::NotEnoughEvidence,
+            _ => VerdictState::NotEnoughEvidence,
         };
         let (message, acts) = match state {
             VerdictState::Likely => ("verdict-likely", true),

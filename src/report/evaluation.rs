@@ -268,8 +268,8 @@ fn calibration_error(outcomes: &[Outcome]) -> f64 {
     let mut bins = [(0.0, 0.0, 0.0); 10];
     for outcome in outcomes {
         let confidence = outcome.measures.confidence;
-        let at = ((confidence * 10.0) as usize).min(9);
-        if let Some((size, sum, hits)) = bins.get_mut(at) {
+        let bin = (1_u8..10).filter(|edge| confidence * 10.0 >= f64::from(*edge)).count();
+        if let Some((size, sum, hits)) = bins.get_mut(bin) {
             *size += 1.0;
             *sum += confidence;
             *hits += f64::from(u8::from(outcome.rank == Some(1)));
