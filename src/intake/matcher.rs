@@ -1,16 +1,23 @@
 //! Many patterns over many lines at once.
+//!
+//! A thousand regular expressions in one automaton take a second to build and megabytes to run. So
+//! each is asked only about lines that hold a piece of text it needs (see `required`), all pieces
+//! are looked for in one pass (Aho and Corasick 1975), and an expression is compiled when it is
+//! first asked.
 
-use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 use thiserror::Error;
+
+use super::required::required;
 
 /// A line is looked at up to here, bytes: a minified page or a base64 blob holds no error text.
 const MAX_LINE: usize = 8 * 1024;
 
 /// Upper bound for one compiled pattern, bytes (RUSTSEC-2022-0013: `{n,m}` can blow up).
 const SIZE_LIMIT: usize = 2 * 1024 * 1024;
-
-/// Upper bounds for all patterns together, bytes: the compiled set, and the cache of its automaton.
-const SET_LIMIT: usize = 256 * 1024 * 1024;
 
 /// A pattern to look for.
 #[derive(Clone, Debug)]
@@ -55,40 +62,78 @@ pub struct Hit {
     pub text: String,
 }
 
-/// Compiled patterns.
+/// Patterns, ready to be looked for.
 pub struct Matcher {
     ids: Vec<String>,
-    set: RegexSet,
-    /// Pattern of each expression of the set: a pattern's alternatives are expressions of their own.
-    owners: Vec<usize>,
+    expressions: Vec<Expression>,
     only_in: Vec<Option<Regex>>,
+    pieces: AhoCorasick,
+    /// For each piece, the expressions that need it or another.
+    needing: Vec<Vec<usize>>,
+    /// Expressions that need no piece of text: they are asked about every line.
+    always: Vec<usize>,
+}
+
+/// One alternative of a pattern.
+struct Expression {
+    pattern: usize,
+    source: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Expression {
+    fn is_match(&self, line: &[u8]) -> bool {
+        let regex = self
+            .compiled
+            .get_or_init(|| RegexBuilder::new(&self.source).size_limit(SIZE_LIMIT).build().ok());
+        regex.as_ref().is_some_and(|regex| regex.is_match(line))
+    }
 }
 
 impl Matcher {
-    /// Compiles `patterns`. Fails on the first that is no regular expression or too large.
+    /// Makes `patterns` ready. Fails on the first that is no regular expression.
     pub fn new(patterns: &[Pattern]) -> Result<Self, PatternError> {
         let mut only_in = Vec::with_capacity(patterns.len());
-        for pattern in patterns {
+        let mut expressions = Vec::new();
+        let mut pieces: Vec<String> = Vec::new();
+        let mut needing: Vec<Vec<usize>> = Vec::new();
+        let mut always = Vec::new();
+        let mut known = std::collections::BTreeMap::new();
+        for (index, pattern) in patterns.iter().enumerate() {
             only_in.push(match &pattern.only_in {
                 Some(source) => Some(compile(&pattern.id, source)?),
                 None => None,
             });
-        }
-        let mut sources = Vec::new();
-        let mut owners = Vec::new();
-        for (index, pattern) in patterns.iter().enumerate() {
             for alternative in alternatives(&pattern.pattern) {
-                sources.push(expression(alternative, pattern.case_sensitive));
-                owners.push(index);
+                let at = expressions.len();
+                let needed = required(alternative)
+                    .map_err(|reason| PatternError { id: pattern.id.clone(), reason })?;
+                if needed.is_empty() {
+                    always.push(at);
+                }
+                for piece in needed {
+                    let number = *known.entry(piece.clone()).or_insert(pieces.len());
+                    if number == pieces.len() {
+                        pieces.push(piece);
+                        needing.push(Vec::new());
+                    }
+                    if let Some(list) = needing.get_mut(number) {
+                        list.push(at);
+                    }
+                }
+                let source = expression(alternative, pattern.case_sensitive);
+                expressions.push(Expression { pattern: index, source, compiled: OnceLock::new() });
             }
         }
-        let set = RegexSetBuilder::new(sources)
-            .size_limit(SET_LIMIT)
-            .dfa_size_limit(SET_LIMIT)
-            .build()
-            .map_err(|error| blame(patterns, &error))?;
+        let pieces = AhoCorasickBuilder::new()
+            .ascii_case_insensitive(true)
+            .build(&pieces)
+            .map_err(|error| PatternError {
+                id: "all patterns together".to_owned(),
+                reason: error.to_string(),
+            })?;
         let ids = patterns.iter().map(|pattern| pattern.id.clone()).collect();
-        Ok(Self { ids, set, owners, only_in })
+        Ok(Self { ids, expressions, only_in, pieces, needing, always })
     }
 
     /// The id of pattern `index`.
@@ -100,22 +145,35 @@ impl Matcher {
     pub fn scan(&self, text: &str) -> Vec<Hit> {
         let mut hits: Vec<Option<Hit>> = vec![None; self.ids.len()];
         let mut last = vec![0; self.ids.len()];
+        let mut asked: Vec<usize> = Vec::new();
         for (number, line) in (1..).zip(text.lines()) {
             let line = cut(line, MAX_LINE);
             if line.trim().is_empty() {
                 continue;
             }
-            for expression in self.set.matches(line.as_bytes()) {
-                let Some(index) = self.owners.get(expression).copied() else { continue };
+            let line_bytes = line.as_bytes();
+            asked.clone_from(&self.always);
+            for piece in self.pieces.find_overlapping_iter(line_bytes) {
+                asked.extend(self.needing.get(piece.pattern().as_usize()).into_iter().flatten());
+            }
+            asked.sort_unstable();
+            asked.dedup();
+            for at in &asked {
+                let Some(expression) = self.expressions.get(*at) else { continue };
+                let index = expression.pattern;
+                if last.get(index) == Some(&number) || !expression.is_match(line_bytes) {
+                    continue;
+                }
                 let also = self.only_in.get(index).and_then(Option::as_ref);
-                let allowed = also.is_none_or(|also| also.is_match(line.as_bytes()));
+                let allowed = also.is_none_or(|also| also.is_match(line_bytes));
                 let (Some(slot), Some(last)) = (hits.get_mut(index), last.get_mut(index)) else {
                     continue;
                 };
                 // Two alternatives of one pattern on one line are one hit.
-                if !allowed || std::mem::replace(last, number) == number {
+                if !allowed {
                     continue;
                 }
+                *last = number;
                 if let Some(hit) = slot {
                     hit.count += 1;
                 } else {
@@ -193,13 +251,6 @@ fn compile(id: &str, source: &str) -> Result<Regex, PatternError> {
         .size_limit(SIZE_LIMIT)
         .build()
         .map_err(|error| PatternError { id: id.to_owned(), reason: one_line(&error) })
-}
-
-/// Finds the pattern that made the set fail, so that the message can name it.
-fn blame(patterns: &[Pattern], error: &regex::Error) -> PatternError {
-    patterns.iter().find_map(|pattern| compile(&pattern.id, &pattern.pattern).err()).unwrap_or_else(
-        || PatternError { id: "all patterns together".to_owned(), reason: one_line(error) },
-    )
 }
 
 fn one_line(error: &regex::Error) -> String {

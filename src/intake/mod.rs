@@ -7,6 +7,7 @@
 mod matcher;
 mod numbers;
 mod paste;
+mod required;
 
 pub use matcher::{Hit, Matcher, Pattern, PatternError};
 pub use numbers::seconds_in;
