@@ -132,37 +132,39 @@ impl Model {
     }
 
     fn many_items(&self, evidence: &[Observation]) -> Vec<Item> {
-        let mut done = BTreeSet::new();
-        let mut items = Vec::new();
+        // What two sources say of one thing counts once, by the more reliable of them.
+        let mut once: BTreeMap<(&str, &str), (usize, &Observation)> = BTreeMap::new();
         for (at, observation) in evidence.iter().enumerate() {
-            let Some(word) = observation.value.word() else { continue };
-            if observation.state != State::Seen {
+            let Some(word) = observation.value.word().filter(|_| observation.state == State::Seen)
+            else {
                 continue;
+            };
+            let best = once.entry((&observation.variable, word)).or_insert((at, observation));
+            if scale::reliability(observation.source) > scale::reliability(best.1.source) {
+                *best = (at, observation);
             }
-            let (rate, group, factor) = match observation.variable.as_str() {
-                "message" => (self.messages.get(word), Group::Messages, 1.0),
+        }
+        let mut items = Vec::new();
+        for ((_, word), (at, observation)) in once {
+            let (rate, group) = match observation.variable.as_str() {
+                "message" => (self.messages.get(word), Group::Messages),
                 "cue" => {
                     let rate = self.cues.get(word);
                     let cause = rate
                         .and_then(|rate| rate.given.keys().next().copied())
                         .unwrap_or(usize::MAX);
-                    (rate, Group::Cues(cause), 1.0)
+                    (rate, Group::Cues(cause))
                 }
-                "component" => {
-                    (self.components.get(word), Group::Components, scale::COMPONENT_WEIGHT)
-                }
+                "component" => (self.components.get(word), Group::Components),
                 _ => continue,
             };
             let Some(rate) = rate else { continue };
-            if !done.insert((observation.variable.clone(), word.to_owned())) {
-                continue;
-            }
             let reliability = match observation.variable.as_str() {
                 "component" => scale::reliability(observation.source),
                 // A pattern that matched did match; what it is worth stands in its likelihoods.
                 _ => 1.0,
             };
-            let weights = rate_weights(rate, self.causes.len(), reliability, factor);
+            let weights = rate_weights(rate, self.causes.len(), reliability);
             items.push(Item { observation: at, group, specific: rate.specific, weights });
         }
         items
@@ -240,10 +242,10 @@ fn choice_weights(choice: &Choice, seen: &[(usize, &Observation)], reliability: 
         .collect()
 }
 
-fn rate_weights(rate: &Rate, count: usize, reliability: f64, factor: f64) -> Vec<f64> {
+fn rate_weights(rate: &Rate, count: usize, reliability: f64) -> Vec<f64> {
     (0..count)
         .map(|cause| match rate.given.get(&cause) {
-            Some(given) => factor * log2(reliability * given / rate.background + 1.0 - reliability),
+            Some(given) => log2(reliability * given / rate.background + 1.0 - reliability),
             None => 0.0,
         })
         .collect()

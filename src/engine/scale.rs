@@ -39,8 +39,8 @@ pub const SOMETHING_ELSE: f64 = 0.04;
 /// is taken as drawn from the background.
 pub fn reliability(source: Source) -> f64 {
     match source {
-        Source::Text => 0.7,
-        Source::Answer => 0.85,
+        Source::Text => 0.55,
+        Source::Answer => 0.88,
         Source::Probe | Source::Capture | Source::Collect => 0.97,
     }
 }
@@ -86,11 +86,7 @@ pub enum Repetition {
 
 /// How much of the summed weight of evidence counts. Naive Bayes takes evidence as independent given
 /// the cause; it is not quite, and this keeps the probabilities honest.
-pub const TEMPER: f64 = 0.8;
-
-/// How much a named component counts against other evidence: stacks differ more between people than
-/// between causes.
-pub const COMPONENT_WEIGHT: f64 = 0.7;
+pub const TEMPER: f64 = 0.95;
 
 /// From here on a cause is *likely*: worth trying its fix.
 pub const LIKELY: f64 = 0.5;
