@@ -17,11 +17,12 @@ use leptos_router::{
 };
 
 use crate::{
-    api::{self, Desk, Start},
+    api::{self, Desk},
     server::{AppState, negotiate},
     ui::{
         components::{Footer, Header},
-        i18n::{Texts, texts},
+        forms::{self, Start},
+        i18n::texts,
         pages::{
             AboutProbesPage, DeletedPage, DiagnosePage, HomePage, ManagePage, ProblemPage,
             ReportPage,
@@ -59,7 +60,7 @@ pub fn App() -> impl IntoView {
 /// What the forms of the pages are sent to, and the knowledge for the browser's engine.
 ///
 /// `context` is what a page finds in its context: the first page comes back where a start is refused.
-pub fn forms(
+pub fn form_routes(
     state: &AppState,
     context: impl Fn() + Clone + Send + Sync + 'static,
 ) -> Router<AppState> {
@@ -69,9 +70,9 @@ pub fn forms(
     };
     Router::new()
         .route("/start", post(start))
-        .route("/add", post(api::add))
-        .route("/probe", post(api::probe))
-        .route("/save", post(api::save))
+        .route("/add", post(forms::add))
+        .route("/probe", post(forms::probe))
+        .route("/save", post(forms::save))
         .route("/manage/{token}/delete", post(api::delete))
         .route(api::KNOWLEDGE_ROUTE, get(api::serve_knowledge))
 }
@@ -84,12 +85,12 @@ async fn start(
     options: LeptosOptions,
 ) -> Response {
     let (mut head, body) = request.into_parts();
-    let texts = Texts(negotiate(&head.uri, &head.headers));
+    let lang = negotiate(&head.uri, &head.headers);
     let Some(desk) = Desk::of(&state) else { return StatusCode::NOT_FOUND.into_response() };
     let Ok(body) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    match api::read_start(&desk, texts, &String::from_utf8_lossy(&body)).await {
+    match forms::read_start(&desk, lang, &body).await {
         Start::Go(address) => Redirect::to(&address).into_response(),
         Start::Again(status, rejected) => {
             // Rendered as the first page, whose address the browser does not show: reloading asks

@@ -4,6 +4,7 @@ import { awake, expect, freePort, Server, test, UPSTREAM, watch } from "./fixtur
 const REPORT = `/diagnose?text=${encodeURIComponent(UPSTREAM)}&phase=reuse_keepalive&scope=all&stack=nginx,node&between=aws-alb&report=1`;
 
 test("a saved report opens elsewhere, survives a restart and a kill, and can be deleted", async ({ browser }) => {
+  test.setTimeout(180_000);
   const server = new Server(await freePort());
   await server.start();
   const owner = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });

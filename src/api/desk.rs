@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+};
 
 use crate::{
-    intake::{MAX_TEXT, PasteError, check_paste},
+    evidence::Observation,
+    knowledge::Text,
+    probe::target::Target,
     report::Diagnostician,
-    server::AppState,
-    store::StoreError,
-    ui::i18n::Texts,
+    server::{AppState, Problem},
+    store::{StoreError, Token},
 };
 
 /// Engine and server, side by side. Cheap to clone.
@@ -21,13 +25,13 @@ pub struct Desk {
     pub(super) state: AppState,
 }
 
-/// Why something could not be done, for a page.
+/// Why something could not be done.
 #[derive(Clone, Debug)]
 pub struct Trouble {
     /// Status of the answer.
     pub status: StatusCode,
-    /// One clear sentence, in the visitor's language.
-    pub sentence: String,
+    /// One clear sentence.
+    pub sentence: Text,
 }
 
 impl Desk {
@@ -37,21 +41,43 @@ impl Desk {
         Some(Self { diagnostician, state: state.clone() })
     }
 
-    /// The longest silence that a probe keeps, seconds.
-    pub fn longest_silence(&self) -> u64 {
-        super::probes::silence(&self.state.config)
+    /// Keeps a text for a day and gives the token that brings it back.
+    pub async fn keep(&self, text: &str) -> Result<String, Trouble> {
+        let token = self.state.store.save_draft(text, self.state.now()).await?;
+        Ok(token.as_str().to_owned())
     }
 
-    /// Whether live probes can be started here.
-    pub fn can_probe(&self) -> bool {
-        self.state.probes.is_some()
+    /// The text kept under `token`, where there is one.
+    pub async fn kept(&self, token: Option<&str>) -> Option<String> {
+        let token = Token::parse(token?)?;
+        self.state.store.load_draft(&token, self.state.now()).await.ok()
+    }
+
+    /// The findings kept under `token`, where there are any.
+    pub async fn found(&self, token: Option<&str>) -> Option<Vec<Observation>> {
+        serde_json::from_str(&self.kept(token).await?).ok()
+    }
+
+    /// A target in its plain form, `host:port`, or why it is none.
+    pub fn read_target(&self, typed: &str) -> Result<String, Trouble> {
+        Target::parse(typed).map(|target| target.normalized()).map_err(|invalid| Trouble {
+            status: StatusCode::BAD_REQUEST,
+            sentence: invalid.rule().text(),
+        })
     }
 }
 
-impl Trouble {
-    /// What the store could not do.
-    pub(super) fn with_store(error: &StoreError, texts: Texts) -> Self {
-        let status = match error {
+impl FromRequestParts<AppState> for Desk {
+    type Rejection = Problem;
+
+    async fn from_request_parts(_: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        Self::of(state).ok_or_else(Problem::internal)
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        let status = match &error {
             StoreError::NotFound => StatusCode::NOT_FOUND,
             StoreError::Full => StatusCode::INSUFFICIENT_STORAGE,
             StoreError::Busy => StatusCode::SERVICE_UNAVAILABLE,
@@ -60,19 +86,12 @@ impl Trouble {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         };
-        Self { status, sentence: error.text().get(texts.0).to_owned() }
+        Self { status, sentence: error.text() }
     }
+}
 
-    /// Why `text` cannot be read, if it cannot.
-    pub(super) fn with_text(text: &str, texts: Texts) -> Option<Self> {
-        let (status, sentence) = match check_paste(text).err()? {
-            PasteError::TooLong { bytes } => {
-                let args =
-                    [("size", bytes.div_ceil(1024).into()), ("limit", (MAX_TEXT / 1024).into())];
-                (StatusCode::PAYLOAD_TOO_LARGE, texts.with("too-long", &args))
-            }
-            PasteError::Binary { .. } => (StatusCode::BAD_REQUEST, texts.t("binary-text")),
-        };
-        Some(Self { status, sentence })
+impl From<Trouble> for Problem {
+    fn from(trouble: Trouble) -> Self {
+        Self::from_text(trouble.status, "not-done", trouble.sentence)
     }
 }

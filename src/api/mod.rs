@@ -1,18 +1,17 @@
-//! What the pages ask for and what their forms do: bodies of a few lines over engine, store, probes.
+//! What the pages ask for: bodies of a few lines over engine, store and probes.
 //!
-//! In go the state of the wizard and the words of a visitor; out come reports, links and addresses to
-//! go on at. Invariant: nothing here lays out a page.
+//! In go tokens, texts and targets; out come reports, links and findings. Invariant: nothing here
+//! knows a page or the state of the wizard; that is `ui`, which builds on this.
 
-mod arrive;
 mod desk;
-mod forms;
 mod knowledge;
 mod probes;
 mod shares;
+mod visitor;
 
-pub use arrive::{Arrived, Run};
+pub use crate::server::Problem;
 pub use desk::{Desk, Trouble};
-pub use forms::{Start, add, read_start};
 pub use knowledge::{KNOWLEDGE_ROUTE, knowledge_path, serve_knowledge};
-pub use probes::probe;
-pub use shares::{ManagedLink, OpenedReport, delete, save};
+pub use probes::Run;
+pub use shares::{ManagedLink, OpenedReport, Saved, delete};
+pub use visitor::Visitor;

@@ -2,25 +2,16 @@
 
 use std::time::Duration;
 
-use axum::{
-    extract::{Request, State},
-    response::{IntoResponse, Redirect, Response},
-};
 use futures::StreamExt;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
     evidence::Observation,
-    probe::target::Target,
-    server::{AppState, Config, ProbeRequest, Problem, client_address},
-    ui::state::Wizard,
+    server::{ProbeRequest, Problem},
 };
 
-use super::{
-    Desk,
-    forms::{Asked, bad_target},
-};
+use super::{Desk, Visitor};
 
 /// How long a form waits for its probes before it shows the page that looks again by itself.
 /// Below the 30 s that a request may take.
@@ -30,37 +21,57 @@ const PAGE_WAIT: Duration = Duration::from_millis(50);
 /// Longest silence that the page asks for, seconds: it covers the 60 s timers with room.
 const SILENCE: u64 = 65;
 
-/// The longest silence a run from the page keeps, seconds.
-pub(super) fn silence(config: &Config) -> u64 {
-    config.probe.max_idle.as_secs().min(SILENCE)
-}
-
-/// What a run has told so far.
-pub(super) struct RunSoFar {
-    /// Its events, as JSON.
-    pub(super) events: Vec<Value>,
+/// A run of probes.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Its id.
+    pub id: String,
+    /// What it has told so far, as JSON.
+    pub events: Vec<Value>,
     /// What it observed; `None` as long as it goes on.
-    pub(super) observations: Option<Vec<Observation>>,
+    pub observations: Option<Vec<Observation>>,
 }
 
 impl Desk {
+    /// The longest silence that a run from a page keeps, seconds.
+    pub fn longest_silence(&self) -> u64 {
+        self.state.config.probe.max_idle.as_secs().min(SILENCE)
+    }
+
     /// What the run `id` has told; `None` where there is no such run.
-    pub(super) async fn run_so_far(&self, id: &str) -> Option<RunSoFar> {
+    pub async fn run(&self, id: &str) -> Option<Run> {
         self.follow(id, Instant::now() + PAGE_WAIT).await
     }
 
-    async fn follow(&self, id: &str, until: Instant) -> Option<RunSoFar> {
+    /// Starts the probes against `target`, waits a while for them, and gives the run's id. It is the
+    /// way without script; with script the page follows the run itself.
+    pub async fn probe(&self, target: String, visitor: &Visitor) -> Result<String, Problem> {
+        let probes = self.state.probes.clone().ok_or_else(Problem::not_found)?;
+        let wanted = ProbeRequest {
+            target,
+            only: Vec::new(),
+            idle_seconds: Some(self.longest_silence()),
+            lang: Some(visitor.lang),
+        };
+        let reserved = self.state.runs.reserve()?;
+        let events = probes.start(wanted, visitor.client, reserved.cancel.clone()).await?;
+        let id = self.state.runs.follow(reserved, events)?;
+        self.follow(&id, Instant::now() + FORM_WAIT).await;
+        Ok(id)
+    }
+
+    async fn follow(&self, id: &str, until: Instant) -> Option<Run> {
         let listening = self.state.runs.listen(id, 0)?;
         let mut listening = std::pin::pin!(listening);
-        let mut events = Vec::new();
+        let mut run = Run { id: id.to_owned(), events: Vec::new(), observations: None };
         while let Ok(Some(event)) = timeout_at(until, listening.next()).await {
             if event.is_end {
-                let observations = Some(observations(&events));
-                return Some(RunSoFar { events, observations });
+                run.observations = Some(observations(&run.events));
+                break;
             }
-            events.extend(serde_json::from_str(&event.data).ok());
+            run.events.extend(serde_json::from_str(&event.data).ok());
         }
-        Some(RunSoFar { events, observations: None })
+        Some(run)
     }
 }
 
@@ -74,32 +85,6 @@ fn observations(events: &[Value]) -> Vec<Observation> {
         serde_json::from_value(event).ok()
     };
     events.iter().filter(|event| is(event, "observation")).filter_map(single).collect()
-}
-
-/// `POST /probe`: starts the probes, waits a while, and goes on to what they saw. It is the way
-/// without script; with script the page follows the run itself.
-pub async fn probe(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
-    let asked = Asked::read(&state, request).await?;
-    let mut wizard = Wizard::parse(&asked.body);
-    let typed = wizard.case.target.clone().unwrap_or_default();
-    if let Err(invalid) = Target::parse(&typed) {
-        return Err(bad_target(invalid.reason(asked.texts.0)));
-    }
-    let probes = state.probes.clone().ok_or_else(Problem::not_found)?;
-    let wanted = ProbeRequest {
-        target: typed,
-        only: Vec::new(),
-        idle_seconds: Some(silence(&state.config)),
-        lang: Some(asked.texts.0),
-    };
-    let head = &asked.head;
-    let client = client_address(&head.extensions, &head.headers, &state.config.proxy.trusted);
-    let reserved = state.runs.reserve()?;
-    let events = probes.start(wanted, client, reserved.cancel.clone()).await?;
-    let id = state.runs.follow(reserved, events)?;
-    asked.desk.follow(&id, Instant::now() + FORM_WAIT).await;
-    wizard.probe = Some(id);
-    Ok(Redirect::to(&wizard.href()).into_response())
 }
 
 #[cfg(test)]

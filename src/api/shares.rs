@@ -3,22 +3,17 @@
 use std::time::Duration;
 
 use axum::{
-    extract::{Path, Request, State},
-    http::{HeaderMap, StatusCode, header},
+    extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
 
 use crate::{
     report::Report,
-    server::{AppState, Problem, origin_of},
-    store::{Token, UnixSeconds},
-    ui::{
-        i18n::Texts,
-        state::{Wizard, decode},
-    },
+    server::{AppState, Problem},
+    store::{StoreError, Token, UnixSeconds},
 };
 
-use super::{Arrived, Desk, Trouble, forms::Asked};
+use super::{Desk, Trouble, Visitor};
 
 /// Name of the cookie that keeps the manage token with the browser that saved the report. It is
 /// bound to the report's own path, so that no other page ever gets it.
@@ -48,82 +43,68 @@ pub struct ManagedLink {
     pub sentence: String,
 }
 
+/// Where a report was saved.
+#[derive(Clone, Debug)]
+pub struct Saved {
+    /// Path of its page.
+    pub path: String,
+    /// The cookie that keeps the power over it with the browser that saved it.
+    pub cookie: String,
+}
+
 impl Desk {
     /// Opens the report under a view token. Unknown, expired and revoked are the same.
-    pub async fn open_report(
-        &self,
-        token: &str,
-        head: &axum::http::request::Parts,
-        texts: Texts,
-    ) -> Result<OpenedReport, Trouble> {
-        let gone = || Trouble { status: StatusCode::NOT_FOUND, sentence: texts.t("problem-404") };
-        let view = Token::parse(token).ok_or_else(gone)?;
-        let loaded = self.state.store.load_report(&view, self.state.now()).await;
-        let mut report = loaded.map_err(|error| Trouble::with_store(&error, texts))?;
-        if report.lang != texts.0 {
+    pub async fn open(&self, token: &str, visitor: &Visitor) -> Result<OpenedReport, Trouble> {
+        let view = Token::parse(token).ok_or(StoreError::NotFound)?;
+        let mut report = self.state.store.load_report(&view, self.state.now()).await?;
+        if report.lang != visitor.lang {
             // The same case, told in the reader's language.
             report.case.lang = None;
-            report = self.diagnostician.diagnose(&report.case, texts.0);
+            report = self.diagnostician.diagnose(&report.case, visitor.lang);
         }
-        let origin = origin_of(&self.state.config, &head.uri, &head.headers);
-        let managed = match manage_token(&head.headers) {
-            Some(token) => self.managed(&token, texts).await.ok(),
+        let managed = match visitor.cookie(MANAGE_COOKIE) {
+            Some(token) => self.managed(&token).await.ok(),
             None => None,
         };
         Ok(OpenedReport {
             report,
-            link: format!("{origin}/d/{token}"),
+            link: format!("{}/d/{token}", visitor.origin),
             managed,
             json: format!("/api/v1/diagnoses/{token}"),
         })
     }
 
     /// What a manage token has power over.
-    pub async fn managed(&self, token: &str, texts: Texts) -> Result<ManagedLink, Trouble> {
-        let gone = || Trouble { status: StatusCode::NOT_FOUND, sentence: texts.t("problem-404") };
-        let manage = Token::parse(token).ok_or_else(gone)?;
-        let found = self.state.store.load_managed(&manage, self.state.now()).await;
-        let found = found.map_err(|error| Trouble::with_store(&error, texts))?;
+    pub async fn managed(&self, token: &str) -> Result<ManagedLink, Trouble> {
+        let manage = Token::parse(token).ok_or(StoreError::NotFound)?;
+        let found = self.state.store.load_managed(&manage, self.state.now()).await?;
         Ok(ManagedLink {
             token: token.to_owned(),
             ends: minute(found.expires_at),
             sentence: found.report.verdict.sentence,
         })
     }
-}
 
-fn manage_token(headers: &HeaderMap) -> Option<String> {
-    let prefix = format!("{MANAGE_COOKIE}=");
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    cookies
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(prefix.as_str()).map(str::to_owned))
-}
-
-/// `POST /save`: diagnoses the state of the wizard, saves the report, and goes to its page.
-pub async fn save(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
-    let asked = Asked::read(&state, request).await?;
-    let Asked { desk, texts, body, .. } = &asked;
-    let Arrived::Here(wizard, _) = desk.arrive(Wizard::parse(body), *texts).await? else {
-        return Err(Problem::not_found());
-    };
-    let report = desk.diagnostician.diagnose_after(&wizard.case, &wizard.skipped, texts.0);
-    let wanted = decode(body).into_iter().find(|(key, _)| key == "expiry");
-    let wanted = wanted.and_then(|(_, seconds)| seconds.parse().ok()).map(Duration::from_secs);
-    let now = state.now();
-    let expires_at = state.expiry(now, wanted);
-    let saved = state.store.save_report(&report, now, expires_at).await;
-    let share = saved.map_err(|error| Trouble::with_store(&error, *texts))?;
-    state.metrics.reports_saved.up();
-    let path = format!("/d/{}", share.view.as_str());
-    let origin = origin_of(&state.config, &asked.head.uri, &asked.head.headers);
-    let secure = if origin.starts_with("https:") { "; Secure" } else { "" };
-    let cookie = format!(
-        "{MANAGE_COOKIE}={}; Path={path}; Max-Age={}; HttpOnly; SameSite=Lax{secure}",
-        share.manage.as_str(),
-        expires_at.saturating_sub(now),
-    );
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&path)).into_response())
+    /// Saves `report` for `wanted`, else for the default time, never beyond the server's maximum.
+    pub async fn save(
+        &self,
+        report: &Report,
+        wanted: Option<Duration>,
+        visitor: &Visitor,
+    ) -> Result<Saved, Trouble> {
+        let now = self.state.now();
+        let expires_at = self.state.expiry(now, wanted);
+        let share = self.state.store.save_report(report, now, expires_at).await?;
+        self.state.metrics.reports_saved.up();
+        let path = format!("/d/{}", share.view.as_str());
+        let secure = if visitor.origin.starts_with("https:") { "; Secure" } else { "" };
+        let cookie = format!(
+            "{MANAGE_COOKIE}={}; Path={path}; Max-Age={}; HttpOnly; SameSite=Lax{secure}",
+            share.manage.as_str(),
+            expires_at.saturating_sub(now),
+        );
+        Ok(Saved { path, cookie })
+    }
 }
 
 /// `POST /manage/{token}/delete`: ends the link and forgets the report.

@@ -18,7 +18,7 @@ use super::{
     state::AppState,
     telemetry,
 };
-use crate::app::{App, forms, shell};
+use crate::app::{App, form_routes, shell};
 
 /// What is served beside the pages; the description of the API is held to this list.
 #[cfg(test)]
@@ -53,7 +53,7 @@ pub fn router(state: AppState) -> Router {
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         // The pages of `app.rs` and the forms of `api/` come in here, and only here.
-        .merge(forms(&state, context.clone()))
+        .merge(form_routes(&state, context.clone()))
         .leptos_routes_with_context(&state, pages, context.clone(), page.clone())
         .route("/api/{*unknown}", any(|| async { Problem::not_found() }))
         .fallback(move |request: Request| file_or_page(request, context.clone(), page.clone()))

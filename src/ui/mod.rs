@@ -8,7 +8,11 @@ pub mod islands;
 pub mod state;
 
 #[cfg(feature = "ssr")]
+pub mod arrive;
+#[cfg(feature = "ssr")]
 pub mod components;
+#[cfg(feature = "ssr")]
+pub mod forms;
 #[cfg(feature = "ssr")]
 pub mod i18n;
 #[cfg(feature = "ssr")]

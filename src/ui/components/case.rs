@@ -64,7 +64,7 @@ pub fn Answers(
                                                     href=wizard.back_at(&said.step).href()
                                                     aria-label=label
                                                 >
-                                                    {texts.t("change")}
+                                                    {texts.t("ask-again")}
                                                 </a>
                                             }
                                         })}

@@ -69,11 +69,14 @@ pub fn VerdictHead(
 
 #[component]
 fn Confidence(texts: Texts, probability: f64) -> impl IntoView {
+    let width = format!("{:.1}", probability * 100.0);
     view! {
         <p class="confidence">
-            <meter min="0" max="1" value=probability.to_string() aria-label=texts.t("confidence")>
-                {percent(probability)}
-            </meter>
+            <svg class="sure-bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+                <rect class="bar-track" width="100" height="6" />
+                <rect class="bar-fill" width=width height="6" />
+            </svg>
+            <span class="visually-hidden">{texts.t("confidence")}</span>
             <strong>{percent(probability)}</strong>
             <span>{texts.t(sureness(probability))}</span>
         </p>

@@ -7,10 +7,11 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::{
-    api::{Arrived, Desk, Run, knowledge_path},
+    api::{Desk, Run, knowledge_path},
     evidence::Observation,
     report::Report,
     ui::{
+        arrive::{Arrived, arrive},
         components::{Answers, ChainStrip, HiddenState, Icon, ReadFromText, families, ranked_rows},
         i18n::{Texts, texts},
         islands::{CopyButtons, LiveRanking, RankTexts, StepKeys},
@@ -34,9 +35,9 @@ pub fn DiagnosePage() -> impl IntoView {
     let wizard = Wizard::parse(&query.unwrap_or_default());
     let desk = expect_context::<Desk>();
     Suspend::new(async move {
-        match desk.arrive(wizard, texts).await {
+        match arrive(&desk, wizard).await {
             Err(trouble) => {
-                view! { <ProblemPage status=trouble.status sentence=trouble.sentence /> }.into_any()
+                view! { <ProblemPage status=trouble.status sentence=trouble.sentence.get(texts.0) /> }.into_any()
             }
             Ok(Arrived::Moved(address)) => {
                 leptos_axum::redirect(&address);

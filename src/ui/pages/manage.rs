@@ -16,9 +16,9 @@ pub fn ManagePage() -> impl IntoView {
     let token = use_params_map().with_untracked(|params| params.get("token")).unwrap_or_default();
     let desk = expect_context::<Desk>();
     Suspend::new(async move {
-        match desk.managed(&token, texts).await {
+        match desk.managed(&token).await {
             Err(trouble) => {
-                view! { <ProblemPage status=trouble.status sentence=trouble.sentence /> }.into_any()
+                view! { <ProblemPage status=trouble.status sentence=trouble.sentence.get(texts.0) /> }.into_any()
             }
             Ok(managed) => view! {
                 <Title text=texts.t("manage-title") />

@@ -8,7 +8,7 @@ use leptos_meta::{Meta, Title};
 use leptos_router::hooks::use_params_map;
 
 use crate::{
-    api::{Desk, OpenedReport},
+    api::{Desk, OpenedReport, Visitor},
     report::{NextStep, NotVisible, Report, RuledOut, StepKind, VerdictState},
     ui::{
         components::{
@@ -41,10 +41,11 @@ pub fn ReportPage() -> impl IntoView {
     let token = use_params_map().with_untracked(|params| params.get("token")).unwrap_or_default();
     let head = use_context::<Parts>().unwrap_or_else(|| Request::new(()).into_parts().0);
     let desk = expect_context::<Desk>();
+    let visitor = Visitor::of(&desk, &head);
     Suspend::new(async move {
-        match desk.open_report(&token, &head, texts).await {
+        match desk.open(&token, &visitor).await {
             Err(trouble) => {
-                view! { <ProblemPage status=trouble.status sentence=trouble.sentence /> }.into_any()
+                view! { <ProblemPage status=trouble.status sentence=trouble.sentence.get(texts.0) /> }.into_any()
             }
             Ok(opened) => {
                 let report = opened.report.clone();

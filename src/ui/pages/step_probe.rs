@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use crate::{
     api::{Desk, Run},
-    probe::target::Target,
     ui::{
         components::HiddenState,
         i18n::Texts,
@@ -31,8 +30,8 @@ pub(super) fn ProbeStep(
     run: Option<Run>,
 ) -> impl IntoView {
     let target = wizard.case.target.clone();
-    let named = target.as_deref().map(Target::parse).and_then(Result::ok);
-    let Some(named) = named.map(|target| target.normalized()) else {
+    let named = target.as_deref().and_then(|typed| desk.read_target(typed).ok());
+    let Some(named) = named else {
         return view! { <AskForHost texts wizard /> }.into_any();
     };
     let under_way = run.is_some();

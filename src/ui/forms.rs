@@ -1,0 +1,133 @@
+//! What the forms of the pages do. Each ends in an address to go on at.
+
+use std::time::Duration;
+
+use axum::{
+    body::Bytes,
+    http::{StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+
+use crate::{
+    api::{Desk, Problem, Trouble, Visitor},
+    intake::{MAX_TEXT, PasteError, check_paste},
+    knowledge::{Lang, Text},
+    ui::{
+        arrive::{Arrived, address, arrive},
+        i18n::Texts,
+        pages::Rejected,
+        state::{Wizard, decode},
+    },
+};
+
+/// How the first page's form ends.
+pub enum Start {
+    /// The address to go on at.
+    Go(String),
+    /// The page again: why, and everything that had been typed.
+    Again(StatusCode, Rejected),
+}
+
+/// Reads the form of the first page.
+pub async fn read_start(desk: &Desk, lang: Lang, body: &[u8]) -> Start {
+    let body = String::from_utf8_lossy(body);
+    let fields = decode(&body);
+    let raw = |name: &str| {
+        let value = fields.iter().find(|(key, _)| key == name);
+        value.map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    let again = |trouble: Trouble| {
+        let sentence = trouble.sentence.get(lang).to_owned();
+        Start::Again(
+            trouble.status,
+            Rejected { sentence, text: raw("text"), target: raw("target") },
+        )
+    };
+    // Measured before anything else: a paste of 10 MB is not worth a second look.
+    if let Err(trouble) = readable(&raw("text")) {
+        return again(trouble);
+    }
+    let wizard = Wizard::parse(&body);
+    if wizard.is_empty() {
+        let sentence = in_both(|texts| texts.t("empty-start"));
+        return again(Trouble { status: StatusCode::BAD_REQUEST, sentence });
+    }
+    let target = wizard.case.target.as_deref().map(|typed| desk.read_target(typed));
+    if let Some(Err(trouble)) = target {
+        return again(trouble);
+    }
+    match address(desk, wizard).await {
+        Ok(address) => Start::Go(address),
+        Err(trouble) => again(trouble),
+    }
+}
+
+/// `POST /add`: the state of the wizard with more or other text, notes or target.
+pub async fn add(desk: Desk, body: Bytes) -> Result<Response, Problem> {
+    let body = String::from_utf8_lossy(&body);
+    let mut wizard = Wizard::parse(&body);
+    let fields = decode(&body);
+    let more = fields.iter().find(|(key, _)| key == "more").map(|(_, value)| value.trim());
+    if wizard.case.text.is_none() {
+        wizard.case.text = desk.kept(wizard.draft.as_deref()).await;
+    }
+    wizard.draft = None;
+    if let Some(more) = more.filter(|more| !more.is_empty()) {
+        let text = wizard.case.text.get_or_insert_default();
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&more.replace("\r\n", "\n"));
+    }
+    for text in [&wizard.case.text, &wizard.case.facts.notes].into_iter().flatten() {
+        readable(text)?;
+    }
+    if let Some(typed) = &wizard.case.target {
+        desk.read_target(typed)?;
+    }
+    Ok(Redirect::to(&address(&desk, wizard).await?).into_response())
+}
+
+/// `POST /probe`: runs the probes against the target and goes on to what they saw.
+pub async fn probe(desk: Desk, visitor: Visitor, body: Bytes) -> Result<Response, Problem> {
+    let mut wizard = Wizard::parse(&String::from_utf8_lossy(&body));
+    let typed = wizard.case.target.clone().unwrap_or_default();
+    desk.read_target(&typed)?;
+    wizard.probe = Some(desk.probe(typed, &visitor).await?);
+    Ok(Redirect::to(&wizard.href()).into_response())
+}
+
+/// `POST /save`: diagnoses the state of the wizard, saves the report, and goes to its page.
+pub async fn save(desk: Desk, visitor: Visitor, body: Bytes) -> Result<Response, Problem> {
+    let body = String::from_utf8_lossy(&body);
+    let Arrived::Here(wizard, _) = arrive(&desk, Wizard::parse(&body)).await? else {
+        return Err(Problem::not_found());
+    };
+    let report = desk.diagnostician.diagnose_after(&wizard.case, &wizard.skipped, visitor.lang);
+    let wanted = decode(&body).into_iter().find(|(key, _)| key == "expiry");
+    let wanted = wanted.and_then(|(_, seconds)| seconds.parse().ok()).map(Duration::from_secs);
+    let saved = desk.save(&report, wanted, &visitor).await?;
+    Ok(([(header::SET_COOKIE, saved.cookie)], Redirect::to(&saved.path)).into_response())
+}
+
+/// Whether `text` can be read at all.
+fn readable(text: &str) -> Result<(), Trouble> {
+    check_paste(text).map_err(|error| match error {
+        PasteError::TooLong { bytes } => Trouble {
+            status: StatusCode::PAYLOAD_TOO_LARGE,
+            sentence: in_both(|texts| {
+                let args =
+                    [("size", bytes.div_ceil(1024).into()), ("limit", (MAX_TEXT / 1024).into())];
+                texts.with("too-long", &args)
+            }),
+        },
+        PasteError::Binary { .. } => Trouble {
+            status: StatusCode::BAD_REQUEST,
+            sentence: in_both(|texts| texts.t("binary-text")),
+        },
+    })
+}
+
+fn in_both(text: impl Fn(Texts) -> String) -> Text {
+    Text { en: text(Texts(Lang::En)), zh: text(Texts(Lang::Zh)) }
+}
