@@ -145,3 +145,19 @@ fn bad_values_are_named() {
     let unknown = serde_json::from_str::<Case>(r#"{ "texts": "x" }"#).unwrap_err().to_string();
     assert!(unknown.contains("unknown field `texts`") && unknown.contains("line 1"), "{unknown}");
 }
+
+/// The contract of the decoder: each signature finds its own example, whatever else does too.
+#[test]
+fn every_example_hits_its_signature() {
+    let missed: Vec<&String> = DIAGNOSTICIAN
+        .base()
+        .signatures
+        .values()
+        .filter(|signature| {
+            let hits = DIAGNOSTICIAN.decode(&signature.example).hits;
+            hits.iter().all(|hit| hit.signature != signature.id)
+        })
+        .map(|signature| &signature.id)
+        .collect();
+    assert!(missed.is_empty(), "{missed:?}");
+}

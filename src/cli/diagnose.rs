@@ -5,11 +5,13 @@ use std::{path::Path, process::ExitCode};
 use clap::Args;
 
 use crate::{
+    evidence::Observation,
     knowledge::Lang,
+    probe::{self, Plan, ProbeEvent, target::Target},
     report::{Case, Report, VerdictState},
 };
 
-use super::{Failure, diagnostician, input};
+use super::{Failure, diagnostician, input, probe::shown, reach::Reach};
 
 /// `hangup diagnose`
 #[derive(Args)]
@@ -20,6 +22,11 @@ pub(super) struct Arguments {
     /// Error text or a description, in place of or beside a case
     #[arg(long, value_name = "STR")]
     text: Option<String>,
+    /// A host to probe first: host, host:port or URL
+    #[arg(long, value_name = "TARGET")]
+    probe: Option<String>,
+    #[command(flatten)]
+    reach: Reach,
     /// Language of the report
     #[arg(long, value_parser = parse_lang, value_name = "en|zh-CN")]
     lang: Option<Lang>,
@@ -40,7 +47,7 @@ pub(super) fn run(arguments: &Arguments, overlay: Option<&Path>) -> Result<ExitC
     if let Some(text) = &arguments.text {
         case.text = Some(text.clone());
     }
-    if case == Case::default() {
+    if case == Case::default() && arguments.probe.is_none() {
         return Err(Failure::usage("nothing to diagnose: give --text, --case or --probe"));
     }
     if let Some(lang) = arguments.lang {
@@ -49,6 +56,10 @@ pub(super) fn run(arguments: &Arguments, overlay: Option<&Path>) -> Result<ExitC
     let lang = case.lang.unwrap_or_default();
     let diagnostician = diagnostician(overlay)?;
     case.check(diagnostician.base(), lang).map_err(|error| Failure::usage(error.to_string()))?;
+    if let Some(target) = &arguments.probe {
+        case.observations.extend(probe_first(arguments, target, lang)?);
+        case.target = Some(target.clone());
+    }
     let report = diagnostician.diagnose(&case, lang);
     if arguments.json {
         let json = serde_json::to_string_pretty(&report)
@@ -60,6 +71,46 @@ pub(super) fn run(arguments: &Arguments, overlay: Option<&Path>) -> Result<ExitC
     Ok(match report.verdict.state {
         VerdictState::NotEnoughEvidence => ExitCode::from(1),
         _ => ExitCode::SUCCESS,
+    })
+}
+
+/// Probes `target` and gives what was observed; progress goes to stderr. Ctrl-C ends the probes, and
+/// the report is made of what they had found.
+fn probe_first(
+    arguments: &Arguments,
+    target: &str,
+    lang: Lang,
+) -> Result<Vec<Observation>, Failure> {
+    let parsed = Target::parse(target).map_err(|invalid| {
+        Failure::usage(format!("--probe `{}`: {}", shown(target), invalid.reason(lang)))
+    })?;
+    let mut plan = Plan::new(parsed);
+    plan.max_idle = arguments.reach.max_idle;
+    let gate = arguments.reach.gate();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime =
+        runtime.map_err(|error| Failure::short(format!("cannot start the runtime: {error}")))?;
+    runtime.block_on(async {
+        let mut run = probe::run(plan, gate, None);
+        let mut observations = Vec::new();
+        loop {
+            let event = tokio::select! {
+                event = run.events.recv() => event,
+                _ = tokio::signal::ctrl_c(), if !run.cancel.is_cancelled() => {
+                    run.cancel.cancel();
+                    continue;
+                }
+            };
+            match event {
+                Some(ProbeEvent::Observation(seen)) => observations.push(seen),
+                Some(ProbeEvent::Refused { text, .. }) => {
+                    return Err(Failure::usage(format!("--probe: {}", text.get(lang))));
+                }
+                Some(ProbeEvent::Progress { text, .. }) => eprintln!("… {}", text.get(lang)),
+                Some(_) => {}
+                None => return Ok(observations),
+            }
+        }
     })
 }
 

@@ -11,6 +11,7 @@ mod evaluate;
 mod input;
 mod knowledge;
 mod probe;
+mod reach;
 mod serve;
 mod target;
 

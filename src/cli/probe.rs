@@ -3,22 +3,14 @@
 use std::{
     io::{self, Write},
     process::ExitCode,
-    sync::Arc,
-    time::Duration,
 };
 
 use clap::Args;
-use ipnet::IpNet;
 
-use super::{Failure, diagnose::parse_lang};
+use super::{Failure, diagnose::parse_lang, reach::Reach};
 use crate::{
     knowledge::Lang,
-    probe::{
-        self, Gate, MAX_IDLE, Plan, Probe, ProbeEvent, own_addresses,
-        policy::{Opening, Policy},
-        resolve::DnsClient,
-        target::Target,
-    },
+    probe::{self, Plan, Probe, ProbeEvent, target::Target},
 };
 
 /// Arguments of `hangup probe`.
@@ -33,59 +25,19 @@ pub(super) struct Arguments {
     /// Only these probes, separated by commas.
     #[arg(long, value_delimiter = ',', value_parser = parse_probe)]
     only: Vec<Probe>,
-    /// Longest silence of the idle test, such as 65s or 2m; at most 5m.
-    #[arg(long, default_value = "65s", value_parser = parse_idle)]
-    max_idle: Duration,
+    #[command(flatten)]
+    reach: Reach,
     /// Print one JSON object a line.
     #[arg(long)]
     json: bool,
     /// Language of the sentences: en or zh-CN.
     #[arg(long, default_value = "en", value_parser = parse_lang, value_name = "en|zh-CN")]
     lang: Lang,
-    /// Allow this machine itself (127.0.0.1, localhost), on every port.
-    #[arg(long)]
-    allow_loopback: bool,
-    /// Allow a private network, such as 10.0.0.0/8, and names inside it. May be repeated.
-    #[arg(long, value_name = "CIDR")]
-    allow: Vec<IpNet>,
-    /// Allow a port beside 80, 443, 8080 and 8443. May be repeated.
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
-    allow_port: Vec<u16>,
 }
 
 fn parse_probe(name: &str) -> Result<Probe, String> {
     let known = Probe::ALL.map(Probe::as_str).join(", ");
     Probe::parse(name).ok_or_else(|| format!("unknown probe `{name}`, use {known}"))
-}
-
-/// Reads `65`, `65s` or `2m`.
-fn parse_idle(text: &str) -> Result<Duration, String> {
-    let (digits, unit) = match text.strip_suffix('m') {
-        Some(minutes) => (minutes, 60),
-        None => (text.strip_suffix('s').unwrap_or(text), 1),
-    };
-    let limit = Duration::from_secs(1)..=MAX_IDLE;
-    let duration = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
-    duration
-        .map(Duration::from_secs)
-        .filter(|duration| limit.contains(duration))
-        .ok_or_else(|| format!("`{text}` is no time from 1s to {}s", MAX_IDLE.as_secs()))
-}
-
-impl Arguments {
-    /// The public policy, opened by what was asked for. Whoever runs the command can reach these
-    /// networks by other programs too; the never-list stays closed all the same.
-    fn policy(&self) -> Policy {
-        let mut policy = Policy::default();
-        policy.ports.extend(&self.allow_port);
-        let ports = policy.ports.clone();
-        let open = |cidr: &IpNet| Opening { cidr: *cidr, ports: ports.clone() };
-        policy.openings = self.allow.iter().map(open).collect();
-        policy.private_names = !self.allow.is_empty();
-        policy.allow_loopback = self.allow_loopback;
-        policy.own_addresses = own_addresses();
-        policy
-    }
 }
 
 /// Exit code 0: done; 1: a probe failed, the target was refused or the run was stopped.
@@ -113,7 +65,7 @@ fn ignore_closed_pipe(error: &io::Error) -> Result<ExitCode, Failure> {
 }
 
 /// A target as it may be printed.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     text.chars().take(100).flat_map(char::escape_debug).collect()
 }
 
@@ -121,8 +73,8 @@ fn shown(text: &str) -> String {
 async fn follow(arguments: &Arguments, target: Target) -> io::Result<ExitCode> {
     let mut plan = Plan::new(target);
     plan.only.clone_from(&arguments.only);
-    plan.max_idle = arguments.max_idle;
-    let gate = Gate::new(Arc::new(arguments.policy()), Arc::new(DnsClient::from_system()));
+    plan.max_idle = arguments.reach.max_idle;
+    let gate = arguments.reach.gate();
     let mut run = probe::run(plan, gate, None);
     let mut out = io::stdout();
     let mut failed = false;
@@ -215,18 +167,4 @@ fn print(args: &Arguments, event: &ProbeEvent, out: &mut impl Write) -> io::Resu
         }
     }
     out.flush()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_silence_is_read_in_seconds_or_minutes_and_bounded() {
-        assert_eq!(parse_idle("65s"), Ok(Duration::from_secs(65)));
-        assert_eq!(parse_idle("2m"), Ok(Duration::from_mins(2)));
-        for bad in ["", "0s", "6m", "1h", "-1s", "99999999999999999999m"] {
-            assert!(parse_idle(bad).is_err(), "{bad}");
-        }
-    }
 }
