@@ -12,7 +12,7 @@ test("a saved report opens elsewhere, survives a restart and a kill, and can be 
   const seen = watch(page, server.url);
   await page.goto(server.url + REPORT);
   const verdict = await page.locator("#verdict").textContent();
-  await page.getByText("1 hour", { exact: true }).click();
+  await page.locator('input[name="expiry"][value="3600"]').check({ force: true });
   await page.getByRole("button", { name: "Save and get a link" }).click();
   await expect(page).toHaveURL(/\/d\/[\w-]{27}$/);
   await awake(page);
