@@ -23,7 +23,7 @@ export function freePort(): Promise<number> {
   });
 }
 
-function binary(): string {
+export function binary(): string {
   const wanted = [
     process.env.SERVER_BIN ?? "",
     resolve("../target/release/hangup"),

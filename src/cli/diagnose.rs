@@ -30,7 +30,7 @@ pub(super) struct Arguments {
     /// Language of the report
     #[arg(long, value_parser = parse_lang, value_name = "en|zh-CN")]
     lang: Option<Lang>,
-    /// Print the report as JSON
+    /// Print the report as one line of JSON
     #[arg(long)]
     json: bool,
 }
@@ -62,7 +62,7 @@ pub(super) fn run(arguments: &Arguments, overlay: Option<&Path>) -> Result<ExitC
     }
     let report = diagnostician.diagnose(&case, lang);
     if arguments.json {
-        let json = serde_json::to_string_pretty(&report)
+        let json = serde_json::to_string(&report)
             .map_err(|error| Failure::short(error.to_string()))?;
         println!("{json}");
     } else {
