@@ -26,6 +26,8 @@ enum Command {
         /// An overlay folder, judged together with the built-in knowledge
         dir: Option<PathBuf>,
     },
+    /// The whole base as one JSON object, the overlay laid in
+    Export,
     /// What is known
     List {
         /// Of which kind
@@ -49,6 +51,11 @@ enum Kind {
 pub(super) fn run(arguments: &Arguments, overlay: Option<&Path>) -> Result<ExitCode, Failure> {
     match &arguments.command {
         Command::Check { dir } => run_check(dir.as_deref().or(overlay)),
+        Command::Export => {
+            let json = serde_json::to_string(&*base(overlay)?);
+            println!("{}", json.map_err(|error| Failure::short(error.to_string()))?);
+            Ok(ExitCode::SUCCESS)
+        }
         Command::List { kind, json } => {
             list(&*base(overlay)?, *kind, *json);
             Ok(ExitCode::SUCCESS)
