@@ -5,7 +5,7 @@ use std::{path::Path, process::ExitCode};
 use clap::Args;
 use serde_json::json;
 
-use crate::knowledge::Lang;
+use crate::{intake::binary_at, knowledge::Lang};
 
 use super::{Failure, diagnose::parse_lang, diagnostician, input};
 
@@ -25,6 +25,11 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, overlay: Option<&Path>) -> Result<ExitCode, Failure> {
     let text = input::read(&arguments.file)?;
+    if let Some(offset) = binary_at(&text) {
+        let name = input::shown(&arguments.file);
+        let message = format!("{name} is not text: byte {offset} is a control character");
+        return Err(Failure::usage(message));
+    }
     let diagnostician = diagnostician(overlay)?;
     let decoded = diagnostician.decode(&text);
     let found = !decoded.hits.is_empty() || !decoded.observations.is_empty();

@@ -62,8 +62,8 @@ pub(super) fn run(arguments: &Arguments, overlay: Option<&Path>) -> Result<ExitC
     }
     let report = diagnostician.diagnose(&case, lang);
     if arguments.json {
-        let json = serde_json::to_string(&report)
-            .map_err(|error| Failure::short(error.to_string()))?;
+        let json =
+            serde_json::to_string(&report).map_err(|error| Failure::short(error.to_string()))?;
         println!("{json}");
     } else {
         print!("{}", plain(&report));

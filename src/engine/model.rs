@@ -2,9 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::knowledge::{Base, Cause, Likelihood, Variable, VariableKind};
+use crate::{
+    evidence::Source,
+    knowledge::{Base, Cause, Likelihood, Variable, VariableKind},
+};
 
-use super::{maths::log2, scale, timers::Timers};
+use super::{
+    maths::{exp2, log2},
+    scale,
+    timers::Timers,
+};
 
 /// The hypothesis that the true cause is not in the base.
 pub const SOMETHING_ELSE: &str = "something_else";
@@ -17,6 +24,28 @@ pub(super) struct Choice {
     /// Cause, then option. A cause that says nothing of the variable has the background.
     pub(super) given: Vec<Vec<f64>>,
     pub(super) group: String,
+    /// For text, answers and measurements: what the planner expects of each option under each cause.
+    expected: [Vec<Expected>; 3],
+}
+
+/// What an answer of a source would say, for one option.
+pub(super) struct Expected {
+    /// P(option | cause) as the source would report it, by cause.
+    pub(super) reported: Vec<f64>,
+    /// The same as it would be counted, tempered.
+    pub(super) counted: Vec<f64>,
+}
+
+impl Choice {
+    /// What `source` would say of each option.
+    pub(super) fn expected(&self, source: Source) -> &[Expected] {
+        let [text, answer, measured] = &self.expected;
+        match source {
+            Source::Text => text,
+            Source::Answer => answer,
+            Source::Probe | Source::Capture | Source::Collect => measured,
+        }
+    }
 }
 
 /// The rates of one value that may be seen along with others: a message, a cue, a component.
@@ -94,7 +123,27 @@ fn choice(variable: &Variable, base: &Base, count: usize) -> Choice {
         .collect();
     given.resize(count, background.clone());
     let group = variable.group.clone().unwrap_or_else(|| variable.id.clone());
-    Choice { options, background, given, group }
+    let expected = [Source::Text, Source::Answer, Source::Probe]
+        .map(|source| expected(&background, &given, scale::reliability(source)));
+    Choice { options, background, given, group, expected }
+}
+
+fn expected(background: &[f64], given: &[Vec<f64>], reliability: f64) -> Vec<Expected> {
+    background
+        .iter()
+        .enumerate()
+        .map(|(option, share)| {
+            let reported: Vec<f64> = given
+                .iter()
+                .map(|table| {
+                    let own = table.get(option).copied().unwrap_or(*share);
+                    reliability * own + (1.0 - reliability) * share
+                })
+                .collect();
+            let counted = reported.iter().map(|p| exp2(scale::TEMPER * log2(*p))).collect();
+            Expected { reported, counted }
+        })
+        .collect()
 }
 
 /// P(option | cause): the words as they stand, what is left over shared by the background rates.

@@ -10,12 +10,7 @@ use crate::{
     knowledge::Base,
 };
 
-use super::{
-    belief::Belief,
-    maths::{entropy, exp2, log2},
-    model::Model,
-    scale,
-};
+use super::{belief::Belief, maths::log2, model::Model};
 
 /// The kinds of next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -195,37 +190,37 @@ impl Model {
     /// Expected fall of the entropy over causes when the variable's value becomes known, bits.
     pub fn choice_gain(&self, belief: &Belief, variable: &str, source: Source) -> f64 {
         let Some(choice) = self.choices.get(variable) else { return 0.0 };
-        let reliability = scale::reliability(source);
         // What is as good as excluded stays excluded, and costs time: leave it out.
-        let alive: Vec<(f64, &Vec<f64>)> = belief
+        let alive: Vec<(usize, f64)> = belief
             .posterior
             .iter()
             .copied()
-            .zip(&choice.given)
-            .filter(|(p, _)| *p >= NEGLIGIBLE)
+            .enumerate()
+            .filter(|(_, p)| *p >= NEGLIGIBLE)
             .collect();
-        let mass: f64 = alive.iter().map(|(p, _)| p).sum();
-        let before = entropy(&alive.iter().map(|(p, _)| p / mass).collect::<Vec<_>>());
+        let before = unnormalised_entropy(alive.iter().map(|(_, p)| *p));
         let (mut after, mut total) = (0.0, 0.0);
-        for (option, share) in choice.background.iter().enumerate() {
-            let mut predicted = 0.0;
-            let joint: Vec<f64> = alive
-                .iter()
-                .map(|(p, given)| {
-                    let likelihood = given.get(option).copied().unwrap_or(*share);
-                    let believed = reliability * likelihood + (1.0 - reliability) * share;
-                    predicted += p * believed;
-                    // Tempered like the evidence itself, so that the promise matches what will come.
-                    p * exp2(scale::TEMPER * log2(believed))
-                })
-                .collect();
-            let sum: f64 = joint.iter().sum();
-            let posterior: Vec<f64> = joint.iter().map(|p| p / sum).collect();
-            after += predicted * entropy(&posterior);
+        for option in choice.expected(source) {
+            let of = |table: &[f64], cause: usize| table.get(cause).copied().unwrap_or(0.0);
+            let predicted: f64 =
+                alive.iter().map(|(cause, p)| p * of(&option.reported, *cause)).sum();
+            // Counted as the evidence itself would be, so that the promise matches what will come.
+            let counted = alive.iter().map(|(cause, p)| p * of(&option.counted, *cause));
+            after += predicted * unnormalised_entropy(counted);
             total += predicted;
         }
         (before - after / total).max(0.0)
     }
+}
+
+/// Entropy in bits of `weights` once they are normalised; 0 where they sum to nothing.
+fn unnormalised_entropy(weights: impl Iterator<Item = f64>) -> f64 {
+    let (mut sum, mut terms) = (0.0, 0.0);
+    for weight in weights.filter(|weight| *weight > 0.0) {
+        sum += weight;
+        terms += weight * log2(weight);
+    }
+    if sum > 0.0 { log2(sum) - terms / sum } else { 0.0 }
 }
 
 fn step(kind: StepKind, id: &str, gain_bits: f64, cost_seconds: f64, rate: f64) -> (f64, Step) {

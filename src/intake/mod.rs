@@ -11,4 +11,4 @@ mod required;
 
 pub use matcher::{Hit, Matcher, Pattern, PatternError};
 pub use numbers::seconds_in;
-pub use paste::{MAX_TEXT, PasteError, check_paste};
+pub use paste::{MAX_TEXT, PasteError, binary_at, check_paste};

@@ -36,18 +36,24 @@ pub fn check_paste(text: &str) -> Result<(), PasteError> {
     if text.len() > MAX_TEXT {
         return Err(PasteError::TooLong { bytes: text.len() });
     }
+    match binary_at(text) {
+        Some(offset) => Err(PasteError::Binary { offset }),
+        None => Ok(()),
+    }
+}
+
+/// Where `text` shows that it never was text, bytes from 0: at a NUL, or at the first of very many
+/// control characters.
+pub fn binary_at(text: &str) -> Option<usize> {
     if let Some(offset) = text.find('\0') {
-        return Err(PasteError::Binary { offset });
+        return Some(offset);
     }
     let odd = |c: char| {
         (c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{1b}' | '\u{c}')) || c == '\u{fffd}'
     };
     let count = text.chars().filter(|c| odd(*c)).count();
     // A stray control character is a copy artefact; one in ten says that this never was text.
-    if count > 8 && count * 10 > text.chars().count() {
-        return Err(PasteError::Binary { offset: text.find(odd).unwrap_or(0) });
-    }
-    Ok(())
+    (count > 8 && count * 10 > text.chars().count()).then(|| text.find(odd).unwrap_or(0))
 }
 
 #[cfg(test)]
