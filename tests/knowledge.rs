@@ -1,8 +1,11 @@
 //! The lint says what is wrong, and where; the built-in knowledge is sound; an overlay works.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use hangup::knowledge::{Files, built_in, check, load};
+use hangup::{
+    knowledge::{Files, Lang, built_in, check, load},
+    report::{Case, Diagnostician},
+};
 
 /// Each file of `tests/broken-knowledge` is one mistake. Its first lines say where in a knowledge
 /// folder it stands, and what the lint must say: `# path: …`, `# expect: LINE: MESSAGE`.
@@ -95,4 +98,34 @@ fn an_overlay_changes_adds_and_switches_off() {
     assert!(!loaded.base.causes.contains_key("packet_loss"));
     let problems = check(&loaded);
     assert!(problems.is_empty(), "{problems:?}");
+}
+
+/// CONTRIBUTING.md says that adding a cause touches one file. This is that walk.
+#[test]
+fn adding_a_cause_touches_one_file() {
+    let built_in = built_in();
+    let (_, sibling) =
+        built_in.iter().find(|(path, _)| path.ends_with("/lb_idle_timeout.toml")).unwrap();
+    let mut own: String = sibling
+        .replacen("id = \"lb_idle_timeout\"", "id = \"cat_on_the_router\"", 1)
+        .replace("id = \"lb_idle_timeout.", "id = \"cat_on_the_router.");
+    let before = own.find("[[cue]]").unwrap();
+    own.truncate(before);
+    own.push_str(
+        "[[cue]]\nid = \"cat\"\npattern = '\\bthe cat sits on the router\\b|猫坐在路由器上'\nlikelihood = \"often\"\n",
+    );
+    let fix = sibling.find("[[fix]]").unwrap();
+    own.push_str(&sibling[fix..].replace("id = \"lb_idle_timeout.", "id = \"cat_on_the_router."));
+    let overlay = Files::from([("causes/idle_timeout/cat_on_the_router.toml".to_owned(), own)]);
+    let loaded = load(&[built_in.clone(), overlay]);
+    let problems = check(&loaded);
+    assert!(problems.is_empty(), "{problems:?}");
+    let diagnostician = Diagnostician::new(Arc::new(loaded.base)).unwrap();
+    let case = Case {
+        text: Some("it drops when idle, whenever the cat sits on the router".to_owned()),
+        ..Case::default()
+    };
+    let report = diagnostician.diagnose(&case, Lang::En);
+    assert_eq!(report.causes[0].id, "cat_on_the_router", "{:#?}", report.verdict);
+    assert!(report.fixes.iter().any(|fix| fix.cause == "cat_on_the_router"));
 }

@@ -32,7 +32,7 @@ enum Command {
     List {
         /// Of which kind
         kind: Kind,
-        /// One JSON object a line
+        /// Print a JSON array, an entry a line
         #[arg(long)]
         json: bool,
     },
@@ -121,11 +121,13 @@ fn list(base: &Base, kind: Kind, as_json: bool) {
             base.components.values().map(|c| (c.id.clone(), c.name.en.clone(), json!(c))).collect()
         }
     };
-    for (id, text, value) in rows {
-        if as_json {
-            println!("{value}");
-        } else {
-            println!("{id:<44} {text}");
-        }
+    if as_json {
+        // One JSON document, an entry a line: for `jq` as for `grep`.
+        let lines: Vec<String> = rows.iter().map(|(_, _, value)| value.to_string()).collect();
+        println!("[\n{}\n]", lines.join(",\n"));
+        return;
+    }
+    for (id, text, _) in rows {
+        println!("{id:<44} {text}");
     }
 }
