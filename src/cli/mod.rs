@@ -55,12 +55,12 @@ enum Command {
 }
 
 /// Exit codes: 0 done, 1 the answer is negative or something fell short, 2 wrong use or unreadable
-/// input.
-pub fn run() -> ExitCode {
+/// input. `site` is what `serve` serves besides the pages.
+pub fn run(site: server::Site) -> ExitCode {
     let arguments = Arguments::parse();
     let overlay = arguments.knowledge.as_deref();
     let done = match arguments.command.unwrap_or(Command::Serve(server::ServeArgs::default())) {
-        Command::Serve(own) => serve::run(own, overlay),
+        Command::Serve(own) => serve::run(own, overlay, site),
         Command::Diagnose(own) => diagnose::run(&own, overlay),
         Command::Decode(own) => decode::run(&own, overlay),
         Command::Evaluate(own) => evaluate::run(&own, overlay),

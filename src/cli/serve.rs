@@ -13,7 +13,12 @@ use crate::{
 const LAST_WORK: Duration = Duration::from_secs(1);
 
 /// Serves until a signal says stop; `overlay` is the folder of `--knowledge`.
-pub(super) fn run(mut args: ServeArgs, overlay: Option<&Path>) -> Result<ExitCode, Failure> {
+pub(super) fn run(
+    mut args: ServeArgs,
+    overlay: Option<&Path>,
+    site: server::Site,
+) -> Result<ExitCode, Failure> {
+    server::install(site);
     args.knowledge = overlay.map(Path::to_owned);
     let loaded = Config::load(&args, environment());
     let (config, warnings) = loaded.map_err(|error| Failure::usage(error.to_string()))?;

@@ -1,24 +1,39 @@
-//! The built site: inside the program in release builds, read from `target/site` in debug builds.
+//! Serving the built site: script, wasm, style and public files.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::OnceLock};
 
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::Response,
 };
+use rust_embed::{EmbeddedFile, Filenames};
 
-/// Changes with the site's content, so that cargo embeds it anew; set by `cargo xtask`.
-const _SITE_STAMP: Option<&str> = option_env!("HANGUP_SITE_STAMP");
+/// The built site, as `main.rs` embeds it: the library compiles without it, while the browser's
+/// half is still being built.
+#[derive(Clone, Copy, Debug)]
+pub struct Site {
+    /// The file at this path under the site's root, without a leading slash.
+    pub get: fn(&str) -> Option<EmbeddedFile>,
+    /// The paths of all files.
+    pub files: fn() -> Filenames,
+}
 
-#[derive(rust_embed::Embed)]
-#[folder = "target/site/"]
-#[allow_missing = true]
-struct Site;
+static SITE: OnceLock<Site> = OnceLock::new();
+
+/// Makes `site` what this process serves. Without it there are pages, and no script nor style.
+pub(crate) fn install(site: Site) {
+    let _first_wins = SITE.set(site);
+}
+
+fn embedded(path: &str) -> Option<EmbeddedFile> {
+    SITE.get().and_then(|site| (site.get)(path))
+}
 
 /// `pkg/<content hash>`: where this build's script, wasm and style lie.
 pub(super) fn pkg_dir() -> String {
-    let script = Site::iter().find_map(|file| file.strip_suffix("/hangup.js").map(str::to_owned));
+    let files = SITE.get().into_iter().flat_map(|site| (site.files)());
+    let script = files.filter_map(|file| file.strip_suffix("/hangup.js").map(str::to_owned)).next();
     script.unwrap_or_else(|| "pkg/missing".to_owned())
 }
 
@@ -56,7 +71,7 @@ pub(super) fn file(uri: &Uri, request: &HeaderMap) -> Option<Response> {
 fn best_encoding(
     path: &str,
     request: &HeaderMap,
-) -> Option<(rust_embed::EmbeddedFile, Option<&'static str>)> {
+) -> Option<(EmbeddedFile, Option<&'static str>)> {
     let accepted = request
         .get(header::ACCEPT_ENCODING)
         .and_then(|accepted| accepted.to_str().ok())
@@ -66,12 +81,12 @@ fn best_encoding(
     };
     for (encoding, ending) in [("br", "br"), ("gzip", "gz")] {
         if accepts(encoding)
-            && let Some(file) = Site::get(&format!("{path}.{ending}"))
+            && let Some(file) = embedded(&format!("{path}.{ending}"))
         {
             return Some((file, Some(encoding)));
         }
     }
-    Site::get(path).map(|file| (file, None))
+    embedded(path).map(|file| (file, None))
 }
 
 fn etag(hash: &[u8]) -> String {

@@ -28,6 +28,8 @@ mod serve;
 mod state;
 mod telemetry;
 
+pub use assets::Site;
+pub(crate) use assets::install;
 pub use client::client_address;
 pub use config::{
     Config, ConfigError, Limits, LogConfig, ProbeConfig, ProxyConfig, ServeArgs, ShareConfig,

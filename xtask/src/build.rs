@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
-    command::{cargo, run},
+    command::{Beside, cargo, run},
     setup, site,
 };
 
@@ -46,19 +46,31 @@ impl Mode {
             Self::Release => ("wasm-release", "wasm-release"),
         }
     }
+
+    /// Arguments that choose the server's profile.
+    fn back(self) -> &'static [&'static str] {
+        match self {
+            Self::Dev => &[],
+            Self::Release => &["--release"],
+        }
+    }
 }
 
 /// Builds everything; gives the path of the program. Quick where nothing changed.
 pub fn build(mode: Mode) -> Result<PathBuf> {
     setup::wasm_target()?;
     let (profile, folder) = mode.front();
-    run(cargo(&["build"]).args(FRONT).args(["--profile", profile]))?;
+    // The server's library needs nothing of the site, and the link of the wasm uses one processor.
+    let library = Beside::start(cargo(&["build", "--lib"]).args(mode.back()))?;
+    run(cargo(&["rustc"]).args(FRONT).args(["--profile", profile, "--crate-type", "cdylib"]))?;
     let wasm = PathBuf::from(format!("target/front/wasm32-unknown-unknown/{folder}/{NAME}.wasm"));
     let stamp = site::update(&wasm, mode)?;
+    library.finish()?;
     let mut server = cargo(&["build", "--bin", NAME]);
+    server.args(mode.back());
     if mode == Mode::Release {
         // The stamp makes cargo embed the site anew when it changed; a new file alone would not.
-        server.arg("--release").env("HANGUP_SITE_STAMP", stamp);
+        server.env("HANGUP_SITE_STAMP", stamp);
     }
     run(&mut server)?;
     Ok(PathBuf::from(format!(

@@ -1,6 +1,9 @@
 //! Running other programs, each said before it runs.
 
-use std::{env, process::Command};
+use std::{
+    env,
+    process::{Child, Command},
+};
 
 use anyhow::{Context, Result, ensure};
 
@@ -10,6 +13,36 @@ pub fn run(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot run `{}`", said(command)))?;
     ensure!(status.success(), "`{}` failed: {status}", said(command));
     Ok(())
+}
+
+/// A program under way beside us; dropping it waits for its end, so that none outlives us.
+pub struct Beside {
+    child: Child,
+    said: String,
+}
+
+impl Beside {
+    /// Starts `command`; an error where it cannot start.
+    pub fn start(command: &mut Command) -> Result<Self> {
+        let said = said(command);
+        eprintln!("$ {said} &");
+        let child = command.spawn().with_context(|| format!("cannot run `{said}`"))?;
+        Ok(Self { child, said })
+    }
+
+    /// Waits for the end; an error where it failed.
+    pub fn finish(mut self) -> Result<()> {
+        let status =
+            self.child.wait().with_context(|| format!("cannot wait for `{}`", self.said))?;
+        ensure!(status.success(), "`{}` failed: {status}", self.said);
+        Ok(())
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        let _already_gone = self.child.wait();
+    }
 }
 
 /// The cargo that runs us.
