@@ -37,3 +37,7 @@ case-unknown-question = `{ $field }` names no question; `hangup knowledge list q
 case-bad-seconds = `facts.after_seconds` must be a number of 0 or more
 case-too-long = `{ $field }` has { $bytes } bytes; at most { $most } are read: keep the lines around the error
 case-binary = `{ $field }` is not text: byte { $offset } is a control character
+list-mark = {", "}
+together = No single cause explains all of this; two at once do ({ $percent } %): { $first }; { $second }.
+hop-is-missing = { $seconds } s fits none of the hops you named. It fits { $names }: is one of these in between?
+change-of-mind = If it turned out that “{ $seen }” ({ $chance } % likely), { $name } would come first ({ $percent } %).

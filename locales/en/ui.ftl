@@ -311,3 +311,7 @@ probes-never-title = What we never do
 probes-never = We never log in, never guess passwords, never try other ports, never send forms or malformed data, and never look at private or internal addresses unless the owner of this server has opened them. One host is looked at by at most two runs at once and thirty an hour.
 probes-opt-out-title = How to opt out
 probes-opt-out = Ask the owner of this server to put your host on its opt-out list, or block the address you see in your logs. A refused connection is accepted as an answer and not tried again.
+second-thoughts-title = Could it be something else?
+together-title = Two faults at once
+hop-is-missing-title = A hop may be missing
+change-of-mind-title = What would change our mind

@@ -37,3 +37,7 @@ case-unknown-question = `{ $field }` 不是已知的问题；用 `hangup knowled
 case-bad-seconds = `facts.after_seconds` 必须是大于等于 0 的数字
 case-too-long = `{ $field }` 有 { $bytes } 字节，最多读取 { $most } 字节：只留报错前后的几行即可
 case-binary = `{ $field }` 不是文本：第 { $offset } 字节是控制字符
+list-mark = {"、"}
+together = 单独一个原因解释不了全部线索，两个同时存在才说得通（{ $percent }%）：{ $first }；{ $second }。
+hop-is-missing = { $seconds } 秒和你提到的各个环节都对不上，倒是符合 { $names }。中间是不是还隔着其中之一？
+change-of-mind = 如果查出来是“{ $seen }”（可能性 { $chance }%），排第一的就会变成：{ $name }（{ $percent }%）。

@@ -310,3 +310,7 @@ probes-never-title = 我们从不做什么
 probes-never = 从不登录、不猜密码、不试其他端口、不提交表单或畸形数据；除非本服务器的所有者明确开放，也从不查看私有或内部地址。同一主机同时最多两次探测，每小时最多三十次。
 probes-opt-out-title = 如何拒绝探测
 probes-opt-out = 请本服务器的所有者把你的主机加入免探测名单，或者屏蔽日志里看到的地址。连接被拒绝，我们就当作答复，不会再试。
+second-thoughts-title = 会不会是别的原因？
+together-title = 可能同时有两处故障
+hop-is-missing-title = 可能漏了一个环节
+change-of-mind-title = 什么情况会推翻现在的判断

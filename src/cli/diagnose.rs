@@ -33,6 +33,10 @@ pub(super) struct Arguments {
     /// Print the report as one line of JSON
     #[arg(long)]
     json: bool,
+    /// Print how the leading causes' probabilities come about, number by number, with the file and
+    /// line of the knowledge behind each
+    #[arg(long)]
+    explain: bool,
 }
 
 pub(super) fn parse_lang(tag: &str) -> Result<Lang, String> {
@@ -61,7 +65,9 @@ pub(super) fn run(arguments: &Arguments, overlay: Option<&Path>) -> Result<ExitC
         case.target = Some(target.clone());
     }
     let report = diagnostician.diagnose(&case, lang);
-    if arguments.json {
+    if arguments.explain {
+        super::explain::print(&diagnostician, &case, overlay, arguments.json)?;
+    } else if arguments.json {
         let json =
             serde_json::to_string(&report).map_err(|error| Failure::short(error.to_string()))?;
         println!("{json}");

@@ -8,6 +8,7 @@
 mod decode;
 mod diagnose;
 mod evaluate;
+mod explain;
 mod input;
 mod knowledge;
 mod probe;

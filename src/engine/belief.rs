@@ -18,8 +18,31 @@ pub struct Weighed {
     pub observation: usize,
     /// log₂ P(observation | cause) / P(observation | background), by cause, as counted.
     pub weights: Vec<f64>,
+    /// How the weights came about, for a reader who reckons after.
+    pub counted: Counted,
     /// P(observation) over all causes mixed by their priors, relative to the background.
     mixed: f64,
+}
+
+/// The numbers a weight is made of: `factor` × log₂(`reliability` × P / `background` + 1 −
+/// `reliability`), where P is the cause's own probability (or density) of the observation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Counted {
+    /// How far the source is believed, 0 to 1.
+    pub reliability: f64,
+    /// How often the observation is made whatever the cause; for a time a density per octave.
+    pub background: f64,
+    /// What is left of the weight after repetition and temper.
+    pub factor: f64,
+}
+
+impl Weighed {
+    /// P(observation | cause) as the knowledge has it; 0 for an unknown cause.
+    pub fn given(&self, cause: usize) -> f64 {
+        let Counted { reliability, background, factor } = self.counted;
+        let weight = self.weights.get(cause).copied().unwrap_or(f64::NEG_INFINITY);
+        (background * (exp2(weight / factor) - 1.0 + reliability) / reliability).max(0.0)
+    }
 }
 
 /// What is believed after the evidence.
@@ -28,7 +51,7 @@ pub struct Belief {
     /// Posterior by cause, in the order of [`Model::causes`]; sums to 1.
     pub posterior: Vec<f64>,
     /// log₂ prior by cause.
-    prior: Vec<f64>,
+    pub prior: Vec<f64>,
     /// What moved it.
     pub weighed: Vec<Weighed>,
     /// The constants that the time fits, best first.
@@ -65,6 +88,8 @@ struct Item {
     group: Group,
     /// Sorts within the group, the strongest first.
     specific: u8,
+    reliability: f64,
+    background: f64,
     weights: Vec<f64>,
 }
 
@@ -85,14 +110,15 @@ impl Model {
         let mut items = self.choice_items(evidence);
         items.extend(self.many_items(evidence));
         items.extend(self.seconds_items(evidence, &named));
-        let weighed = discount(items, &self.prior);
+        let weighed = discount(items, &self.prior, self.scale.temper);
         let mut total = self.prior.clone();
         for item in &weighed {
             for (sum, weight) in total.iter_mut().zip(&item.weights) {
                 *sum += weight;
             }
         }
-        let fits = seconds_of(evidence)
+        let fits = self
+            .seconds_of(evidence)
             .first()
             .map(|(_, s)| self.timers.fits(*s, &named))
             .unwrap_or_default();
@@ -112,19 +138,21 @@ impl Model {
                     })
                     .collect();
                 let most =
-                    seen.iter().map(|(_, o)| scale::reliability(o.source)).fold(0.0, f64::max);
+                    seen.iter().map(|(_, o)| self.scale.reliability(o.source)).fold(0.0, f64::max);
                 // The more reliable source has the word; where one source says two things, each
                 // counts half.
                 let best: Vec<(usize, &Observation)> = seen
                     .into_iter()
-                    .filter(|(_, o)| scale::reliability(o.source) >= most)
+                    .filter(|(_, o)| self.scale.reliability(o.source) >= most)
                     .collect();
                 let first = best.iter().map(|(at, _)| *at).min()?;
-                let weights = choice_weights(choice, &best, most);
+                let (background, weights) = choice_weights(choice, &best, most);
                 Some(Item {
                     observation: first,
                     group: Group::Fact(choice.group.clone()),
                     specific: 1,
+                    reliability: most,
+                    background,
                     weights,
                 })
             })
@@ -140,7 +168,7 @@ impl Model {
                 continue;
             };
             let best = once.entry((&observation.variable, word)).or_insert((at, observation));
-            if scale::reliability(observation.source) > scale::reliability(best.1.source) {
+            if self.scale.reliability(observation.source) > self.scale.reliability(best.1.source) {
                 *best = (at, observation);
             }
         }
@@ -160,21 +188,28 @@ impl Model {
             };
             let Some(rate) = rate else { continue };
             let reliability = match observation.variable.as_str() {
-                "component" => scale::reliability(observation.source),
+                "component" => self.scale.reliability(observation.source),
                 // A pattern that matched did match; what it is worth stands in its likelihoods.
                 _ => 1.0,
             };
             let weights = rate_weights(rate, self.causes.len(), reliability);
-            items.push(Item { observation: at, group, specific: rate.specific, weights });
+            items.push(Item {
+                observation: at,
+                group,
+                specific: rate.specific,
+                reliability,
+                background: rate.background,
+                weights,
+            });
         }
         items
     }
 
     fn seconds_items(&self, evidence: &[Observation], named: &BTreeSet<String>) -> Vec<Item> {
-        let times = seconds_of(evidence);
+        let times = self.seconds_of(evidence);
         let Some((first, _)) = times.first().copied() else { return Vec::new() };
         let source = evidence.get(first).map_or(Source::Text, |o| o.source);
-        let reliability = scale::reliability(source);
+        let reliability = self.scale.reliability(source);
         let measured = !matches!(source, Source::Text | Source::Answer);
         let mut mixed = vec![0.0; self.causes.len()];
         let mut mixed_background = 0.0;
@@ -189,7 +224,35 @@ impl Model {
             .iter()
             .map(|density| log2(reliability * density / mixed_background + 1.0 - reliability))
             .collect();
-        vec![Item { observation: first, group: Group::Seconds, specific: 1, weights }]
+        vec![Item {
+            observation: first,
+            group: Group::Seconds,
+            specific: 1,
+            reliability,
+            background: mixed_background,
+            weights,
+        }]
+    }
+
+    /// The times of the most reliable source that has one, with the index of their observation.
+    pub(super) fn seconds_of(&self, evidence: &[Observation]) -> Vec<(usize, f64)> {
+        let all: Vec<(usize, f64, Source)> = evidence
+            .iter()
+            .enumerate()
+            .filter(|(_, o)| o.variable == "seconds" && o.state == State::Seen)
+            .filter_map(|(at, o)| {
+                Some((at, o.value.number().filter(|s| s.is_finite() && *s > 0.0)?, o.source))
+            })
+            .collect();
+        let most =
+            all.iter().map(|(_, _, source)| self.scale.reliability(*source)).fold(0.0, f64::max);
+        let mut best: Vec<(usize, f64)> = all
+            .into_iter()
+            .filter(|(_, _, source)| self.scale.reliability(*source) >= most)
+            .map(|(at, seconds, _)| (at, seconds))
+            .collect();
+        best.sort_by(|a, b| a.1.total_cmp(&b.1));
+        best
     }
 }
 
@@ -202,27 +265,12 @@ pub(super) fn named_components(evidence: &[Observation]) -> BTreeSet<String> {
         .collect()
 }
 
-/// The times of the most reliable source that has one, with the index of their observation.
-fn seconds_of(evidence: &[Observation]) -> Vec<(usize, f64)> {
-    let all: Vec<(usize, f64, Source)> = evidence
-        .iter()
-        .enumerate()
-        .filter(|(_, o)| o.variable == "seconds" && o.state == State::Seen)
-        .filter_map(|(at, o)| {
-            Some((at, o.value.number().filter(|s| s.is_finite() && *s > 0.0)?, o.source))
-        })
-        .collect();
-    let most = all.iter().map(|(_, _, source)| scale::reliability(*source)).fold(0.0, f64::max);
-    let mut best: Vec<(usize, f64)> = all
-        .into_iter()
-        .filter(|(_, _, source)| scale::reliability(*source) >= most)
-        .map(|(at, seconds, _)| (at, seconds))
-        .collect();
-    best.sort_by(|a, b| a.1.total_cmp(&b.1));
-    best
-}
-
-fn choice_weights(choice: &Choice, seen: &[(usize, &Observation)], reliability: f64) -> Vec<f64> {
+/// The background rate of what was seen, and its weight for each cause.
+fn choice_weights(
+    choice: &Choice,
+    seen: &[(usize, &Observation)],
+    reliability: f64,
+) -> (f64, Vec<f64>) {
     let probability = |table: &[f64]| {
         let terms: Vec<f64> = seen
             .iter()
@@ -235,11 +283,12 @@ fn choice_weights(choice: &Choice, seen: &[(usize, &Observation)], reliability: 
         terms.iter().sum::<f64>() / terms.len().max(1) as f64
     };
     let background = probability(&choice.background).max(1e-9);
-    choice
+    let weights = choice
         .given
         .iter()
         .map(|table| log2(reliability * probability(table) / background + 1.0 - reliability))
-        .collect()
+        .collect();
+    (background, weights)
 }
 
 fn rate_weights(rate: &Rate, count: usize, reliability: f64) -> Vec<f64> {
@@ -252,7 +301,7 @@ fn rate_weights(rate: &Rate, count: usize, reliability: f64) -> Vec<f64> {
 }
 
 /// Lets evidence that repeats other evidence count less, then tempers all of it.
-fn discount(mut items: Vec<Item>, prior: &[f64]) -> Vec<Weighed> {
+fn discount(mut items: Vec<Item>, prior: &[f64], temper: f64) -> Vec<Weighed> {
     let strength = |item: &Item| {
         let (low, high) = item
             .weights
@@ -278,11 +327,13 @@ fn discount(mut items: Vec<Item>, prior: &[f64]) -> Vec<Weighed> {
                 Group::Fact(_) | Group::Seconds => Repetition::SameFact,
             };
             let rank = before.entry(item.group).or_default();
-            let factor = scale::repetition(kind, *rank) * scale::TEMPER;
+            let factor = scale::repetition(kind, *rank) * temper;
             *rank += 1;
             let weights: Vec<f64> = item.weights.iter().map(|w| w * factor).collect();
             let mixed = prior.iter().zip(&weights).map(|(p, w)| exp2(p + w)).sum();
-            Weighed { observation: item.observation, weights, mixed }
+            let counted =
+                Counted { reliability: item.reliability, background: item.background, factor };
+            Weighed { observation: item.observation, weights, counted, mixed }
         })
         .collect();
     // Sums are taken in this order; fixed by content, so that the order of the evidence cannot show.

@@ -25,3 +25,8 @@ pub(super) fn softmax2(weights: &[f64]) -> Vec<f64> {
 pub(super) fn entropy(probabilities: &[f64]) -> f64 {
     probabilities.iter().filter(|p| **p > 0.0).map(|p| -p * log2(*p)).sum()
 }
+
+/// `base` above 0 to the power of `exponent`.
+pub(super) fn pow(base: f64, exponent: f64) -> f64 {
+    exp2(exponent * log2(base))
+}

@@ -4,15 +4,22 @@
 //! gives the same bytes on every machine.
 
 mod belief;
+mod hop;
 mod maths;
 mod model;
+mod overturn;
+mod pair;
 mod planner;
 #[cfg(test)]
 mod properties;
+mod remedy;
 pub mod scale;
 mod timers;
 
-pub use belief::{Belief, Weighed};
+pub use belief::{Belief, Counted, Weighed};
+pub use hop::MissingHop;
 pub use model::{Model, SOMETHING_ELSE};
+pub use overturn::Overturn;
+pub use pair::Pair;
 pub use planner::{Plan, Situation, Step, StepKind};
 pub use timers::Fit;

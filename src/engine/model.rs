@@ -8,8 +8,9 @@ use crate::{
 };
 
 use super::{
-    maths::{exp2, log2},
-    scale,
+    maths::{log2, pow},
+    remedy::Remedies,
+    scale::{self, Scale},
     timers::Timers,
 };
 
@@ -67,30 +68,44 @@ pub struct Model {
     pub(super) cues: BTreeMap<String, Rate>,
     pub(super) components: BTreeMap<String, Rate>,
     pub(super) timers: Timers,
+    pub(super) remedies: Remedies,
+    pub(super) scale: Scale,
 }
 
 impl Model {
-    /// Computes the tables of `base`.
+    /// Computes the tables of `base` on the published scale.
     pub fn new(base: &Base) -> Self {
+        Self::on_scale(base, Scale::default())
+    }
+
+    /// Computes the tables of `base` on a scale of one's own.
+    pub fn on_scale(base: &Base, scale: Scale) -> Self {
         let ids: Vec<&String> = base.causes.keys().collect();
         let mut causes: Vec<String> = ids.iter().map(|id| (*id).clone()).collect();
         causes.push(SOMETHING_ELSE.to_owned());
         let index: BTreeMap<&str, usize> =
             ids.iter().enumerate().map(|(i, id)| (id.as_str(), i)).collect();
         Self {
-            prior: priors(base),
+            prior: priors(base, scale.prior_power),
             choices: base
                 .variables
                 .values()
                 .filter(|variable| variable.kind == VariableKind::Choice)
-                .map(|variable| (variable.id.clone(), choice(variable, base, causes.len())))
+                .map(|variable| (variable.id.clone(), choice(variable, base, causes.len(), &scale)))
                 .collect(),
             messages: messages(base, &index),
             cues: cues(base, &index),
             components: components(base, &index),
             timers: Timers::new(base, causes.len()),
+            remedies: Remedies::new(base, causes.len()),
             causes,
+            scale,
         }
+    }
+
+    /// The fitted numbers.
+    pub fn scale(&self) -> &Scale {
+        &self.scale
     }
 
     /// The hypotheses, [`SOMETHING_ELSE`] last.
@@ -99,8 +114,9 @@ impl Model {
     }
 }
 
-fn priors(base: &Base) -> Vec<f64> {
-    let weights: Vec<f64> = base.causes.values().map(|cause| scale::prior(cause.prior)).collect();
+fn priors(base: &Base, power: f64) -> Vec<f64> {
+    let weights: Vec<f64> =
+        base.causes.values().map(|cause| pow(scale::prior(cause.prior), power)).collect();
     let sum: f64 = weights.iter().sum::<f64>().max(f64::MIN_POSITIVE);
     weights
         .iter()
@@ -109,7 +125,7 @@ fn priors(base: &Base) -> Vec<f64> {
         .collect()
 }
 
-fn choice(variable: &Variable, base: &Base, count: usize) -> Choice {
+fn choice(variable: &Variable, base: &Base, count: usize, scale: &Scale) -> Choice {
     let total: f64 = variable.options.iter().map(|option| option.share).sum();
     let background: Vec<f64> = variable.options.iter().map(|option| option.share / total).collect();
     let options: Vec<String> = variable.options.iter().map(|option| option.id.clone()).collect();
@@ -124,11 +140,16 @@ fn choice(variable: &Variable, base: &Base, count: usize) -> Choice {
     given.resize(count, background.clone());
     let group = variable.group.clone().unwrap_or_else(|| variable.id.clone());
     let expected = [Source::Text, Source::Answer, Source::Probe]
-        .map(|source| expected(&background, &given, scale::reliability(source)));
+        .map(|source| expected(&background, &given, scale.reliability(source), scale.temper));
     Choice { options, background, given, group, expected }
 }
 
-fn expected(background: &[f64], given: &[Vec<f64>], reliability: f64) -> Vec<Expected> {
+fn expected(
+    background: &[f64],
+    given: &[Vec<f64>],
+    reliability: f64,
+    temper: f64,
+) -> Vec<Expected> {
     background
         .iter()
         .enumerate()
@@ -140,7 +161,7 @@ fn expected(background: &[f64], given: &[Vec<f64>], reliability: f64) -> Vec<Exp
                     reliability * own + (1.0 - reliability) * share
                 })
                 .collect();
-            let counted = reported.iter().map(|p| exp2(scale::TEMPER * log2(*p))).collect();
+            let counted = reported.iter().map(|p| pow(*p, temper)).collect();
             Expected { reported, counted }
         })
         .collect()

@@ -1,7 +1,8 @@
 //! The next step: expected information per cost, one step of look-ahead.
 //!
 //! Heckerman, Breese and Rommelse 1995, "Decision-theoretic troubleshooting": among the questions,
-//! probes and checks not yet taken, the one that is expected to tell most per second it costs.
+//! probes and checks not yet taken, the one that is expected to tell most, per second it costs, about
+//! the fix to try. Causes that call for the same fix need not be told apart.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +31,7 @@ pub struct Step {
     pub kind: StepKind,
     /// Its id.
     pub id: String,
-    /// Expected information about the cause, bits.
+    /// Expected information about the fix to try, bits.
     pub gain_bits: f64,
     /// Expected cost, seconds of a person's time.
     pub cost_seconds: f64,
@@ -56,7 +57,7 @@ const WORTH_SHOWING: f64 = 0.03;
 /// A step must be expected to tell this much per second to be taken before trying the fix.
 const WORTH_A_SECOND: f64 = 0.006;
 
-/// Once a cause is this probable, its fix is the next step, unless a step tells much more.
+/// Once a fix is this probable to be the right one, it is the next step, unless a step tells much more.
 const WORTH_TRYING: f64 = 0.8;
 
 /// How much more a step must tell then.
@@ -85,6 +86,26 @@ const PROBES: [(&str, &[&str], f64); 6] = [
     ("idle", &["idle.end"], 65.0),
 ];
 
+/// The variables that a step settles.
+pub(super) fn variables_of<'a>(base: &'a Base, kind: StepKind, id: &str) -> Vec<&'a str> {
+    match kind {
+        StepKind::Question => {
+            base.questions.get(id).map(|question| question.variable.as_str()).into_iter().collect()
+        }
+        StepKind::Check => base
+            .checks
+            .get(id)
+            .into_iter()
+            .flat_map(|check| check.reads.iter().map(String::as_str))
+            .collect(),
+        StepKind::Probe => PROBES
+            .iter()
+            .filter(|(probe, ..)| *probe == id)
+            .flat_map(|(_, variables, _)| variables.iter().copied())
+            .collect(),
+    }
+}
+
 impl Model {
     /// The steps that would tell something, and whether to stop here.
     pub fn plan(
@@ -95,15 +116,17 @@ impl Model {
         now: &Situation,
     ) -> Plan {
         let mut steps: Vec<(f64, Step)> = Vec::new();
+        let mind = Mind::new(belief, &self.remedies.groups(base, evidence));
         let patience = patience(now);
         for question in base.questions.values().filter(|question| !now.taken.contains(&question.id))
         {
             if is_settled(evidence, &question.variable, &question.id) {
                 continue;
             }
-            let gain = self.question_gain(belief, evidence, &question.id, &question.variable)
-                * answerable(&question.who, question.opening)
-                * if question.opening { 1.0 } else { patience };
+            let gain =
+                self.question_gain(belief, &mind, evidence, &question.id, &question.variable)
+                    * answerable(&question.who, question.opening)
+                    * if question.opening { 1.0 } else { patience };
             let cost = question.cost_seconds + ASKING;
             steps.push(step(
                 StepKind::Question,
@@ -121,7 +144,7 @@ impl Model {
             }
             let gain = variables
                 .iter()
-                .map(|variable| self.choice_gain(belief, variable, Source::Probe))
+                .map(|variable| self.choice_gain(&mind, variable, Source::Probe))
                 .fold(0.0, f64::max);
             steps.push(step(StepKind::Probe, id, gain, *cost, gain / (cost + ASKING)));
         }
@@ -129,7 +152,7 @@ impl Model {
             let open =
                 check.reads.iter().filter(|variable| !is_settled(evidence, variable, &check.id));
             let gain = open
-                .map(|variable| self.choice_gain(belief, variable, Source::Text))
+                .map(|variable| self.choice_gain(&mind, variable, Source::Text))
                 .fold(0.0, f64::max)
                 * answerable(&check.who, false)
                 * 0.6
@@ -146,8 +169,7 @@ impl Model {
         steps.sort_by(|(a, x), (b, y)| {
             b.total_cmp(a).then_with(|| (x.kind, &x.id).cmp(&(y.kind, &y.id)))
         });
-        let top = belief.posterior.iter().copied().fold(0.0, f64::max);
-        let bar = WORTH_A_SECOND * if top >= WORTH_TRYING { AGAINST_TRYING } else { 1.0 };
+        let bar = WORTH_A_SECOND * if mind.top >= WORTH_TRYING { AGAINST_TRYING } else { 1.0 };
         // A check is an offer: nobody is kept from the report because a command could be run.
         let best = steps.iter().find(|(_, step)| step.kind != StepKind::Check);
         let enough = best.is_none_or(|(rate, _)| *rate < bar);
@@ -157,13 +179,14 @@ impl Model {
     fn question_gain(
         &self,
         belief: &Belief,
+        mind: &Mind,
         evidence: &[Observation],
         id: &str,
         variable: &str,
     ) -> f64 {
         // What the opening questions without options tell on average, as a share of what is unknown.
         // judgement, close to what the development cases show.
-        let share = |part: f64| part * belief.entropy();
+        let share = |part: f64| part * mind.uncertain;
         match (id, variable) {
             ("notes", _) => share(0.35),
             ("stack", _) => share(if has_component(evidence) { 0.10 } else { 0.18 }),
@@ -178,7 +201,7 @@ impl Model {
                 share(0.35 * sharp)
             }
             (_, variable) => {
-                let gain = self.choice_gain(belief, variable, Source::Answer);
+                let gain = self.choice_gain(mind, variable, Source::Answer);
                 // The text has said something of it already; a plain answer can still correct it.
                 let said =
                     evidence.iter().any(|o| o.variable == variable && o.state == State::Seen);
@@ -187,40 +210,73 @@ impl Model {
         }
     }
 
-    /// Expected fall of the entropy over causes when the variable's value becomes known, bits.
-    pub fn choice_gain(&self, belief: &Belief, variable: &str, source: Source) -> f64 {
+    /// Expected fall of the entropy over fixes when the variable's value becomes known, bits.
+    fn choice_gain(&self, mind: &Mind, variable: &str, source: Source) -> f64 {
         let Some(choice) = self.choices.get(variable) else { return 0.0 };
-        // What is as good as excluded stays excluded, and costs time: leave it out.
-        let alive: Vec<(usize, f64)> = belief
+        let (mut after, mut total) = (0.0, 0.0);
+        for option in choice.expected(source) {
+            let of = |table: &[f64], cause: usize| table.get(cause).copied().unwrap_or(0.0);
+            let predicted: f64 =
+                mind.alive.iter().map(|(cause, p)| p * of(&option.reported, *cause)).sum();
+            // Counted as the evidence itself would be, so that the promise matches what will come.
+            after += predicted * mind.entropy(|cause| of(&option.counted, cause));
+            total += predicted;
+        }
+        (mind.uncertain - after / total).max(0.0)
+    }
+}
+
+/// What the planner keeps of a belief: the causes that are not as good as excluded, sorted by the
+/// fix they call for. What is excluded stays excluded, and costs time.
+struct Mind {
+    /// Cause and probability; causes of one fix stand together.
+    alive: Vec<(usize, f64)>,
+    /// Where in `alive` the causes of the next fix begin.
+    ends: Vec<usize>,
+    /// Probability of the most probable fix.
+    top: f64,
+    /// Entropy over fixes, bits.
+    uncertain: f64,
+}
+
+impl Mind {
+    fn new(belief: &Belief, groups: &[usize]) -> Self {
+        let group = |cause: usize| groups.get(cause).copied().unwrap_or(usize::MAX);
+        let mut alive: Vec<(usize, f64)> = belief
             .posterior
             .iter()
             .copied()
             .enumerate()
             .filter(|(_, p)| *p >= NEGLIGIBLE)
             .collect();
-        let before = unnormalised_entropy(alive.iter().map(|(_, p)| *p));
-        let (mut after, mut total) = (0.0, 0.0);
-        for option in choice.expected(source) {
-            let of = |table: &[f64], cause: usize| table.get(cause).copied().unwrap_or(0.0);
-            let predicted: f64 =
-                alive.iter().map(|(cause, p)| p * of(&option.reported, *cause)).sum();
-            // Counted as the evidence itself would be, so that the promise matches what will come.
-            let counted = alive.iter().map(|(cause, p)| p * of(&option.counted, *cause));
-            after += predicted * unnormalised_entropy(counted);
-            total += predicted;
-        }
-        (before - after / total).max(0.0)
+        alive.sort_by_key(|(cause, _)| (group(*cause), *cause));
+        let parts = || alive.chunk_by(|(a, _), (b, _)| group(*a) == group(*b));
+        let ends = parts()
+            .scan(0, |end, part| {
+                *end += part.len();
+                Some(*end)
+            })
+            .collect();
+        let top = parts().map(|part| part.iter().map(|(_, p)| p).sum()).fold(0.0, f64::max);
+        let mut mind = Self { alive, ends, top, uncertain: 0.0 };
+        mind.uncertain = mind.entropy(|_| 1.0);
+        mind
     }
-}
 
-/// Entropy in bits of `weights` once they are normalised; 0 where they sum to nothing.
-fn unnormalised_entropy(weights: impl Iterator<Item = f64>) -> f64 {
-    let (mut sum, mut terms) = (0.0, 0.0);
-    for weight in weights.filter(|weight| *weight > 0.0) {
-        sum += weight;
-        terms += weight * log2(weight);
+    /// Entropy over fixes, in bits, once every cause's probability is multiplied by `factor`.
+    fn entropy(&self, factor: impl Fn(usize) -> f64) -> f64 {
+        let (mut sum, mut terms, mut start) = (0.0, 0.0, 0);
+        for end in &self.ends {
+            let part = self.alive.get(start..*end).unwrap_or_default();
+            let weight: f64 = part.iter().map(|(cause, p)| p * factor(*cause)).sum();
+            if weight > 0.0 {
+                sum += weight;
+                terms += weight * log2(weight);
+            }
+            start = *end;
+        }
+        if sum > 0.0 { log2(sum) - terms / sum } else { 0.0 }
     }
-    if sum > 0.0 { log2(sum) - terms / sum } else { 0.0 }
 }
 
 fn step(kind: StepKind, id: &str, gain_bits: f64, cost_seconds: f64, rate: f64) -> (f64, Step) {

@@ -2,10 +2,50 @@
 //!
 //! They stand here and nowhere else, so that a reader can reproduce every bit of the ledger.
 
+use serde::Serialize;
+
 use crate::{
     evidence::Source,
     knowledge::{Likelihood, Prior},
 };
+
+/// The numbers that are fitted on labelled cases; all others in this file are judgement.
+///
+/// `hangup evaluate --cross-validate` fits them on a part of the cases and measures on the rest.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Scale {
+    /// How much of the summed weight of evidence counts, above 0.
+    ///
+    /// Naive Bayes takes evidence as independent given the cause, which promises too much;
+    /// reliability and repetition take from it, a little more than they should.
+    pub temper: f64,
+    /// How much the prior words count: 0 makes all causes equal, 1 takes the words as they stand.
+    pub prior_power: f64,
+    /// How far text is believed, 0 to 1: the share of its observations that say something; the rest
+    /// is taken as drawn from the background.
+    pub text: f64,
+    /// How far an answer is believed, 0 to 1.
+    pub answer: f64,
+    /// How far a measurement is believed, 0 to 1. Judgement, not fitted: no labelled case has one.
+    pub measured: f64,
+}
+
+impl Default for Scale {
+    fn default() -> Self {
+        Self { temper: 1.1, prior_power: 1.0, text: 0.55, answer: 0.92, measured: 0.97 }
+    }
+}
+
+impl Scale {
+    /// How far a source is believed, 0 to 1.
+    pub fn reliability(&self, source: Source) -> f64 {
+        match source {
+            Source::Text => self.text,
+            Source::Answer => self.answer,
+            Source::Probe | Source::Capture | Source::Collect => self.measured,
+        }
+    }
+}
 
 /// The probability behind a likelihood word.
 ///
@@ -34,16 +74,6 @@ pub fn prior(word: Prior) -> f64 {
 
 /// Probability, before any evidence, that the true cause is none of those in the base.
 pub const SOMETHING_ELSE: f64 = 0.04;
-
-/// How far a source is believed, 0 to 1: the share of its observations that say something; the rest
-/// is taken as drawn from the background.
-pub fn reliability(source: Source) -> f64 {
-    match source {
-        Source::Text => 0.55,
-        Source::Answer => 0.88,
-        Source::Probe | Source::Capture | Source::Collect => 0.97,
-    }
-}
 
 /// Background rate of a signature by how specific it is (1 to 3): how often its text is seen over
 /// all broken connections.
@@ -83,13 +113,6 @@ pub enum Repetition {
     /// Several components.
     Components,
 }
-
-/// How much of the summed weight of evidence counts.
-///
-/// Naive Bayes takes evidence as independent given the cause, which promises too much; reliability and
-/// repetition take from it, a little more than they should. Set where the probabilities of the labelled
-/// cases are closest to what came true (`hangup evaluate`: `ece`, `brier`).
-pub const TEMPER: f64 = 1.1;
 
 /// From here on a cause is *likely*: worth trying its fix.
 pub const LIKELY: f64 = 0.5;

@@ -57,11 +57,7 @@ pub(super) fn compose(
         .iter()
         .take(SHOWN_STEPS)
         .map(|step| NextStep {
-            kind: match step.kind {
-                Kind::Question => StepKind::Question,
-                Kind::Probe => StepKind::Probe,
-                Kind::Check => StepKind::Check,
-            },
+            kind: step.kind.into(),
             id: step.id.clone(),
             label: maker.step_label(step.kind, &step.id),
             gain_bits: round(step.gain_bits, 1e4),
@@ -72,6 +68,9 @@ pub(super) fn compose(
     let ruled_out = maker.ruled_out();
     let not_visible = maker.not_visible(&next);
     let chain = maker.chain();
+    let together = maker.together();
+    let hop_is_missing = maker.hop_is_missing();
+    let change_of_mind = maker.change_of_mind(&thought.plan);
     Report {
         version: VERSION,
         lang,
@@ -84,6 +83,9 @@ pub(super) fn compose(
         fixes,
         chain,
         constants,
+        together,
+        hop_is_missing,
+        change_of_mind,
         case: case.clone(),
         observations: thought.evidence,
     }
@@ -116,10 +118,7 @@ impl Maker<'_> {
                             .map_or(SOMETHING_ELSE, |cause| cause.family.as_str())
                             .to_owned(),
                         probability: round(probability, 1e6),
-                        name: cause.map_or_else(
-                            || say(self.lang, "name-something-else", &[]),
-                            |cause| cause.name.get(self.lang).to_owned(),
-                        ),
+                        name: self.cause_name(id),
                         plain: cause.map_or_else(
                             || say(self.lang, "plain-something-else", &[]),
                             |cause| cause.plain.get(self.lang).to_owned(),
@@ -195,6 +194,14 @@ impl Maker<'_> {
             .map_or_else(|| id.to_owned(), |c| c.name.get(self.lang).to_owned())
     }
 
+    /// The name of a cause, or of none of the known ones.
+    pub(super) fn cause_name(&self, id: &str) -> String {
+        self.base.causes.get(id).map_or_else(
+            || say(self.lang, "name-something-else", &[]),
+            |cause| cause.name.get(self.lang).to_owned(),
+        )
+    }
+
     fn step_label(&self, kind: Kind, id: &str) -> String {
         match kind {
             Kind::Question => {
@@ -222,20 +229,23 @@ impl Maker<'_> {
         self.belief
             .fits
             .iter()
-            .filter_map(|fit| {
-                let timeout = self.base.timeouts.get(&fit.timeout)?;
-                Some(ConstantMatch {
-                    id: timeout.id.clone(),
-                    component: self.component_name(&timeout.component),
-                    setting: timeout.setting.clone(),
-                    seconds: timeout.value,
-                    measured,
-                    named: fit.named,
-                    source: timeout.sources.first().map(|s| s.url.clone()).unwrap_or_default(),
-                })
-            })
+            .filter_map(|fit| self.constant(&fit.timeout, measured, fit.named))
             .take(8)
             .collect()
+    }
+
+    /// The constant of the timeout entry `id`, beside the `measured` seconds.
+    pub(super) fn constant(&self, id: &str, measured: f64, named: bool) -> Option<ConstantMatch> {
+        let timeout = self.base.timeouts.get(id)?;
+        Some(ConstantMatch {
+            id: timeout.id.clone(),
+            component: self.component_name(&timeout.component),
+            setting: timeout.setting.clone(),
+            seconds: timeout.value,
+            measured,
+            named,
+            source: timeout.sources.first().map(|s| s.url.clone()).unwrap_or_default(),
+        })
     }
 
     fn verdict(

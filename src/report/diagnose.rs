@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
-    engine::{Belief, Model, Plan, Situation},
+    engine::{Belief, Model, Plan, Situation, scale::Scale},
     evidence::Observation,
     intake::PatternError,
     knowledge::{Base, Lang},
@@ -18,7 +18,7 @@ use super::{
 pub struct Diagnostician {
     base: Arc<Base>,
     model: Model,
-    reader: Reader,
+    reader: Arc<Reader>,
 }
 
 /// What a text says on its own.
@@ -45,7 +45,19 @@ pub struct Thought {
 impl Diagnostician {
     /// Compiles the patterns and tables of `base`. Fails on a pattern that does not compile.
     pub fn new(base: Arc<Base>) -> Result<Self, PatternError> {
-        Ok(Self { model: Model::new(&base), reader: Reader::new(&base)?, base })
+        Ok(Self { model: Model::new(&base), reader: Arc::new(Reader::new(&base)?), base })
+    }
+
+    /// The same knowledge on another scale.
+    #[must_use]
+    pub fn on_scale(&self, scale: Scale) -> Self {
+        let model = Model::on_scale(&self.base, scale);
+        Self { model, reader: Arc::clone(&self.reader), base: Arc::clone(&self.base) }
+    }
+
+    /// The evidence that `case` holds.
+    pub fn observe(&self, case: &Case) -> Vec<Observation> {
+        self.reader.observe(&self.base, case).0
     }
 
     /// The knowledge it works with.

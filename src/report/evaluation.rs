@@ -103,7 +103,12 @@ impl LabelledCase {
 
     /// The line's `id`, if it has one.
     pub fn id(&self) -> Option<&str> {
-        self.fields.get("id")?.as_str()
+        self.text_of("id")
+    }
+
+    /// The text under another key of the line, if there is one.
+    pub fn text_of(&self, key: &str) -> Option<&str> {
+        self.fields.get(key)?.as_str()
     }
 }
 
@@ -262,19 +267,35 @@ impl Figures {
     }
 }
 
+/// The cases of one tenth of the scale of the first cause's probability.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Bin {
+    /// How many.
+    pub(super) size: f64,
+    /// Sum of their probabilities.
+    pub(super) said: f64,
+    /// How many came true.
+    pub(super) true_: f64,
+}
+
+/// Ten equal bins of the first cause's probability.
+pub(super) fn bins(outcomes: &[Outcome]) -> [Bin; 10] {
+    let mut bins = [Bin::default(); 10];
+    for outcome in outcomes {
+        let confidence = outcome.measures.confidence;
+        let at = (1_u8..10).filter(|edge| confidence * 10.0 >= f64::from(*edge)).count();
+        if let Some(bin) = bins.get_mut(at) {
+            bin.size += 1.0;
+            bin.said += confidence;
+            bin.true_ += f64::from(u8::from(outcome.rank == Some(1)));
+        }
+    }
+    bins
+}
+
 /// Expected calibration error: over ten equal bins of the first cause's probability, the distance
 /// between mean probability and hit rate, weighted by the bin's size (Naeini et al. 2015).
 fn calibration_error(outcomes: &[Outcome]) -> f64 {
-    let mut bins = [(0.0, 0.0, 0.0); 10];
-    for outcome in outcomes {
-        let confidence = outcome.measures.confidence;
-        let bin = (1_u8..10).filter(|edge| confidence * 10.0 >= f64::from(*edge)).count();
-        if let Some((size, sum, hits)) = bins.get_mut(bin) {
-            *size += 1.0;
-            *sum += confidence;
-            *hits += f64::from(u8::from(outcome.rank == Some(1)));
-        }
-    }
-    let total: f64 = bins.iter().map(|(_, sum, hits)| f64::abs(sum - hits)).sum();
+    let total: f64 = bins(outcomes).iter().map(|bin| f64::abs(bin.said - bin.true_)).sum();
     (total / outcomes.len().max(1) as f64 * 1e4).round() / 1e4
 }

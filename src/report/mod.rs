@@ -2,23 +2,31 @@
 //!
 //! The JSON of [`Report`] is a contract that others build on; add to it, rename nothing.
 
+mod accuracy;
 mod case;
 mod check;
 mod compose;
 mod diagnose;
 mod evaluation;
+mod explain;
 mod observe;
+mod second_thoughts;
+mod validation;
 mod words;
 
 pub use case::{Case, Facts};
 pub use check::CaseError;
 pub use diagnose::{Decoded, Diagnostician, Thought};
 pub use evaluation::{Figures, Label, LabelledCase, Outcome};
+pub use explain::{Account, Explained, Origin, Term};
 pub use observe::{DONT_KNOW, TextHit};
+pub use second_thoughts::{ChangeOfMind, HopIsMissing, Together};
+pub use validation::{Labelled, Validation};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    engine,
     evidence::{Observation, Source},
     knowledge::Lang,
 };
@@ -120,6 +128,16 @@ pub enum StepKind {
     Probe,
     /// Something the person runs and pastes.
     Check,
+}
+
+impl From<engine::StepKind> for StepKind {
+    fn from(kind: engine::StepKind) -> Self {
+        match kind {
+            engine::StepKind::Question => Self::Question,
+            engine::StepKind::Probe => Self::Probe,
+            engine::StepKind::Check => Self::Check,
+        }
+    }
 }
 
 /// A next step worth taking.
@@ -244,6 +262,15 @@ pub struct Report {
     pub chain: Vec<Hop>,
     /// Constants that fit the time, best first.
     pub constants: Vec<ConstantMatch>,
+    /// Two independent faults at once, where no single one explains the evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub together: Option<Together>,
+    /// A time that fits none of the named hops.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hop_is_missing: Option<HopIsMissing>,
+    /// The single next observation that would put another cause first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_of_mind: Option<ChangeOfMind>,
     /// The case it answers.
     pub case: Case,
 }

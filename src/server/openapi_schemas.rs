@@ -26,6 +26,9 @@ pub(super) fn schemas() -> Value {
         "Fix": object(&fix_members(), &["verify_probe"]),
         "Hop": object(&hop_members(), &[]),
         "Constant": object(&constant_members(), &[]),
+        "Together": object(&together_members(), &[]),
+        "HopIsMissing": object(&hop_is_missing_members(), &[]),
+        "ChangeOfMind": object(&change_of_mind_members(), &[]),
         "Share": object(&share_members(), &[]),
         "ProbeRequest": probe_request(),
         "Run": object(&[("id", text()), ("events", described(&text(), "Address of the stream"))], &[]),
@@ -165,6 +168,9 @@ fn report_members() -> Members {
         ("fixes", list(&reference("Fix"))),
         ("chain", list(&reference("Hop"))),
         ("constants", list(&reference("Constant"))),
+        ("together", reference("Together")),
+        ("hop_is_missing", reference("HopIsMissing")),
+        ("change_of_mind", reference("ChangeOfMind")),
         ("case", reference("Case")),
     ]
 }
@@ -246,6 +252,31 @@ fn constant_members() -> Members {
         ("measured", number()),
         ("named", switch()),
         ("source", text()),
+    ]
+}
+
+fn together_members() -> Members {
+    vec![
+        ("causes", described(&list(&text()), "Two cause ids, the more probable first")),
+        ("probability", number()),
+        ("sentence", text()),
+    ]
+}
+
+fn hop_is_missing_members() -> Members {
+    vec![("seconds", number()), ("candidates", list(&reference("Constant"))), ("sentence", text())]
+}
+
+fn change_of_mind_members() -> Members {
+    vec![
+        ("kind", one_of(&["question", "probe", "check"])),
+        ("id", text()),
+        ("observation", text()),
+        ("value", text()),
+        ("chance", number()),
+        ("cause", text()),
+        ("probability", number()),
+        ("sentence", text()),
     ]
 }
 

@@ -12,8 +12,8 @@ use crate::{
     report::{NextStep, NotVisible, Report, RuledOut, StepKind, VerdictState},
     ui::{
         components::{
-            ChainStrip, Constants, Fixes, Icon, Ledger, ReadFromText, ShareForm, Shared, Timeline,
-            VerdictHead,
+            ChainStrip, Constants, Fixes, Icon, Ledger, ReadFromText, SecondThoughts, ShareForm,
+            Shared, Timeline, VerdictHead,
         },
         i18n::{Texts, texts},
         islands::CopyButtons,
@@ -86,6 +86,7 @@ pub(super) fn ReportView(
             <Constants texts constants=report.constants.clone() />
             <Fixes texts fixes=report.fixes.clone() unsure />
             <Ledger texts causes=report.causes.clone() />
+            <SecondThoughts texts report=report.clone() />
             <div class="columns">
                 <RuledOutList texts ruled_out=report.ruled_out.clone() />
                 <NotVisibleList texts not_visible=report.not_visible.clone() />
