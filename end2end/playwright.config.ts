@@ -11,7 +11,8 @@ export default defineConfig({
   reporter: [["list"]],
   outputDir: "./test-results/out",
   projects: [
-    { name: "app", testIgnore: /shots\.spec\.ts/ },
+    { name: "app", testIgnore: /(shots|bench)\.spec\.ts/ },
+    { name: "bench", testMatch: /bench\.spec\.ts/ },
     { name: "shots", testMatch: /shots\.spec\.ts/ },
   ],
   use: {

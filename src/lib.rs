@@ -54,3 +54,27 @@ pub fn hangup_diagnose(
     let lang = knowledge::Lang::parse(lang).unwrap_or_default();
     Ok(serde_json::to_string(&doctor.diagnose(&case, lang))?)
 }
+
+/// Milliseconds that one posterior with the next step takes here, the mean of `rounds` (at least 1)
+/// over the evidence of the case: what the budget in `docs/performance.md` is measured with.
+///
+/// Fails with one sentence where either JSON does not read or a pattern does not compile.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hangup_weigh_milliseconds(
+    knowledge_json: &str,
+    case_json: &str,
+    rounds: u32,
+) -> Result<f64, wasm_bindgen::JsError> {
+    let base: knowledge::Base = serde_json::from_str(knowledge_json)?;
+    let case = serde_json::from_str(case_json)?;
+    let doctor = report::Diagnostician::new(std::sync::Arc::new(base))?;
+    let evidence = doctor.observe(&case);
+    let start = js_sys::Date::now();
+    for _ in 0..rounds.max(1) {
+        let belief = doctor.model().believe(std::hint::black_box(&evidence));
+        let now = engine::Situation::default();
+        std::hint::black_box(doctor.model().plan(doctor.base(), &belief, &evidence, &now));
+    }
+    Ok((js_sys::Date::now() - start) / f64::from(rounds.max(1)))
+}

@@ -14,6 +14,7 @@ mod planner;
 mod properties;
 mod remedy;
 pub mod scale;
+pub mod simulation;
 mod timers;
 
 pub use belief::{Belief, Counted, Weighed};

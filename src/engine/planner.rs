@@ -210,6 +210,19 @@ impl Model {
         }
     }
 
+    /// Expected information about the fix when `source` tells the value of `variable`, bits.
+    pub fn gain(
+        &self,
+        base: &Base,
+        belief: &Belief,
+        evidence: &[Observation],
+        variable: &str,
+        source: Source,
+    ) -> f64 {
+        let mind = Mind::new(belief, &self.remedies.groups(base, evidence));
+        self.choice_gain(&mind, variable, source)
+    }
+
     /// Expected fall of the entropy over fixes when the variable's value becomes known, bits.
     fn choice_gain(&self, mind: &Mind, variable: &str, source: Source) -> f64 {
         let Some(choice) = self.choices.get(variable) else { return 0.0 };
@@ -228,7 +241,7 @@ impl Model {
 
 /// What the planner keeps of a belief: the causes that are not as good as excluded, sorted by the
 /// fix they call for. What is excluded stays excluded, and costs time.
-struct Mind {
+pub(super) struct Mind {
     /// Cause and probability; causes of one fix stand together.
     alive: Vec<(usize, f64)>,
     /// Where in `alive` the causes of the next fix begin.
@@ -240,7 +253,7 @@ struct Mind {
 }
 
 impl Mind {
-    fn new(belief: &Belief, groups: &[usize]) -> Self {
+    pub(super) fn new(belief: &Belief, groups: &[usize]) -> Self {
         let group = |cause: usize| groups.get(cause).copied().unwrap_or(usize::MAX);
         let mut alive: Vec<(usize, f64)> = belief
             .posterior
@@ -263,8 +276,13 @@ impl Mind {
         mind
     }
 
+    /// The causes that are not as good as excluded, with their probabilities.
+    pub(super) fn alive(&self) -> impl Iterator<Item = (usize, f64)> + '_ {
+        self.alive.iter().copied()
+    }
+
     /// Entropy over fixes, in bits, once every cause's probability is multiplied by `factor`.
-    fn entropy(&self, factor: impl Fn(usize) -> f64) -> f64 {
+    pub(super) fn entropy(&self, factor: impl Fn(usize) -> f64) -> f64 {
         let (mut sum, mut terms, mut start) = (0.0, 0.0, 0);
         for end in &self.ends {
             let part = self.alive.get(start..*end).unwrap_or_default();
