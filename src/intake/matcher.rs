@@ -11,7 +11,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use regex::bytes::{Regex, RegexBuilder};
 use thiserror::Error;
 
-use super::required::required;
+use super::{denial::is_denied, required::required};
 
 /// A line is looked at up to here, bytes: a minified page or a base64 blob holds no error text.
 const MAX_LINE: usize = 8 * 1024;
@@ -30,12 +30,25 @@ pub struct Pattern {
     pub only_in: Option<String>,
     /// Whether case matters.
     pub case_sensitive: bool,
+    /// Whether it stands for what a person says, so that a denial before it takes it back.
+    pub spoken: bool,
 }
 
 impl Pattern {
     /// A pattern where case does not matter.
     pub fn new(id: impl Into<String>, pattern: impl Into<String>) -> Self {
-        Self { id: id.into(), pattern: pattern.into(), only_in: None, case_sensitive: false }
+        Self {
+            id: id.into(),
+            pattern: pattern.into(),
+            only_in: None,
+            case_sensitive: false,
+            spoken: false,
+        }
+    }
+
+    /// A pattern of what a person says: it does not count where the words before deny it.
+    pub fn spoken(id: impl Into<String>, pattern: impl Into<String>) -> Self {
+        Self { spoken: true, ..Self::new(id, pattern) }
     }
 }
 
@@ -78,15 +91,22 @@ pub struct Matcher {
 struct Expression {
     pattern: usize,
     source: String,
+    spoken: bool,
     compiled: OnceLock<Option<Regex>>,
 }
 
 impl Expression {
-    fn is_match(&self, line: &[u8]) -> bool {
+    fn is_match(&self, line: &str) -> bool {
         let regex = self
             .compiled
             .get_or_init(|| RegexBuilder::new(&self.source).size_limit(SIZE_LIMIT).build().ok());
-        regex.as_ref().is_some_and(|regex| regex.is_match(line))
+        let Some(regex) = regex else { return false };
+        if self.spoken {
+            let before = |start| line.get(..start).unwrap_or("");
+            regex.find_iter(line.as_bytes()).any(|found| !is_denied(before(found.start())))
+        } else {
+            regex.is_match(line.as_bytes())
+        }
     }
 }
 
@@ -122,7 +142,12 @@ impl Matcher {
                     }
                 }
                 let source = expression(alternative, pattern.case_sensitive);
-                expressions.push(Expression { pattern: index, source, compiled: OnceLock::new() });
+                expressions.push(Expression {
+                    pattern: index,
+                    source,
+                    spoken: pattern.spoken,
+                    compiled: OnceLock::new(),
+                });
             }
         }
         let pieces = AhoCorasickBuilder::new()
@@ -161,7 +186,7 @@ impl Matcher {
             for at in &asked {
                 let Some(expression) = self.expressions.get(*at) else { continue };
                 let index = expression.pattern;
-                if last.get(index) == Some(&number) || !expression.is_match(line_bytes) {
+                if last.get(index) == Some(&number) || !expression.is_match(line) {
                     continue;
                 }
                 let also = self.only_in.get(index).and_then(Option::as_ref);

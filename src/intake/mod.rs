@@ -4,6 +4,7 @@
 //! fails as a whole: what it cannot read it says.
 #![warn(clippy::indexing_slicing)]
 
+mod denial;
 mod matcher;
 mod numbers;
 mod paste;

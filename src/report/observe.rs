@@ -50,19 +50,20 @@ impl Reader {
                 pattern: signature.pattern.clone(),
                 only_in: signature.only_in.clone(),
                 case_sensitive: signature.case_sensitive,
+                spoken: false,
             });
             meanings.push(Meaning::Message(signature.id.clone()));
         }
         for phrase in base.phrases.values() {
             for pattern in &phrase.patterns {
-                patterns.push(Pattern::new(&phrase.id, pattern));
+                patterns.push(Pattern::spoken(&phrase.id, pattern));
                 meanings.push(Meaning::Phrase(phrase.id.clone()));
             }
         }
         for cause in base.causes.values() {
             for cue in &cause.cues {
                 let id = format!("{}.{}", cause.id, cue.id);
-                patterns.push(Pattern::new(&id, &cue.pattern));
+                patterns.push(Pattern::spoken(&id, &cue.pattern));
                 meanings.push(Meaning::Cue(id));
             }
         }
