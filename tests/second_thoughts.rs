@@ -134,6 +134,8 @@ fn every_probability_can_be_reckoned_after() {
         let explained = DOCTOR.explain(case, DOCTOR.model().causes().len());
         let total: f64 = explained.accounts.iter().map(|a| libm::exp2(a.sum_bits)).sum();
         assert!((libm::log2(total) - explained.total_bits).abs() < 1e-9);
+        let half: f64 = explained.accounts.iter().map(|a| libm::exp2(a.sum_bits / 2.0)).sum();
+        assert!((libm::log2(half) - explained.half_total_bits).abs() < 1e-9);
         for account in &explained.accounts {
             let mut sum = account.prior_bits;
             for term in &account.terms {
@@ -142,7 +144,9 @@ fn every_probability_can_be_reckoned_after() {
                 assert!((term.factor * libm::log2(ratio) - term.bits).abs() < 1e-9, "{term:?}");
                 sum += term.bits;
             }
-            let p = libm::exp2(sum) / total;
+            let doubt = explained.scale.doubt;
+            let p = (1.0 - doubt) * libm::exp2(sum - explained.total_bits)
+                + doubt * libm::exp2(sum / 2.0 - explained.half_total_bits);
             assert!((p - account.probability).abs() < 1e-9);
             if let Some(ranked) = report.causes.iter().find(|c| c.id == account.cause) {
                 assert!((ranked.probability - p).abs() < 1e-6);

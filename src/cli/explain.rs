@@ -55,16 +55,22 @@ fn as_text(explained: &Explained, places: &Places) -> String {
     let scale = &explained.scale;
     let mut out = format!(
         "bits = factor × log2(believed × P / background + 1 − believed); factor = {} × what repetition leaves.\n\
-         believed: text {}, answer {}, measurement {}; a known error text 1. Numbers behind words: docs/knowledge-format.md.\n\n",
-        scale.temper, scale.text, scale.answer, scale.measured
+         believed: text {}, answer {}, measurement {}; a known error text 1. Numbers behind words: docs/knowledge-format.md.\n\
+         probability = {} × 2^(sum − all) + {} × 2^(sum / 2 − all halved): the second part is the model's doubt of itself.\n\n",
+        scale.temper,
+        scale.text,
+        scale.answer,
+        scale.measured,
+        1.0 - scale.doubt,
+        scale.doubt
     );
     for account in &explained.accounts {
-        tell(account, explained.total_bits, places, &mut out);
+        tell(account, explained, places, &mut out);
     }
     out
 }
 
-fn tell(account: &Account, total: f64, places: &Places, out: &mut String) {
+fn tell(account: &Account, explained: &Explained, places: &Places, out: &mut String) {
     let mut line = |text: &str| {
         out.extend(text.chars().filter(|c| !c.is_control()));
         out.push('\n');
@@ -89,9 +95,12 @@ fn tell(account: &Account, total: f64, places: &Places, out: &mut String) {
         ));
     }
     line(&format!(
-        "  {:+8.3}  sum; all causes together {total:+.3}; 2^({:.3}) = {:.4}",
+        "  {:+8.3}  sum; {} × 2^({:.3}) + {} × 2^({:.3}) = {:.4}",
         account.sum_bits,
-        account.sum_bits - total,
+        1.0 - explained.scale.doubt,
+        account.sum_bits - explained.total_bits,
+        explained.scale.doubt,
+        account.sum_bits / 2.0 - explained.half_total_bits,
         account.probability
     ));
     line("");

@@ -50,6 +50,9 @@ impl Weighed {
 pub struct Belief {
     /// Posterior by cause, in the order of [`Model::causes`]; sums to 1.
     pub posterior: Vec<f64>,
+    /// The same before the model's doubt of itself is mixed in. The planner reckons with it: doubt is
+    /// nothing that a question could take away.
+    pub(super) sharp: Vec<f64>,
     /// log₂ prior by cause.
     pub prior: Vec<f64>,
     /// What moved it.
@@ -78,7 +81,7 @@ impl Belief {
 
     /// Uncertainty that is left, bits.
     pub fn entropy(&self) -> f64 {
-        entropy(&self.posterior)
+        entropy(&self.sharp)
     }
 }
 
@@ -122,7 +125,9 @@ impl Model {
             .first()
             .map(|(_, s)| self.timers.fits(*s, &named))
             .unwrap_or_default();
-        Belief { posterior: softmax2(&total), prior: self.prior.clone(), weighed, fits }
+        let sharp = softmax2(&total);
+        let posterior = doubted(&sharp, &total, self.scale.doubt);
+        Belief { posterior, sharp, prior: self.prior.clone(), weighed, fits }
     }
 
     fn choice_items(&self, evidence: &[Observation]) -> Vec<Item> {
@@ -263,6 +268,13 @@ pub(super) fn named_components(evidence: &[Observation]) -> BTreeSet<String> {
         .filter(|o| o.variable == "component" && o.state == State::Seen)
         .filter_map(|o| o.value.word().map(str::to_owned))
         .collect()
+}
+
+/// Mixes `sharp` with what half of the summed bits would say; keeps the order of the causes.
+fn doubted(sharp: &[f64], total: &[f64], doubt: f64) -> Vec<f64> {
+    let halved: Vec<f64> = total.iter().map(|bits| bits * 0.5).collect();
+    let spread = softmax2(&halved);
+    sharp.iter().zip(spread).map(|(sharp, spread)| (1.0 - doubt) * sharp + doubt * spread).collect()
 }
 
 /// The background rate of what was seen, and its weight for each cause.

@@ -54,8 +54,8 @@ impl Model {
                 let Some(choice) = self.choices.get(variable) else { continue };
                 let expected = choice.expected(source).iter().zip(&choice.options);
                 candidates.extend(expected.filter_map(|(expected, option)| {
-                    let chance = dot(&belief.posterior, &expected.reported);
-                    let (first, probability) = first(&belief.posterior, &expected.counted)?;
+                    let chance = dot(&belief.sharp, &expected.reported);
+                    let (first, probability) = first(&belief.sharp, &expected.counted)?;
                     (first != top).then(|| Overturn {
                         kind: step.kind,
                         step: step.id.clone(),

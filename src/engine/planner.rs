@@ -193,7 +193,7 @@ impl Model {
             ("between", _) => share(0.10),
             (_, "seconds") => {
                 let sharp: f64 = belief
-                    .posterior
+                    .sharp
                     .iter()
                     .enumerate()
                     .map(|(cause, p)| p * self.timers.sharpness(cause))
@@ -255,13 +255,8 @@ pub(super) struct Mind {
 impl Mind {
     pub(super) fn new(belief: &Belief, groups: &[usize]) -> Self {
         let group = |cause: usize| groups.get(cause).copied().unwrap_or(usize::MAX);
-        let mut alive: Vec<(usize, f64)> = belief
-            .posterior
-            .iter()
-            .copied()
-            .enumerate()
-            .filter(|(_, p)| *p >= NEGLIGIBLE)
-            .collect();
+        let mut alive: Vec<(usize, f64)> =
+            belief.sharp.iter().copied().enumerate().filter(|(_, p)| *p >= NEGLIGIBLE).collect();
         alive.sort_by_key(|(cause, _)| (group(*cause), *cause));
         let parts = || alive.chunk_by(|(a, _), (b, _)| group(*a) == group(*b));
         let ends = parts()

@@ -19,6 +19,9 @@ pub struct Scale {
     /// Naive Bayes takes evidence as independent given the cause, which promises too much;
     /// reliability and repetition take from it, a little more than they should.
     pub temper: f64,
+    /// How far the model doubts itself, 0 to 1: this share of the belief is spread as if all evidence
+    /// and priors weighed half, since labels, knowledge and independence are each wrong now and then.
+    pub doubt: f64,
     /// How much the prior words count: 0 makes all causes equal, 1 takes the words as they stand.
     pub prior_power: f64,
     /// How far text is believed, 0 to 1: the share of its observations that say something; the rest
@@ -32,7 +35,7 @@ pub struct Scale {
 
 impl Default for Scale {
     fn default() -> Self {
-        Self { temper: 1.1, prior_power: 1.0, text: 0.55, answer: 0.92, measured: 0.97 }
+        Self { temper: 1.1, doubt: 0.1, prior_power: 1.0, text: 0.55, answer: 0.92, measured: 0.97 }
     }
 }
 

@@ -63,7 +63,8 @@ pub struct Account {
     pub terms: Vec<Term>,
     /// `prior_bits` and all `bits` together.
     pub sum_bits: f64,
-    /// 2^(`sum_bits` − [`Explained::total_bits`]).
+    /// (1 − doubt) × 2^(`sum_bits` − [`Explained::total_bits`]) + doubt × 2^(`sum_bits` / 2 −
+    /// [`Explained::half_total_bits`]); `doubt` is of the scale.
     pub probability: f64,
 }
 
@@ -76,6 +77,8 @@ pub struct Explained {
     pub accounts: Vec<Account>,
     /// log₂ of the sum of 2^`sum_bits` over every cause in the base and `something_else`.
     pub total_bits: f64,
+    /// log₂ of the sum of 2^(`sum_bits` / 2) over the same.
+    pub half_total_bits: f64,
 }
 
 impl Diagnostician {
@@ -89,18 +92,22 @@ impl Diagnostician {
                 prior + weights.filter_map(|item| item.weights.get(cause)).sum::<f64>()
             })
             .collect();
-        let highest = sums.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let above: f64 = sums.iter().map(|sum| libm::exp2(sum - highest)).sum();
-        let total_bits = highest + libm::log2(above);
+        let half: Vec<f64> = sums.iter().map(|sum| sum / 2.0).collect();
+        let (total_bits, half_total_bits) = (total(&sums), total(&half));
         let ranking = thought.belief.ranking();
         let accounts = ranking.into_iter().take(most).filter_map(|cause| {
             let sum_bits = sums.get(cause).copied()?;
-            Some(self.account(&thought, cause, sum_bits, total_bits))
+            Some(self.account(&thought, cause, sum_bits))
         });
-        Explained { scale: self.model().scale().clone(), accounts: accounts.collect(), total_bits }
+        Explained {
+            scale: self.model().scale().clone(),
+            accounts: accounts.collect(),
+            total_bits,
+            half_total_bits,
+        }
     }
 
-    fn account(&self, thought: &Thought, cause: usize, sum_bits: f64, total_bits: f64) -> Account {
+    fn account(&self, thought: &Thought, cause: usize, sum_bits: f64) -> Account {
         let id = self.model().causes().get(cause).map_or(SOMETHING_ELSE, String::as_str);
         let terms = thought.belief.weighed.iter().filter_map(|item| {
             let observation = thought.evidence.get(item.observation)?;
@@ -130,9 +137,15 @@ impl Diagnostician {
             prior_bits: thought.belief.prior.get(cause).copied().unwrap_or(f64::NEG_INFINITY),
             terms,
             sum_bits,
-            probability: libm::exp2(sum_bits - total_bits),
+            probability: thought.belief.posterior.get(cause).copied().unwrap_or(0.0),
         }
     }
+}
+
+/// log₂ of the sum of 2 to the power of each.
+fn total(bits: &[f64]) -> f64 {
+    let highest = bits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    highest + libm::log2(bits.iter().map(|bits| libm::exp2(bits - highest)).sum())
 }
 
 /// What the knowledge says in words of an observation under a cause, and where.

@@ -12,11 +12,12 @@ use super::{Case, Diagnostician, Label, Outcome};
 /// judgement: wide enough that the best one lies inside, coarse enough that a hundred cases cannot
 /// choose the third digit.
 const TEMPERS: [f64; 8] = [0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4];
+const DOUBTS: [f64; 6] = [0.0, 0.05, 0.1, 0.15, 0.2, 0.3];
 const PRIOR_POWERS: [f64; 5] = [0.0, 0.5, 1.0, 1.5, 2.0];
 const TEXTS: [f64; 6] = [0.35, 0.45, 0.55, 0.65, 0.75, 0.85];
 const ANSWERS: [f64; 5] = [0.7, 0.8, 0.88, 0.92, 0.96];
 
-/// Rounds over the four numbers; more changed nothing.
+/// Rounds over the five numbers; more changed nothing.
 const ROUNDS: usize = 3;
 
 /// A labelled case, ready to be judged.
@@ -75,6 +76,8 @@ impl Diagnostician {
         for _ in 0..ROUNDS {
             let tempers = TEMPERS.map(|temper| Scale { temper, ..best.clone() });
             self.improve(&mut best, &mut least, &tempers, cases);
+            let doubts = DOUBTS.map(|doubt| Scale { doubt, ..best.clone() });
+            self.improve(&mut best, &mut least, &doubts, cases);
             let priors = PRIOR_POWERS.map(|prior_power| Scale { prior_power, ..best.clone() });
             self.improve(&mut best, &mut least, &priors, cases);
             let texts = TEXTS.map(|text| Scale { text, ..best.clone() });
