@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::{evidence::Observation, knowledge::Base};
+use crate::{
+    evidence::Observation,
+    knowledge::{Base, Timeout},
+};
 
 use super::{
     belief::{Belief, named_components},
@@ -61,18 +64,28 @@ impl Model {
         if fitting.first().is_none_or(|(most, _)| *most < PLAUSIBLE) {
             return None;
         }
+        let of_udp = named.iter().any(|name| matches!(name.as_str(), "udp" | "quic" | "wireguard"));
         let mut told = BTreeSet::new();
         let timeouts = fitting
             .into_iter()
             .filter_map(|(_, id)| base.timeouts.get(id))
             // Only what stands between, or serves: a client's own default is no hop.
             .filter(|timeout| is_between(base, &timeout.component))
+            .filter(|timeout| of_udp || !is_of_udp(timeout))
             .filter(|timeout| told.insert(timeout.component.as_str()))
             .take(SUGGESTED)
             .map(|timeout| timeout.id.clone())
             .collect::<Vec<_>>();
         (!timeouts.is_empty()).then_some(MissingHop { seconds, timeouts })
     }
+}
+
+/// Whether a timer counts datagrams, which no connection is cut by.
+fn is_of_udp(timeout: &Timeout) -> bool {
+    [&timeout.id, &timeout.setting].iter().any(|name| {
+        let name = name.to_lowercase();
+        name.contains("udp") || name.contains("quic")
+    })
 }
 
 fn is_between(base: &Base, component: &str) -> bool {

@@ -9,6 +9,7 @@ use super::{
     belief::Belief,
     model::Model,
     planner::{Plan, StepKind, variables_of},
+    scale,
 };
 
 /// How many candidates are tried out in full; they are sorted, and mostly the first one holds.
@@ -34,7 +35,7 @@ pub struct Overturn {
 impl Model {
     /// The single observation among the plan's steps after which another cause would be first: the
     /// one for which chance times the new leader's probability is highest. None where no single
-    /// observation could do that.
+    /// observation could do that, and where neither leader is possible enough to speak of.
     pub fn overturn(
         &self,
         base: &Base,
@@ -43,6 +44,10 @@ impl Model {
         plan: &Plan,
     ) -> Option<Overturn> {
         let top = belief.ranking().first().copied()?;
+        // Where nothing leads, anything would overturn it, and saying so says nothing.
+        if belief.posterior.get(top).is_none_or(|p| *p < scale::POSSIBLE) {
+            return None;
+        }
         let mut candidates: Vec<Overturn> = Vec::new();
         for step in &plan.steps {
             let source = match step.kind {
@@ -56,7 +61,7 @@ impl Model {
                 candidates.extend(expected.filter_map(|(expected, option)| {
                     let chance = dot(&belief.sharp, &expected.reported);
                     let (first, probability) = first(&belief.sharp, &expected.counted)?;
-                    (first != top).then(|| Overturn {
+                    (first != top && probability >= scale::POSSIBLE).then(|| Overturn {
                         kind: step.kind,
                         step: step.id.clone(),
                         observation: Observation::seen(variable, option.as_str(), source),
@@ -75,7 +80,8 @@ impl Model {
             more.push(candidate.observation.clone());
             let after = self.believe(&more);
             let cause = after.ranking().first().copied().filter(|cause| *cause != top)?;
-            let probability = after.posterior.get(cause).copied()?;
+            let probability =
+                after.posterior.get(cause).copied().filter(|p| *p >= scale::POSSIBLE)?;
             Some(Overturn { cause, probability, ..candidate })
         })
     }

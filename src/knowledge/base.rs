@@ -32,11 +32,19 @@ pub struct Base {
 }
 
 impl Base {
-    /// The component that `name` means: an id, or one of the aliases; case does not matter.
+    /// The component that `name` means: an id, or one of the aliases. Case, spaces and hyphens do
+    /// not matter: `nat网关` is `NAT 网关`, and `aws elb` is `aws-elb`.
     pub fn component_named(&self, name: &str) -> Option<&Component> {
         let name = name.trim().to_lowercase();
-        self.components.get(&name).or_else(|| {
+        let exact = self.components.get(&name).or_else(|| {
             self.components.values().find(|component| component.aliases.contains(&name))
+        });
+        exact.or_else(|| {
+            let wanted = squeezed(&name);
+            self.components.values().find(|component| {
+                squeezed(&component.id) == wanted
+                    || component.aliases.iter().any(|alias| squeezed(alias) == wanted)
+            })
         })
     }
 
@@ -56,4 +64,9 @@ impl Base {
             cause.lookalikes.retain(|lookalike| lookalike.cause != id);
         }
     }
+}
+
+/// `name` without what people write or leave out: spaces, hyphens, underscores.
+fn squeezed(name: &str) -> String {
+    name.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '_')).collect()
 }
