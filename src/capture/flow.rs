@@ -1,0 +1,297 @@
+//! One conversation while it is being read.
+
+use super::{
+    conversation::{Close, Closer, Conversation, Handshake},
+    findings,
+    icmp::Complaint,
+    segment::{Endpoint, Segment},
+    side::{Kind, Side},
+    speech::Speech,
+    zeek::{Zeek, ZeekState},
+};
+
+/// The first FIN or RST.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ending {
+    /// 0 for `src`, 1 for `dst`.
+    pub(super) by: usize,
+    pub(super) kind: Close,
+    pub(super) time: i64,
+    /// Silence before it, nanoseconds.
+    pub(super) idle: i64,
+}
+
+/// The first RST of the end that reset it, and what its sender's other packets look like.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reset {
+    pub(super) by: usize,
+    pub(super) ttl: u8,
+    pub(super) usual_ttl: Option<u8>,
+    pub(super) id: Option<u16>,
+    pub(super) usual_id: Option<u16>,
+    /// Its number is the one that its sender would use next.
+    pub(super) in_order: bool,
+    /// Nanoseconds since the other end's last packet.
+    pub(super) since_peer: Option<i64>,
+    /// Its sender went on as if nothing had happened.
+    pub(super) ignored_by_sender: bool,
+    /// RSTs of that sender.
+    pub(super) count: u32,
+    /// Both ends had sent FIN already.
+    pub(super) after_fins: bool,
+    /// The sender of the RST had sent FIN, or had received one.
+    pub(super) after_fin: bool,
+    pub(super) time: i64,
+}
+
+/// The record of a conversation; index 0 of everything is `src`.
+#[derive(Clone, Debug)]
+pub(super) struct Flow {
+    pub(super) ends: [Endpoint; 2],
+    pub(super) sides: [Side; 2],
+    pub(super) begun: i64,
+    pub(super) last: i64,
+    /// Whether the opening SYN was seen.
+    pub(super) opened: bool,
+    pub(super) accepted: bool,
+    pub(super) round_trip: Option<i64>,
+    pub(super) ending: Option<Ending>,
+    pub(super) reset: Option<Reset>,
+    pub(super) complaint: Option<Complaint>,
+    pub(super) mtu: Option<u32>,
+    pub(super) speech: Speech,
+    /// When the first FIN of each end passed.
+    pub(super) fins: [Option<i64>; 2],
+    /// A SYN began another conversation of the same ends after this one.
+    pub(super) replaced: bool,
+    zeek: Zeek,
+    /// `src` is not whom Zeek takes for the originator.
+    turned: bool,
+    syn_time: Option<i64>,
+}
+
+impl Flow {
+    /// A conversation that begins with `segment`.
+    pub(super) fn new(segment: &Segment<'_>) -> Self {
+        // Who answers a SYN was called.
+        let ends = if segment.flags.accepts() {
+            [segment.to, segment.from]
+        } else {
+            [segment.from, segment.to]
+        };
+        Self {
+            ends,
+            sides: [Side::default(), Side::default()],
+            begun: segment.time,
+            last: segment.time,
+            opened: false,
+            accepted: false,
+            round_trip: None,
+            ending: None,
+            reset: None,
+            complaint: None,
+            mtu: None,
+            speech: Speech::default(),
+            fins: [None; 2],
+            replaced: false,
+            zeek: Zeek::new(segment.time),
+            turned: false,
+            syn_time: None,
+        }
+    }
+
+    /// Whether `segment` cannot belong to this conversation, although its ends are the same: a SYN
+    /// after an end, or with another number (as Wireshark splits its streams).
+    pub(super) fn is_over_for(&self, segment: &Segment<'_>) -> bool {
+        let base = self.sides.get(self.index(segment)).and_then(|side| side.base);
+        if !segment.flags.syn() {
+            return false;
+        }
+        let other_number = base.is_some_and(|base| base != segment.seq);
+        if segment.flags.ack() {
+            return other_number;
+        }
+        other_number || base.is_some() && self.ending.is_some()
+    }
+
+    /// Whether somebody ended it.
+    pub(super) fn is_closed(&self) -> bool {
+        self.reset.is_some() || self.fins.iter().all(Option::is_some)
+    }
+
+    /// 0 where the segment comes from `src`.
+    fn index(&self, segment: &Segment<'_>) -> usize {
+        usize::from(self.ends[0] != segment.from)
+    }
+
+    /// Takes a segment.
+    pub(super) fn see(&mut self, segment: &Segment<'_>) {
+        if segment.flags.opens() && !self.opened && self.ends[0] != segment.from {
+            self.turn();
+        }
+        let from = self.index(segment);
+        self.zeek.see(from ^ usize::from(self.turned), segment);
+        self.shake(from, segment);
+        self.note_end(from, segment);
+        let idle = segment.time.saturating_sub(self.last);
+        self.last = self.last.max(segment.time);
+        let [a, b] = &mut self.sides;
+        let (side, peer) = if from == 0 { (a, b) } else { (b, a) };
+        let kind = side.send(segment, self.round_trip);
+        if segment.flags.ack() {
+            peer.acknowledged(segment.ack);
+        }
+        if kind == Kind::Fresh && segment.len > 0 {
+            self.speech.hear(from, segment.payload, idle);
+        }
+    }
+
+    /// An ICMP error about a segment of this conversation.
+    pub(super) fn complain(&mut self, complaint: Complaint) {
+        if let Complaint::TooBig(mtu) = complaint {
+            self.mtu = Some(mtu);
+        } else {
+            self.complaint = self.complaint.or(Some(complaint));
+        }
+    }
+
+    /// The opening SYN came after other packets: its sender is `src`.
+    fn turn(&mut self) {
+        self.ends.swap(0, 1);
+        self.sides.swap(0, 1);
+        self.fins.swap(0, 1);
+        self.speech.turn();
+        if let Some(ending) = &mut self.ending {
+            ending.by ^= 1;
+        }
+        if let Some(reset) = &mut self.reset {
+            reset.by ^= 1;
+        }
+        self.turned = !self.turned;
+    }
+
+    fn shake(&mut self, from: usize, segment: &Segment<'_>) {
+        if segment.flags.opens() {
+            self.opened = true;
+            self.syn_time = Some(segment.time);
+        }
+        self.accepted |= segment.flags.accepts() && from == 1;
+        if self.round_trip.is_none()
+            && from == 0
+            && self.accepted
+            && segment.flags.ack()
+            && let Some(syn) = self.syn_time
+        {
+            self.round_trip = Some(segment.time.saturating_sub(syn).max(0));
+        }
+    }
+
+    fn note_end(&mut self, from: usize, segment: &Segment<'_>) {
+        let flags = segment.flags;
+        if let Some(reset) = &mut self.reset
+            && reset.by == from
+        {
+            reset.count = reset.count.saturating_add(u32::from(flags.rst()));
+            reset.ignored_by_sender |= !flags.rst() && (segment.len > 0 || flags.syn());
+        }
+        if !flags.fin() && !flags.rst() {
+            return;
+        }
+        let kind = if flags.rst() { Close::Rst } else { Close::Fin };
+        let idle = segment.time.saturating_sub(self.last).max(0);
+        self.ending.get_or_insert(Ending { by: from, kind, time: segment.time, idle });
+        if flags.rst() && self.reset.is_none() {
+            self.reset = Some(self.describe(from, segment));
+        }
+        if flags.fin()
+            && let Some(fin) = self.fins.get_mut(from)
+        {
+            fin.get_or_insert(segment.time);
+        }
+    }
+
+    fn describe(&self, from: usize, segment: &Segment<'_>) -> Reset {
+        let [a, b] = &self.sides;
+        let (side, peer) = if from == 0 { (a, b) } else { (b, a) };
+        Reset {
+            by: from,
+            ttl: segment.ttl,
+            usual_ttl: side.ttl,
+            id: segment.id,
+            usual_id: side.id,
+            in_order: side.base.is_none()
+                || segment.seq == side.next
+                || peer.ack == Some(segment.seq),
+            since_peer: peer.last_time.map(|time| segment.time.saturating_sub(time)),
+            ignored_by_sender: false,
+            count: 1,
+            after_fins: self.fins.iter().all(Option::is_some),
+            after_fin: self.fins.iter().any(Option::is_some),
+            time: segment.time,
+        }
+    }
+
+    /// How it began.
+    pub(super) fn handshake(&self) -> Handshake {
+        let [src, dst] = &self.sides;
+        if !self.opened {
+            return Handshake::Midstream;
+        }
+        if self.accepted {
+            return if src.acked { Handshake::Complete } else { Handshake::Other };
+        }
+        let only_syns = src.bytes == 0 && !src.acked && !src.fin && !src.rst && src.packets == u64::from(src.syns);
+        let silent = dst.packets == 0;
+        let refused = dst.rst && dst.bytes == 0 && !dst.acked && dst.syns == 0;
+        match self.complaint {
+            Some(_) if silent && only_syns => Handshake::SynIcmp,
+            _ if silent && only_syns => Handshake::SynNoAnswer,
+            _ if refused && src.bytes == 0 => Handshake::SynRst,
+            _ => Handshake::Other,
+        }
+    }
+
+    /// Zeek's word, as seen from `src`.
+    fn zeek_state(&self) -> ZeekState {
+        let state = self.zeek.state();
+        if self.turned { state.mirrored() } else { state }
+    }
+
+    /// What is said of it.
+    pub(super) fn conclude(&self) -> Conversation {
+        let [src, dst] = &self.sides;
+        let ending = self.ending;
+        let [source, destination] = self.ends;
+        Conversation {
+            src: source.ip(),
+            sport: source.port,
+            dst: destination.ip(),
+            dport: destination.port,
+            first_ts: seconds(self.begun),
+            duration: seconds(self.last.saturating_sub(self.begun)),
+            handshake: self.handshake(),
+            closer: match ending.map(|ending| ending.by) {
+                None => Closer::None,
+                Some(0) => Closer::Src,
+                Some(_) => Closer::Dst,
+            },
+            close: ending.map_or(Close::None, |ending| ending.kind),
+            idle_before_close: ending.map(|ending| seconds(ending.idle)),
+            bytes_src: src.bytes,
+            bytes_dst: dst.bytes,
+            packets_src: src.packets,
+            packets_dst: dst.packets,
+            retransmits: src.retransmits + dst.retransmits,
+            zero_windows: src.zero_windows + dst.zero_windows,
+            keepalives: src.keepalives + dst.keepalives,
+            tls_alert: self.speech.alert.is_some(),
+            zeek_state: self.zeek_state(),
+            findings: findings::of(self),
+        }
+    }
+}
+
+/// Nanoseconds as seconds, to the microsecond or as near as the number goes.
+pub(super) fn seconds(nanoseconds: i64) -> f64 {
+    nanoseconds as f64 / 1e9
+}

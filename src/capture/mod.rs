@@ -1,0 +1,28 @@
+//! Packet captures: bytes in, TCP conversations out, and what they say about who hung up.
+//!
+//! Pure and streaming: a [`Reader`] is fed chunks of a pcap or pcapng file, on the command line and
+//! in a browser alike. Nothing in a file can make it panic or keep more than its [`Limits`].
+#![warn(clippy::indexing_slicing)]
+
+mod bytes;
+mod container;
+mod conversation;
+mod findings;
+mod flow;
+mod fragments;
+mod icmp;
+mod link;
+mod network;
+mod pcapng;
+mod ranges;
+mod reader;
+mod segment;
+mod side;
+mod speech;
+mod table;
+mod zeek;
+
+pub use conversation::{Close, Closer, Conversation, Handshake};
+pub use findings::Finding;
+pub use reader::{Limits, NoCapture, Reader, Warning};
+pub use zeek::ZeekState;
