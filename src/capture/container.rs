@@ -18,6 +18,8 @@ pub(super) struct Frame<'a> {
     pub(super) link: u16,
     /// What was stored.
     pub(super) data: &'a [u8],
+    /// Bytes on the wire, `data.len()` or more.
+    pub(super) wire: u32,
 }
 
 /// What became of the bytes that were looked at.
@@ -120,6 +122,6 @@ impl Pcap {
         let end = self.header + kept as usize;
         let Some(data) = data.get(self.header..end) else { return Step::Need(end) };
         let time = i64::from(seconds) * 1_000_000_000 + i64::from(fraction) * self.unit;
-        Step::Frame(Frame { time, link: self.link, data }, end)
+        Step::Frame(Frame { time, link: self.link, data, wire: length.max(kept) }, end)
     }
 }

@@ -1,10 +1,10 @@
 //! What is said of one TCP conversation.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, SocketAddr};
 
 use serde::Serialize;
 
-use super::{findings::Finding, zeek::ZeekState};
+use super::{findings::Finding, icmp::Complaint, zeek::ZeekState};
 
 /// How a conversation began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -91,4 +91,61 @@ pub struct Conversation {
     pub zeek_state: ZeekState,
     /// Ids of what stands out, the gravest first; `docs/captures.md` explains each.
     pub findings: Vec<Finding>,
+    /// What stands behind them.
+    #[serde(flatten)]
+    pub details: Details,
+}
+
+impl Conversation {
+    /// `address:port` of `src`; IPv6 in brackets.
+    pub fn source(&self) -> SocketAddr {
+        SocketAddr::new(self.src, self.sport)
+    }
+
+    /// `address:port` of `dst`; IPv6 in brackets.
+    pub fn destination(&self) -> SocketAddr {
+        SocketAddr::new(self.dst, self.dport)
+    }
+
+    /// How much it deserves to be looked at: the gravest finding first, then the number of findings.
+    /// Smaller is graver; ordinary conversations come last.
+    pub fn rank(&self) -> (usize, Option<Finding>, usize) {
+        let failed = self.findings.iter().filter(|finding| finding.is_failure()).count();
+        let gravest = self.findings.first().copied();
+        (usize::from(failed == 0), gravest, usize::MAX - self.findings.len())
+    }
+
+    /// Whether the connection did not do what it was opened for.
+    pub fn failed(&self) -> bool {
+        self.findings.iter().any(|finding| finding.is_failure())
+    }
+}
+
+/// The numbers behind the findings of a conversation.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Details {
+    /// Segments that `src` sent again.
+    pub retransmits_src: u64,
+    /// Segments that `dst` sent again.
+    pub retransmits_dst: u64,
+    /// From the SYN to the acknowledgement of its answer, seconds.
+    pub round_trip: Option<f64>,
+    /// How probable it is that the first RST was forged on the way, 0 to 1.
+    pub rst_injected: Option<f64>,
+    /// Silence before the data that a RST answered, seconds; from 4.5 s on.
+    pub idle_before_reset: Option<f64>,
+    /// What an ICMP error said.
+    pub icmp: Option<Complaint>,
+    /// What a narrower link takes, bytes, as an ICMP error said; 0 where it did not say it.
+    pub mtu: Option<u32>,
+    /// The gravest TLS alert in the clear, by its name in RFC 8446.
+    pub tls_alert_name: Option<&'static str>,
+    /// Whether a TLS client's first message got its answer.
+    pub tls_hello_answered: Option<bool>,
+    /// The first HTTP status of 500 or more, else the last one.
+    pub http_status: Option<u16>,
+    /// A MySQL server introduced itself.
+    pub mysql: bool,
+    /// The first error that it sent.
+    pub mysql_error: Option<u16>,
 }

@@ -1,12 +1,13 @@
 //! One conversation while it is being read.
 
 use super::{
-    conversation::{Close, Closer, Conversation, Handshake},
+    conversation::{Close, Closer, Conversation, Details, Handshake},
     findings,
-    icmp::Complaint,
+    icmp::{Complaint, Refusal},
+    injection,
     segment::{Endpoint, Segment},
-    side::{Kind, Side},
-    speech::Speech,
+    side::{Kind, Side, after},
+    speech::{Speech, alert_name},
     zeek::{Zeek, ZeekState},
 };
 
@@ -16,9 +17,8 @@ pub(super) struct Ending {
     /// 0 for `src`, 1 for `dst`.
     pub(super) by: usize,
     pub(super) kind: Close,
-    pub(super) time: i64,
-    /// Silence before it, nanoseconds.
-    pub(super) idle: i64,
+    /// Silence before it, nanoseconds; `None` where it is the first packet.
+    pub(super) idle: Option<i64>,
 }
 
 /// The first RST of the end that reset it, and what its sender's other packets look like.
@@ -29,19 +29,24 @@ pub(super) struct Reset {
     pub(super) usual_ttl: Option<u8>,
     pub(super) id: Option<u16>,
     pub(super) usual_id: Option<u16>,
+    /// The sender's IP ID counts its packets.
+    pub(super) id_counts: bool,
     /// Its number is the one that its sender would use next.
     pub(super) in_order: bool,
     /// Nanoseconds since the other end's last packet.
     pub(super) since_peer: Option<i64>,
     /// Its sender went on as if nothing had happened.
     pub(super) ignored_by_sender: bool,
-    /// RSTs of that sender.
+    /// RSTs of that sender, and whether all bore the same number.
     pub(super) count: u32,
+    pub(super) same_number: bool,
+    number: u32,
+    /// Something was on its way to its sender that it had not acknowledged.
+    pub(super) unread: bool,
     /// Both ends had sent FIN already.
     pub(super) after_fins: bool,
     /// The sender of the RST had sent FIN, or had received one.
     pub(super) after_fin: bool,
-    pub(super) time: i64,
 }
 
 /// The record of a conversation; index 0 of everything is `src`.
@@ -100,18 +105,11 @@ impl Flow {
         }
     }
 
-    /// Whether `segment` cannot belong to this conversation, although its ends are the same: a SYN
-    /// after an end, or with another number (as Wireshark splits its streams).
+    /// Whether `segment` begins another conversation of the same ends: a SYN with another number. With
+    /// the same number it is repeated, even after a RST (Windows tries three times to connect).
     pub(super) fn is_over_for(&self, segment: &Segment<'_>) -> bool {
         let base = self.sides.get(self.index(segment)).and_then(|side| side.base);
-        if !segment.flags.syn() {
-            return false;
-        }
-        let other_number = base.is_some_and(|base| base != segment.seq);
-        if segment.flags.ack() {
-            return other_number;
-        }
-        other_number || base.is_some() && self.ending.is_some()
+        segment.opens && base.is_some_and(|base| base != segment.seq)
     }
 
     /// Whether somebody ended it.
@@ -130,7 +128,9 @@ impl Flow {
             self.turn();
         }
         let from = self.index(segment);
-        self.zeek.see(from ^ usize::from(self.turned), segment);
+        if !segment.damaged {
+            self.zeek.see(from ^ usize::from(self.turned), segment);
+        }
         self.shake(from, segment);
         self.note_end(from, segment);
         let idle = segment.time.saturating_sub(self.last);
@@ -138,20 +138,28 @@ impl Flow {
         let [a, b] = &mut self.sides;
         let (side, peer) = if from == 0 { (a, b) } else { (b, a) };
         let kind = side.send(segment, self.round_trip);
+        if segment.len > 0 {
+            side.idle_before_data = idle;
+        }
         if segment.flags.ack() {
             peer.acknowledged(segment.ack);
         }
         if kind == Kind::Fresh && segment.len > 0 {
-            self.speech.hear(from, segment.payload, idle);
+            self.speech.hear(from, segment.payload);
         }
     }
 
+    /// The silence before the data that `reset` answered, nanoseconds; 0 where it answered none.
+    pub(super) fn idle_before_last_word(&self, reset: &Reset) -> i64 {
+        let peer = self.sides.get(reset.by ^ 1);
+        peer.filter(|_| self.speech.last_by == Some(reset.by ^ 1)).map_or(0, |p| p.idle_before_data)
+    }
+
     /// An ICMP error about a segment of this conversation.
-    pub(super) fn complain(&mut self, complaint: Complaint) {
-        if let Complaint::TooBig(mtu) = complaint {
-            self.mtu = Some(mtu);
-        } else {
-            self.complaint = self.complaint.or(Some(complaint));
+    pub(super) fn complain(&mut self, refusal: &Refusal) {
+        self.complaint = self.complaint.or(Some(refusal.complaint));
+        if refusal.complaint == Complaint::TooBig {
+            self.mtu = Some(refusal.mtu);
         }
     }
 
@@ -192,14 +200,16 @@ impl Flow {
             && reset.by == from
         {
             reset.count = reset.count.saturating_add(u32::from(flags.rst()));
+            reset.same_number &= !flags.rst() || segment.seq == reset.number;
             reset.ignored_by_sender |= !flags.rst() && (segment.len > 0 || flags.syn());
         }
         if !flags.fin() && !flags.rst() {
             return;
         }
         let kind = if flags.rst() { Close::Rst } else { Close::Fin };
-        let idle = segment.time.saturating_sub(self.last).max(0);
-        self.ending.get_or_insert(Ending { by: from, kind, time: segment.time, idle });
+        let begun = self.sides.iter().any(|side| side.packets > 0);
+        let idle = begun.then(|| segment.time.saturating_sub(self.last).max(0));
+        self.ending.get_or_insert(Ending { by: from, kind, idle });
         if flags.rst() && self.reset.is_none() {
             self.reset = Some(self.describe(from, segment));
         }
@@ -213,36 +223,48 @@ impl Flow {
     fn describe(&self, from: usize, segment: &Segment<'_>) -> Reset {
         let [a, b] = &self.sides;
         let (side, peer) = if from == 0 { (a, b) } else { (b, a) };
+        let received = if segment.flags.ack() { Some(segment.ack) } else { side.ack };
         Reset {
             by: from,
             ttl: segment.ttl,
             usual_ttl: side.ttl,
             id: segment.id,
             usual_id: side.id,
+            id_counts: side.id_counts,
             in_order: side.base.is_none()
                 || segment.seq == side.next
                 || peer.ack == Some(segment.seq),
             since_peer: peer.last_time.map(|time| segment.time.saturating_sub(time)),
             ignored_by_sender: false,
             count: 1,
+            same_number: true,
+            number: segment.seq,
+            unread: peer.base.is_some() && received.is_some_and(|ack| after(peer.next, ack)),
             after_fins: self.fins.iter().all(Option::is_some),
             after_fin: self.fins.iter().any(Option::is_some),
-            time: segment.time,
         }
     }
 
     /// How it began.
     pub(super) fn handshake(&self) -> Handshake {
-        let [src, dst] = &self.sides;
+        let ([src, dst], [source, destination]) = (&self.sides, self.ends);
         if !self.opened {
             return Handshake::Midstream;
         }
         if self.accepted {
             return if src.acked { Handshake::Complete } else { Handshake::Other };
         }
-        let only_syns = src.bytes == 0 && !src.acked && !src.fin && !src.rst && src.packets == u64::from(src.syns);
+        let only_syns = src.bytes == 0
+            && !src.acked
+            && !src.fin
+            && !src.rst
+            && src.packets == u64::from(src.syns);
         let silent = dst.packets == 0;
         let refused = dst.rst && dst.bytes == 0 && !dst.acked && dst.syns == 0;
+        // A SYN to itself has no other end.
+        if source == destination {
+            return Handshake::Other;
+        }
         match self.complaint {
             Some(_) if silent && only_syns => Handshake::SynIcmp,
             _ if silent && only_syns => Handshake::SynNoAnswer,
@@ -258,7 +280,7 @@ impl Flow {
     }
 
     /// What is said of it.
-    pub(super) fn conclude(&self) -> Conversation {
+    pub(super) fn conclude(&self, now: i64) -> Conversation {
         let [src, dst] = &self.sides;
         let ending = self.ending;
         let [source, destination] = self.ends;
@@ -276,7 +298,7 @@ impl Flow {
                 Some(_) => Closer::Dst,
             },
             close: ending.map_or(Close::None, |ending| ending.kind),
-            idle_before_close: ending.map(|ending| seconds(ending.idle)),
+            idle_before_close: ending.and_then(|ending| ending.idle).map(seconds),
             bytes_src: src.bytes,
             bytes_dst: dst.bytes,
             packets_src: src.packets,
@@ -284,9 +306,40 @@ impl Flow {
             retransmits: src.retransmits + dst.retransmits,
             zero_windows: src.zero_windows + dst.zero_windows,
             keepalives: src.keepalives + dst.keepalives,
-            tls_alert: self.speech.alert.is_some(),
+            tls_alert: self.speech.alerts > 0,
             zeek_state: self.zeek_state(),
-            findings: findings::of(self),
+            findings: findings::of(self, now),
+            details: self.details(),
+        }
+    }
+}
+
+impl Flow {
+    /// What stands behind the findings.
+    fn details(&self) -> Details {
+        let [src, dst] = &self.sides;
+        let reset = self.reset.filter(|_| self.handshake() != Handshake::SynRst);
+        Details {
+            retransmits_src: src.retransmits,
+            retransmits_dst: dst.retransmits,
+            round_trip: self.round_trip.map(seconds),
+            rst_injected: reset
+                .map(|reset| (injection::probability(self, &reset) * 1000.0).round() / 1000.0),
+            idle_before_reset: reset
+                .map(|reset| self.idle_before_last_word(&reset))
+                .filter(|idle| *idle >= findings::IDLE)
+                .map(seconds),
+            icmp: self.complaint,
+            mtu: self.mtu,
+            tls_alert_name: self.speech.alert.and_then(|alert| alert_name(alert.description)),
+            tls_hello_answered: self
+                .speech
+                .tls
+                .client_hello
+                .then_some(self.speech.tls.server_hello),
+            http_status: self.speech.server_error.or(self.speech.status),
+            mysql: self.speech.mysql,
+            mysql_error: self.speech.mysql_error,
         }
     }
 }

@@ -46,7 +46,13 @@ pub(super) struct Fragments {
 impl Fragments {
     /// Takes a fragment of `length` bytes, of which `data` was stored. Gives the packet once its
     /// first piece is there and as many bytes as the last piece says.
-    pub(super) fn add(&mut self, key: Key, piece: Piece, data: &[u8], length: u32) -> Option<Whole> {
+    pub(super) fn add(
+        &mut self,
+        key: Key,
+        piece: Piece,
+        data: &[u8],
+        length: u32,
+    ) -> Option<Whole> {
         if !self.waiting.contains_key(&key) {
             if self.order.len() >= MAX_WAITING
                 && let Some(oldest) = self.order.pop_front()

@@ -27,6 +27,14 @@ pub(super) struct Network {
     fragments: Fragments,
 }
 
+/// An IP packet: when it passed, what was stored, and its bytes on the wire.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Packet<'a> {
+    pub(super) time: i64,
+    pub(super) data: &'a [u8],
+    pub(super) wire: u32,
+}
+
 /// A packet's payload: the protocol, what was stored and how long it was.
 struct Inner<'a> {
     carrier: Carrier,
@@ -38,18 +46,18 @@ struct Inner<'a> {
 }
 
 impl Network {
-    /// Reads the packet in `data` and hands what it found to `take`.
-    pub(super) fn read(&mut self, time: i64, data: &[u8], take: &mut impl FnMut(Found<'_>)) {
-        self.ip(time, data, take, 0);
+    /// Reads a packet and hands what it found to `take`.
+    pub(super) fn read(&mut self, packet: Packet<'_>, take: &mut impl FnMut(Found<'_>)) {
+        self.ip(packet, take, 0);
     }
 
-    fn ip(&mut self, time: i64, data: &[u8], take: &mut impl FnMut(Found<'_>), depth: usize) {
+    fn ip(&mut self, packet: Packet<'_>, take: &mut impl FnMut(Found<'_>), depth: usize) {
         if depth > MAX_LAYERS {
             return;
         }
-        let inner = match u8(data, 0).map(|byte| byte >> 4) {
-            Some(4) => v4(time, data),
-            Some(6) => v6(time, data),
+        let inner = match u8(packet.data, 0).map(|byte| byte >> 4) {
+            Some(4) => v4(packet),
+            Some(6) => v6(packet),
             _ => None,
         };
         let Some(inner) = inner else { return };
@@ -77,7 +85,7 @@ impl Network {
                 return;
             }
             ICMP | ICMP6 => {
-                if let Some(refusal) = icmp::read(carrier, inner.protocol == ICMP6, data) {
+                if let Some(refusal) = icmp::read(inner.protocol == ICMP6, data) {
                     take(Found::Refusal(refusal));
                 }
                 return;
@@ -88,20 +96,21 @@ impl Network {
             _ => None,
         };
         if let Some(packet) = packet {
-            self.ip(carrier.time, packet, take, depth + 1);
+            let header = u32::try_from(data.len() - packet.len()).unwrap_or(u32::MAX);
+            let wire = length.saturating_sub(header);
+            self.ip(Packet { time: carrier.time, data: packet, wire }, take, depth + 1);
         }
     }
 }
 
 /// RFC 791.
-fn v4(time: i64, data: &[u8]) -> Option<Inner<'_>> {
+fn v4(Packet { time, data, wire }: Packet<'_>) -> Option<Inner<'_>> {
     let head: &[u8; 20] = data.first_chunk()?;
     let header = usize::from(head[0] & 0x0f) * 4;
-    let stored = u32::try_from(data.len()).unwrap_or(u32::MAX);
-    // A sender that leaves the cutting to its network card stores 0.
+    // A sender that leaves the cutting to its network card stores 0; a damaged length is too long.
     let total = match u32::from(u16::from_be_bytes([head[2], head[3]])) {
-        0 => stored,
-        total => total,
+        0 => wire,
+        total => total.min(wire),
     };
     let length = total.checked_sub(u32::try_from(header).ok()?)?;
     let end = (total as usize).min(data.len());
@@ -110,8 +119,14 @@ fn v4(time: i64, data: &[u8]) -> Option<Inner<'_>> {
     let at = u32::from(offset & 0x1fff) * 8;
     let more = offset & 0x2000 != 0;
     let address = |at| u32(head, at).map(u128::from);
-    let carrier =
-        Carrier { from: address(12)?, to: address(16)?, v6: false, ttl: head[8], id: Some(id), time };
+    let carrier = Carrier {
+        from: address(12)?,
+        to: address(16)?,
+        v6: false,
+        ttl: head[8],
+        id: Some(id),
+        time,
+    };
     (header >= 20).then_some(())?;
     let data = data.get(header..end)?;
     let piece = (more || at > 0).then_some((u32::from(id), Piece { at, more }));
@@ -119,15 +134,16 @@ fn v4(time: i64, data: &[u8]) -> Option<Inner<'_>> {
 }
 
 /// RFC 8200, with its extension headers.
-fn v6(time: i64, data: &[u8]) -> Option<Inner<'_>> {
+fn v6(Packet { time, data, wire }: Packet<'_>) -> Option<Inner<'_>> {
     let head: &[u8; 40] = data.first_chunk()?;
-    let address = |at: usize| head.get(at..)?.first_chunk().map(|bytes| u128::from_be_bytes(*bytes));
+    let address =
+        |at: usize| head.get(at..)?.first_chunk().map(|bytes| u128::from_be_bytes(*bytes));
     let carrier =
         Carrier { from: address(8)?, to: address(24)?, v6: true, ttl: head[7], id: None, time };
-    let stored = u32::try_from(data.len() - 40).unwrap_or(u32::MAX);
+    let wire = wire.saturating_sub(40);
     let mut length = match u32::from(u16::from_be_bytes([head[4], head[5]])) {
-        0 => stored,
-        length => length,
+        0 => wire,
+        length => length.min(wire),
     };
     let mut rest = data.get(40..40 + (length as usize).min(data.len() - 40))?;
     let (mut protocol, mut piece) = (head[6], None);
@@ -246,7 +262,8 @@ fn l2tp(payload: &[u8]) -> Option<&[u8]> {
     if flags & 0x800f != 2 {
         return None;
     }
-    let mut header = 6 + 2 * usize::from(flags & 0x4000 != 0) + 4 * usize::from(flags & 0x0800 != 0);
+    let mut header =
+        6 + 2 * usize::from(flags & 0x4000 != 0) + 4 * usize::from(flags & 0x0800 != 0);
     if flags & 0x0200 != 0 {
         header += 2 + usize::from(u16(payload, header)?);
     }

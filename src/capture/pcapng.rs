@@ -119,7 +119,8 @@ impl Sections {
         let mut interface =
             Interface { link, snap, resolution: Resolution::PowerOfTen(6), offset: 0 };
         let mut options = body.get(8..).unwrap_or_default();
-        while let (Some(code), Some(size)) = (self.order.u16(options, 0), self.order.u16(options, 2))
+        while let (Some(code), Some(size)) =
+            (self.order.u16(options, 0), self.order.u16(options, 2))
         {
             let size = usize::from(size);
             let Some(value) = options.get(4..4 + size) else { break };
@@ -156,22 +157,22 @@ impl Sections {
         }
         let data = body.get(20..20 + kept as usize)?;
         let time = interface.resolution.nanoseconds(units).saturating_add(interface.offset);
-        Some(Frame { time, link: interface.link, data })
+        let wire = self.order.u32(body, 16)?.max(kept);
+        Some(Frame { time, link: interface.link, data, wire })
     }
 
     /// A packet without a time: of the first interface, cut at its snap length.
     fn simple<'a>(&self, body: &'a [u8]) -> Option<Frame<'a>> {
         let interface = self.interfaces.first()?;
-        let mut kept = self.order.u32(body, 0)?;
-        if interface.snap != 0 {
-            kept = kept.min(interface.snap);
-        }
+        let wire = self.order.u32(body, 0)?;
+        let kept = if interface.snap == 0 { wire } else { wire.min(interface.snap) };
         let stored = body.get(4..)?;
         let data = stored.get(..kept as usize).unwrap_or(stored);
         (data.len() <= MAX_PACKET as usize).then_some(Frame {
             time: interface.offset,
             link: interface.link,
             data,
+            wire,
         })
     }
 }

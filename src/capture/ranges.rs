@@ -50,11 +50,6 @@ impl Ranges {
         self.last.as_ref().is_some_and(within) || self.below.iter().any(within)
     }
 
-    /// Whether bytes are missing between the first and the last that were seen.
-    pub(super) fn has_gaps(&self) -> bool {
-        !self.below.is_empty()
-    }
-
     /// Bytes that are missing between the first and the last that were seen.
     pub(super) fn missing(&self) -> u64 {
         let Some(last) = self.last else { return 0 };
@@ -117,9 +112,9 @@ mod tests {
         assert_eq!(ranges.add(1, 11), 10);
         assert_eq!(ranges.add(5, 11), 0);
         assert_eq!(ranges.add(21, 31), 10);
-        assert_eq!((ranges.has_gaps(), ranges.missing()), (true, 10));
+        assert_eq!(ranges.missing(), 10);
         assert_eq!(ranges.add(8, 23), 10);
-        assert_eq!((ranges.has_gaps(), ranges.missing()), (false, 0));
+        assert_eq!(ranges.missing(), 0);
         assert!(ranges.holds(1, 31) && !ranges.holds(0, 2));
     }
 

@@ -8,7 +8,7 @@ use super::{
     container::{Container, Step},
     conversation::Conversation,
     link,
-    network::{Found, Network},
+    network::{Found, Network, Packet},
     table::Table,
 };
 
@@ -87,6 +87,7 @@ pub enum NoCapture {
 #[derive(Debug)]
 pub struct Reader {
     gzip: Option<MultiGzDecoder<Vec<u8>>>,
+    packed: bool,
     gzip_at: u64,
     gzip_broken: bool,
     /// The first bytes, until it is known whether they are compressed.
@@ -120,6 +121,7 @@ impl Reader {
     pub fn new(limits: Limits) -> Self {
         Self {
             gzip: None,
+            packed: false,
             gzip_at: 0,
             gzip_broken: false,
             begun: false,
@@ -151,6 +153,7 @@ impl Reader {
             let first = std::mem::take(&mut self.rest);
             self.begun = true;
             if first.starts_with(&[0x1f, 0x8b]) {
+                self.packed = true;
                 self.gzip = Some(MultiGzDecoder::new(Vec::new()));
             }
             self.unpack(&first);
@@ -160,6 +163,11 @@ impl Reader {
     /// The conversations that are over, since the last call; others of the same file may follow.
     pub fn take_finished(&mut self) -> Vec<Conversation> {
         std::mem::take(&mut self.table.finished)
+    }
+
+    /// Whether more bytes would change nothing: the file is damaged from here on, or is no capture.
+    pub fn is_done(&self) -> bool {
+        self.stopped
     }
 
     /// Packets that were read so far.
@@ -182,7 +190,8 @@ impl Reader {
             let length = self.offset + self.rest.len() as u64;
             return Err(if length == 0 { NoCapture::Empty } else { NoCapture::Short(length) });
         }
-        if !self.stopped && (!self.rest.is_empty() || self.skip > 0) {
+        // Where the packed data ends early, what it holds does too.
+        if !self.stopped && !self.gzip_broken && (!self.rest.is_empty() || self.skip > 0) {
             self.warnings.push(Warning::CutShort { offset: self.offset });
         }
         let (link, packets) = self.unknown;
@@ -224,6 +233,7 @@ impl Reader {
         let unpacked = std::mem::take(gzip.get_mut());
         self.read(&unpacked);
         if !whole {
+            self.gzip_broken = true;
             self.warnings.push(Warning::Compression { offset: self.gzip_at });
         }
     }
@@ -284,9 +294,12 @@ impl Reader {
                 Step::Frame(frame, used) => {
                     self.packets += 1;
                     match link::network(frame.link, frame.data) {
-                        Some(packet) => {
+                        Some(data) => {
+                            let header = u32::try_from(frame.data.len() - data.len()).unwrap_or(0);
+                            let wire = frame.wire.saturating_sub(header);
+                            let packet = Packet { time: frame.time, data, wire };
                             let table = &mut self.table;
-                            self.network.read(frame.time, packet, &mut |found| match found {
+                            self.network.read(packet, &mut |found| match found {
                                 Found::Segment(segment) => table.see(&segment),
                                 Found::Refusal(refusal) => table.complain(&refusal),
                             });
@@ -310,8 +323,7 @@ impl Reader {
     fn stop(&mut self, why: &'static str) {
         self.stopped = true;
         if matches!(self.container, Container::Unknown) {
-            let packed = self.gzip_at > 0 || self.gzip.is_some();
-            self.no_capture = Some(if packed { NoCapture::Packed } else { NoCapture::Format });
+            self.no_capture = Some(if self.packed { NoCapture::Packed } else { NoCapture::Format });
         } else {
             self.warnings.push(Warning::Damaged { offset: self.offset, why });
         }

@@ -77,28 +77,28 @@ pub(super) struct Segment<'a> {
     pub(super) id: Option<u16>,
     pub(super) seq: u32,
     pub(super) ack: u32,
+    /// None where the header says that it is shorter than a header can be.
     pub(super) flags: Flags,
+    /// A SYN without ACK, whatever else is wrong with the header.
+    pub(super) opens: bool,
     pub(super) window: u16,
-    /// The window scale of a SYN.
-    pub(super) scale: Option<u8>,
-    /// The largest segment a SYN asks for, bytes.
-    pub(super) mss: Option<u16>,
     /// Payload on the wire, bytes.
     pub(super) len: u32,
     /// Payload that was stored.
     pub(super) payload: &'a [u8],
+    /// The header says a length that cannot be, or was cut short: its flags count, and no more.
+    pub(super) damaged: bool,
 }
 
 impl<'a> Segment<'a> {
     /// Reads a TCP header. `length` is the header and payload on the wire; `data` what was stored.
-    /// A header of less than 20 bytes, stored or said, is none.
+    /// `None` where not even the flags were stored.
     pub(super) fn read(carrier: &Carrier, data: &'a [u8], length: u32) -> Option<Self> {
-        let header: &[u8; 20] = data.first_chunk()?;
+        let header: &[u8; 14] = data.first_chunk()?;
         let offset = u32::from(header[12] >> 4) * 4;
-        if offset < 20 || offset > length {
-            return None;
-        }
+        let damaged = offset < 20 || offset > length || data.len() < 20;
         let flags = Flags(header[13]);
+        let short = offset < 20;
         let end = |address, port| Endpoint { address, port, v6: carrier.v6 };
         let mut segment = Self {
             from: end(carrier.from, u16::from_be_bytes([header[0], header[1]])),
@@ -108,39 +108,17 @@ impl<'a> Segment<'a> {
             id: carrier.id,
             seq: u32::from_be_bytes([header[4], header[5], header[6], header[7]]),
             ack: u32::from_be_bytes([header[8], header[9], header[10], header[11]]),
-            flags,
-            window: u16::from_be_bytes([header[14], header[15]]),
-            scale: None,
-            mss: None,
-            len: length - offset,
-            payload: data.get(offset as usize..).unwrap_or_default(),
+            flags: if short { Flags(0) } else { flags },
+            opens: flags.opens(),
+            window: bytes::u16(data, 14).unwrap_or(u16::MAX),
+            len: length.saturating_sub(offset),
+            payload: &[],
+            damaged,
         };
-        if flags.syn() {
-            segment.read_options(data.get(20..offset as usize).unwrap_or_default());
+        if !damaged {
+            segment.payload = data.get(offset as usize..).unwrap_or_default();
         }
         Some(segment)
-    }
-
-    /// Window scale and largest segment, out of the options of a SYN.
-    fn read_options(&mut self, mut options: &[u8]) {
-        while let Some((&kind, rest)) = options.split_first() {
-            if kind == 0 {
-                return;
-            }
-            if kind == 1 {
-                options = rest;
-                continue;
-            }
-            let size = usize::from(rest.first().copied().unwrap_or(0));
-            let Some(body) = options.get(2..size) else { return };
-            match kind {
-                2 => self.mss = bytes::u16(body, 0),
-                // RFC 7323 §2.3: a shift above 14 is taken as 14.
-                3 => self.scale = body.first().map(|shift| (*shift).min(14)),
-                _ => {}
-            }
-            options = options.get(size..).unwrap_or_default();
-        }
     }
 
     /// Sequence numbers the segment takes: payload, and one each for SYN and FIN.

@@ -28,6 +28,11 @@ pub(super) struct Side {
     pub(super) retransmits: u64,
     pub(super) keepalives: u64,
     pub(super) zero_windows: u64,
+    /// Segments with payload, and those among them that were sent again.
+    pub(super) data_packets: u64,
+    pub(super) data_again: u64,
+    /// The last packet said that the buffer is full.
+    pub(super) last_window_zero: bool,
     /// SYNs, with ACK or without.
     pub(super) syns: u32,
     pub(super) fin: bool,
@@ -41,23 +46,26 @@ pub(super) struct Side {
     pub(super) next_time: i64,
     /// The highest acknowledgement sent.
     pub(super) ack: Option<u32>,
-    pub(super) window: u16,
-    pub(super) scale: Option<u8>,
-    pub(super) mss: Option<u16>,
-    /// The payload's longest segment, bytes.
-    pub(super) longest: u32,
     pub(super) stream: Ranges,
     /// Where `next` lies in the stream; sequence numbers go around after 4 GiB.
     top: i64,
-    /// Of the longest segment that was sent again and never acknowledged: its length and how often.
+    /// Of a segment that was sent again and not acknowledged yet: its length, how often, since when.
     pub(super) stuck: u32,
     pub(super) stuck_times: u32,
+    pub(super) stuck_since: Option<i64>,
     stuck_seq: u32,
+    /// The longest segment in flight and where it ends; the longest that was acknowledged.
+    flying: u32,
+    flying_end: u32,
+    pub(super) largest_acknowledged: u32,
     /// Time to live of the first packet that was no RST.
     pub(super) ttl: Option<u8>,
     pub(super) id: Option<u16>,
+    /// The IP ID went up by a little with every packet so far.
+    pub(super) id_counts: bool,
     pub(super) last_time: Option<i64>,
-    pub(super) last_data: Option<i64>,
+    /// Silence of both ends before the last segment with payload, nanoseconds.
+    pub(super) idle_before_data: i64,
 }
 
 impl Side {
@@ -70,8 +78,6 @@ impl Side {
         self.rst |= flags.rst();
         if flags.syn() {
             self.syns = self.syns.saturating_add(1);
-            self.scale = segment.scale;
-            self.mss = segment.mss.or(self.mss);
         }
         if flags.ack() {
             self.acked |= !flags.syn() && !flags.rst();
@@ -84,8 +90,12 @@ impl Side {
             self.zero_windows += 1;
         }
         if !flags.rst() {
-            self.window = segment.window;
+            self.last_window_zero = flags.plain() && segment.window == 0;
             self.ttl = self.ttl.or(Some(segment.ttl));
+            if let (Some(id), Some(before)) = (segment.id, self.id) {
+                let counts = (1..=64).contains(&id.wrapping_sub(before));
+                self.id_counts = counts && (self.id_counts || self.packets == 2);
+            }
             self.id = segment.id.or(self.id);
         }
         let kind = self.place(segment, round_trip);
@@ -117,13 +127,14 @@ impl Side {
                 return Kind::KeepAlive;
             }
         }
-        // A RST's number may be anything, and what it carries is a reason and no data.
-        if flags.rst() {
-            return Kind::Fresh;
-        }
         let start = self.top + i64::from(segment.seq.wrapping_sub(self.next).cast_signed());
         let data = start + i64::from(first);
         let end = data + i64::from(segment.len);
+        // A RST's number may be anything; its payload, if it has one, is a reason in words.
+        if flags.rst() {
+            self.bytes += self.stream.add(data, end);
+            return Kind::Fresh;
+        }
         let seen = match segment.len {
             0 => span > 0,
             _ => self.stream.holds(data, end),
@@ -131,8 +142,11 @@ impl Side {
         let old = span > 0 && start < self.top;
         self.bytes += self.stream.add(data, end);
         if segment.len > 0 {
-            self.longest = self.longest.max(segment.len);
-            self.last_data = Some(segment.time);
+            self.data_packets += 1;
+            if segment.len >= self.flying {
+                self.flying = segment.len;
+                self.flying_end = segment.seq.wrapping_add(segment.len);
+            }
         }
         let reordered = || {
             segment.time.saturating_sub(self.next_time) < round_trip.unwrap_or(REORDERING) && !seen
@@ -152,19 +166,30 @@ impl Side {
         if segment.len == 0 {
             return;
         }
+        self.data_again += 1;
         if self.stuck_times > 0 && self.stuck_seq == segment.seq {
-            self.stuck_times += 1;
+            self.stuck_times = self.stuck_times.saturating_add(1);
             self.stuck = self.stuck.max(segment.len);
         } else {
             (self.stuck, self.stuck_times, self.stuck_seq) = (segment.len, 1, segment.seq);
+            self.stuck_since = Some(segment.time);
         }
     }
 
-    /// The peer acknowledged up to `ack`: nothing below it is stuck.
+    /// The peer acknowledged up to `ack`: nothing below it is stuck or in flight.
     pub(super) fn acknowledged(&mut self, ack: u32) {
         if self.stuck_times > 0 && after(ack, self.stuck_seq) {
             self.stuck_times = 0;
         }
+        if self.flying > 0 && !after(self.flying_end, ack) {
+            self.largest_acknowledged = self.largest_acknowledged.max(self.flying);
+            self.flying = 0;
+        }
+    }
+
+    /// Whether bytes below `ack` are missing although the peer has them.
+    pub(super) fn lost_to_capture(&self, ack: u32) -> bool {
+        self.stream.missing() > 0 && !after(self.next, ack)
     }
 }
 

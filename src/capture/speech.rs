@@ -27,6 +27,8 @@ pub(super) struct Tls {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Speech {
     pub(super) tls: Tls,
+    /// Alerts, encrypted or not.
+    pub(super) alerts: u32,
     pub(super) alert: Option<Alert>,
     /// Bytes of a TLS record that are still to come, of either end.
     pending: [u32; 2],
@@ -39,19 +41,16 @@ pub(super) struct Speech {
     /// MySQL: a greeting was seen, and the first error's number.
     pub(super) mysql: bool,
     pub(super) mysql_error: Option<u16>,
-    /// Who spoke last, and whether the other had spoken before.
+    /// Who spoke last.
     pub(super) last_by: Option<usize>,
-    /// The longest silence, nanoseconds, and whether it ended well.
-    pub(super) longest_idle: i64,
 }
 
 const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
 
 impl Speech {
-    /// Hears payload for the first time; `idle` is the silence before, nanoseconds.
-    pub(super) fn hear(&mut self, from: usize, payload: &[u8], idle: i64) {
-        self.longest_idle = self.longest_idle.max(idle);
+    /// Hears payload that was not sent before.
+    pub(super) fn hear(&mut self, from: usize, payload: &[u8]) {
         self.last_by = Some(from);
         if self.tls.client_hello || is_record(payload) {
             self.hear_tls(from, payload);
@@ -88,7 +87,12 @@ impl Speech {
             let length = usize::from(u16(payload, 3).unwrap_or(0));
             let body = payload.get(5..).unwrap_or_default();
             match u8(payload, 0) {
-                Some(ALERT) if length == 2 => self.hear_alert(from, body),
+                Some(ALERT) => {
+                    self.alerts = self.alerts.saturating_add(1);
+                    if length == 2 {
+                        self.hear_alert(from, body);
+                    }
+                }
                 // A handshake message whose type is no known one is encrypted.
                 Some(HANDSHAKE) => match (u8(body, 0), u8(body, 1)) {
                     (Some(1), Some(0)) => self.tls.client_hello = true,
@@ -172,7 +176,14 @@ fn http_status(payload: &[u8]) -> Option<u16> {
 
 fn is_request(payload: &[u8]) -> bool {
     const METHODS: [&[u8]; 9] = [
-        b"GET ", b"POST ", b"PUT ", b"HEAD ", b"DELETE ", b"PATCH ", b"OPTIONS ", b"CONNECT ",
+        b"GET ",
+        b"POST ",
+        b"PUT ",
+        b"HEAD ",
+        b"DELETE ",
+        b"PATCH ",
+        b"OPTIONS ",
+        b"CONNECT ",
         b"TRACE ",
     ];
     METHODS.iter().any(|method| payload.starts_with(method))

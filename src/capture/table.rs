@@ -38,6 +38,8 @@ pub(super) struct Table {
     oldest: u32,
     newest: u32,
     limit: usize,
+    /// When the last packet passed.
+    now: i64,
     /// Conversations that were given up because there were too many.
     pub(super) given_up: u64,
     pub(super) finished: Vec<Conversation>,
@@ -51,6 +53,7 @@ impl Table {
             oldest: NONE,
             newest: NONE,
             limit: limit.clamp(1, NONE as usize - 1),
+            now: i64::MIN,
             given_up: 0,
             finished: Vec::new(),
         }
@@ -58,6 +61,7 @@ impl Table {
 
     /// Takes a segment into its conversation, or opens one.
     pub(super) fn see(&mut self, segment: &Segment<'_>) {
+        self.now = self.now.max(segment.time);
         let pair = pair(segment.from, segment.to);
         let newest = self.slots.get(self.newest as usize);
         let found = match newest {
@@ -76,7 +80,7 @@ impl Table {
             let mut next = Flow::new(segment);
             next.see(segment);
             let before = std::mem::replace(&mut slot.flow, next);
-            self.finished.push(before.conclude());
+            self.finished.push(before.conclude(segment.time));
         } else {
             slot.flow.see(segment);
         }
@@ -88,16 +92,17 @@ impl Table {
         if let Some(at) = self.find(&pair, hash(&pair))
             && let Some(slot) = self.slots.get_mut(at as usize)
         {
-            slot.flow.complain(refusal.complaint);
+            slot.flow.complain(refusal);
         }
     }
 
     /// Concludes all that are open, in the order they began.
     pub(super) fn conclude(&mut self) {
+        let now = self.now;
         self.index.clear();
         let mut flows: Vec<Flow> = self.slots.drain(..).map(|slot| slot.flow).collect();
         flows.sort_by_key(|flow| (flow.begun, flow.ends));
-        self.finished.extend(flows.iter().map(Flow::conclude));
+        self.finished.extend(flows.iter().map(|flow| flow.conclude(now)));
         (self.oldest, self.newest) = (NONE, NONE);
     }
 
@@ -164,7 +169,7 @@ impl Table {
         let Some(slot) = self.slots.get(at as usize) else { return };
         let over = slot.flow.is_closed() && now.saturating_sub(slot.flow.last) > STRAY;
         self.given_up += u64::from(!over);
-        let (hash, conversation) = (slot.hash, slot.flow.conclude());
+        let (hash, conversation) = (slot.hash, slot.flow.conclude(now));
         self.finished.push(conversation);
         if let Ok(entry) = self.index.find_entry(hash, |found| *found == at) {
             entry.remove();

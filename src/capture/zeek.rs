@@ -174,8 +174,7 @@ impl Zeek {
         let closes = move_on(end, peer, from == 0, segment);
         if closes && !end.did_close {
             end.did_close = true;
-            let complete =
-                end.state == End::Reset || peer.did_close || peer.state == End::Inactive;
+            let complete = end.state == End::Reset || peer.did_close || peer.state == End::Inactive;
             if complete && self.delete.is_none() {
                 self.delete = Some(self.last.saturating_add(LINGER));
             }
@@ -241,7 +240,11 @@ impl Zeek {
             (_, End::Reset) if unknown(origin) => ZeekState::RSTRH,
             (_, End::Reset) => ZeekState::RSTR,
             (End::Reset, _) if unknown(answer) => {
-                if self.saw_syn && !self.more_than_syn { ZeekState::RSTOS0 } else { ZeekState::OTH }
+                if self.saw_syn && !self.more_than_syn {
+                    ZeekState::RSTOS0
+                } else {
+                    ZeekState::OTH
+                }
             }
             (End::Reset, _) => ZeekState::RSTO,
             (End::Closed, End::Closed) => ZeekState::SF,

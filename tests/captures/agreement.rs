@@ -1,6 +1,6 @@
 //! Agreement with Wireshark and Zeek over real captures, where the folder with them lies beside the
 //! project. They are test data of other projects and are not part of this one; without them this test
-//! says so and passes. `captures_made.rs` holds what is known of captures that are made on the spot.
+//! says so and passes.
 //!
 //! `cargo test --no-default-features --test captures -- --nocapture` prints each figure and, with
 //! `HANGUP_DIFFERENCES=1`, each difference.
@@ -47,9 +47,18 @@ impl Scores {
     }
 }
 
-fn folder() -> Option<PathBuf> {
+/// The folder with the real captures and what is known of them, where there is one.
+pub(crate) fn folder() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().skip(1);
     folder.map(|parent| parent.join("shared/captures")).find(|path| path.join("dev.jsonl").exists())
+}
+
+/// Every real capture.
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder.join("dev")).unwrap();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
 }
 
 /// Reads a file in chunks of an odd length, so that records lie across them.
@@ -142,7 +151,8 @@ fn real_captures_read_as_wireshark_and_zeek_read_them() {
 
 fn compare(scores: &mut Scores, ours: Option<&Conversation>, row: &Value) {
     let label = || {
-        let fields = ["file", "src", "src_is", "handshake", "closer", "close", "zeek_state", "zeek_history"];
+        let fields =
+            ["file", "src", "src_is", "handshake", "closer", "close", "zeek_state", "zeek_history"];
         let mut label = fields.map(|field| text(row, field)).join(" ");
         label += &format!(" {}→{}", count(row, "sport"), count(row, "dport"));
         label
@@ -151,7 +161,8 @@ fn compare(scores: &mut Scores, ours: Option<&Conversation>, row: &Value) {
     let right = handshake.as_deref() == Some(text(row, "handshake"));
     scores.add("found and handshake", right, || format!("{} — ours {handshake:?}", label()));
     let Some(ours) = ours else { return };
-    let same_src = text(row, "src") == ours.src.to_string() && count(row, "sport") == u64::from(ours.sport);
+    let same_src =
+        text(row, "src") == ours.src.to_string() && count(row, "sport") == u64::from(ours.sport);
     let closer = text(row, "src_is") != "syn" || text(row, "closer") == word(ours.closer);
     let close = text(row, "close") == word(ours.close);
     scores.add("closer and close", closer && close, || {
@@ -168,10 +179,34 @@ fn compare(scores: &mut Scores, ours: Option<&Conversation>, row: &Value) {
     scores.add("bytes", near(ours.bytes_src, a, 0.01) && near(ours.bytes_dst, b, 0.01), || {
         format!("{} — {a} {b}, ours {} {}", label(), ours.bytes_src, ours.bytes_dst)
     });
+    let other = |name: &str, ours: u64| {
+        (ours == count(row, name), format!("{} — {}, ours {ours}", label(), count(row, name)))
+    };
+    let packets = ours.packets_src + ours.packets_dst;
+    let total = count(row, "packets_src") + count(row, "packets_dst");
+    scores.add("packets", packets == total, || format!("{} — {total}, ours {packets}", label()));
+    for (name, ours) in [("zero_windows", ours.zero_windows), ("keepalives", ours.keepalives)] {
+        let (right, difference) = other(name, ours);
+        scores.add(name, right, || difference);
+    }
+    let alert = row["tls_alert"].as_bool() == Some(ours.tls_alert);
+    scores.add("tls_alert", alert, || format!("{} — ours {}", label(), ours.tls_alert));
+    let idle = row["idle_before_close"].as_f64();
+    let right = match (idle, ours.idle_before_close) {
+        (Some(theirs), Some(ours)) => (theirs - ours).abs() < 0.01,
+        (theirs, ours) => theirs.is_some() == ours.is_some(),
+    };
+    scores.add("idle_before_close", right, || {
+        format!("{} — {idle:?}, ours {:?}", label(), ours.idle_before_close)
+    });
+    let duration = row["duration"].as_f64().unwrap();
+    scores.add("duration", (duration - ours.duration).abs() < 0.01, || {
+        format!("{} — {duration}, ours {}", label(), ours.duration)
+    });
     let (theirs, repeats) = (count(row, "retransmits"), count(row, "syn_fin_repeats"));
     // Whether a repeated SYN or FIN counts is forgiven either way.
-    let right = near(ours.retransmits, theirs, 0.1)
-        || ours.retransmits.abs_diff(theirs) <= repeats.max(1);
+    let right =
+        near(ours.retransmits, theirs, 0.1) || ours.retransmits.abs_diff(theirs) <= repeats.max(1);
     scores.add("retransmits", right, || {
         format!("{} — {theirs} ({repeats}), ours {}", label(), ours.retransmits)
     });

@@ -1,0 +1,207 @@
+//! `hangup capture`: the TCP conversations of a packet capture.
+
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    process::ExitCode,
+};
+
+use clap::Args;
+
+use super::{Failure, diagnose::parse_lang, input};
+use crate::{
+    capture::{Close, Closer, Conversation, Handshake, Limits, Reader, sentence, warning},
+    knowledge::Lang,
+};
+
+/// Bytes read at once.
+const CHUNK: usize = 256 * 1024;
+
+/// Arguments of `hangup capture`.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// A pcap or pcapng file, gzipped or not; `-` reads standard input
+    #[arg(value_name = "FILE|-")]
+    file: String,
+    /// Print one JSON object a conversation, each as soon as it is over
+    #[arg(long)]
+    json: bool,
+    /// The most conversations that are followed at the same time; bounds the memory
+    #[arg(long, value_name = "N", default_value_t = Limits::default().conversations,
+          value_parser = at_least_one)]
+    max_conversations: usize,
+    /// How many conversations the table shows, the worst first
+    #[arg(long, value_name = "N", default_value_t = 50, conflicts_with = "json")]
+    top: usize,
+    /// Language of the sentences
+    #[arg(long, value_parser = parse_lang, default_value = "en", value_name = "en|zh-CN")]
+    lang: Lang,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("at least 1".to_owned()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("not a whole number".to_owned()),
+    }
+}
+
+/// Exit code 0: what could be read was read; warnings stand on standard error.
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut sink = Sink::new(arguments);
+    let done = read(arguments, &mut sink, &mut out)?;
+    match done.and_then(|()| out.flush()) {
+        // The reader went away; that is no mistake of ours.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::short(format!("cannot write: {error}")))
+        }
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Feeds the file to a reader and what comes out to the sink; the inner result is that of writing.
+fn read(
+    arguments: &Arguments,
+    sink: &mut Sink<'_>,
+    out: &mut impl Write,
+) -> Result<io::Result<()>, Failure> {
+    let name = input::shown(&arguments.file);
+    let unreadable = |error: io::Error| Failure::usage(format!("cannot read {name}: {error}"));
+    let mut file: Box<dyn Read> = match arguments.file.as_str() {
+        "-" => Box::new(io::stdin().lock()),
+        path => Box::new(File::open(path).map_err(unreadable)?),
+    };
+    let mut reader = Reader::new(Limits { conversations: arguments.max_conversations });
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        let read = match file.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(unreadable(error)),
+        };
+        reader.push(chunk.get(..read).unwrap_or_default());
+        for conversation in reader.take_finished() {
+            if let Err(error) = sink.take(conversation, out) {
+                return Ok(Err(error));
+            }
+        }
+        if reader.is_done() {
+            break;
+        }
+    }
+    let (rest, warnings) = reader
+        .finish()
+        .map_err(|error| Failure::usage(format!("{name} is no packet capture: {error}")))?;
+    for found in &warnings {
+        eprintln!("hangup: {name}: {}", warning(found, arguments.lang));
+    }
+    Ok(rest
+        .into_iter()
+        .try_for_each(|conversation| sink.take(conversation, out))
+        .and_then(|()| sink.end(out)))
+}
+
+/// Where conversations go: straight out as JSON, or to the table, which keeps the worst.
+struct Sink<'a> {
+    arguments: &'a Arguments,
+    worst: Vec<Conversation>,
+    all: usize,
+    failed: usize,
+}
+
+impl<'a> Sink<'a> {
+    fn new(arguments: &'a Arguments) -> Self {
+        Self { arguments, worst: Vec::new(), all: 0, failed: 0 }
+    }
+
+    fn take(&mut self, conversation: Conversation, out: &mut impl Write) -> io::Result<()> {
+        if self.arguments.json {
+            return writeln!(out, "{}", serde_json::to_string(&conversation)?);
+        }
+        self.all += 1;
+        self.failed += usize::from(conversation.failed());
+        self.worst.push(conversation);
+        if self.worst.len() >= self.arguments.top.saturating_mul(2).max(1024) {
+            self.keep_worst();
+        }
+        Ok(())
+    }
+
+    fn keep_worst(&mut self) {
+        self.worst.sort_by(|a, b| a.rank().cmp(&b.rank()).then(a.first_ts.total_cmp(&b.first_ts)));
+        self.worst.truncate(self.arguments.top);
+    }
+
+    /// The table, worst first.
+    fn end(&mut self, out: &mut impl Write) -> io::Result<()> {
+        if self.arguments.json {
+            return Ok(());
+        }
+        self.keep_worst();
+        let (all, failed, lang) = (self.all, self.failed, self.arguments.lang);
+        match (all, lang) {
+            (0, Lang::En) => writeln!(out, "No TCP conversation in this capture.")?,
+            (0, Lang::Zh) => writeln!(out, "抓包里没有 TCP 会话。")?,
+            (_, Lang::En) => writeln!(
+                out,
+                "TCP conversations: {all}, of which something is wrong with {failed}."
+            )?,
+            (_, Lang::Zh) => writeln!(out, "TCP 会话 {all} 个，其中 {failed} 个有问题。")?,
+        }
+        for conversation in &self.worst {
+            row(conversation, lang, out)?;
+        }
+        let left = all - self.worst.len();
+        match (left, lang) {
+            (0, _) => Ok(()),
+            (_, Lang::En) => writeln!(out, "\n… and {left} more (--top N shows more, --json all)"),
+            (_, Lang::Zh) => {
+                writeln!(out, "\n……还有 {left} 个（--top N 显示更多，--json 显示全部）")
+            }
+        }
+    }
+}
+
+/// Two lines, and a third with the ids of what stands out.
+fn row(conversation: &Conversation, lang: Lang, out: &mut impl Write) -> io::Result<()> {
+    let (src, dst) = (conversation.source().to_string(), conversation.destination().to_string());
+    let (sent, got) = (size(conversation.bytes_src), size(conversation.bytes_dst));
+    let close = close(conversation, lang);
+    let duration = conversation.duration;
+    writeln!(out, "\n{src:<24} → {dst:<24} {close:<14} {duration:>9.3} s  ↑{sent} ↓{got}")?;
+    writeln!(out, "    {}", sentence(conversation, lang))?;
+    if !conversation.findings.is_empty() {
+        let ids: Vec<String> = conversation.findings.iter().map(|finding| finding.id()).collect();
+        writeln!(out, "    [{}]", ids.join(" "))?;
+    }
+    Ok(())
+}
+
+fn close(conversation: &Conversation, lang: Lang) -> String {
+    let kind = match conversation.close {
+        Close::Fin => "FIN",
+        Close::Rst => "RST",
+        Close::None => return "-".to_owned(),
+    };
+    let midstream = conversation.handshake == Handshake::Midstream;
+    let who = match (conversation.closer, lang) {
+        (Closer::Src, _) if midstream => "←",
+        (_, _) if midstream => "→",
+        (Closer::Src, Lang::En) => "client",
+        (Closer::Src, Lang::Zh) => "客户端",
+        (_, Lang::En) => "server",
+        (_, Lang::Zh) => "服务端",
+    };
+    format!("{kind} {who}")
+}
+
+/// Bytes as people read them.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..10_000 => format!("{bytes} B"),
+        10_000..10_000_000 => format!("{} kB", bytes / 1000),
+        _ => format!("{} MB", bytes / 1_000_000),
+    }
+}
