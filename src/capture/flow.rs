@@ -23,6 +23,7 @@ pub(super) struct Ending {
 
 /// The first RST of the end that reset it, and what its sender's other packets look like.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the packets")]
 pub(super) struct Reset {
     pub(super) by: usize,
     pub(super) ttl: u8,
@@ -51,6 +52,7 @@ pub(super) struct Reset {
 
 /// The record of a conversation; index 0 of everything is `src`.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the packets")]
 pub(super) struct Flow {
     pub(super) ends: [Endpoint; 2],
     pub(super) sides: [Side; 2],

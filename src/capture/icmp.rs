@@ -75,7 +75,7 @@ fn complaint_v6(kind: u8, code: u8) -> Option<Complaint> {
 }
 
 fn quoted_v4(packet: &[u8]) -> Option<(u128, u128, &[u8])> {
-    let first_fragment = u16(packet, 6)? & 0x1fff == 0;
+    let first_fragment = u16(packet, 6)? << 3 == 0;
     let tcp = u8(packet, 0)? >> 4 == 4 && u8(packet, 9)? == 6 && first_fragment;
     let header = usize::from(u8(packet, 0)? & 0x0f) * 4;
     let address = |at| u32(packet, at).map(u128::from);

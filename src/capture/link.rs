@@ -176,10 +176,9 @@ fn ppp(mut rest: &[u8]) -> Option<(Layer, &[u8])> {
         _ => (u16(rest, 0)?, rest.get(2..)?),
     };
     match protocol {
-        0x0021 | 0x0057 => Some((Layer::Ip, rest)),
+        // The latter two are EtherTypes, in Cisco's HDLC.
+        0x0021 | 0x0057 | 0x0800 | 0x86dd => Some((Layer::Ip, rest)),
         0x0281 | 0x0283 => Some((Layer::Mpls, rest)),
-        // The same numbers as EtherTypes, in Cisco's HDLC.
-        0x0800 | 0x86dd => Some((Layer::Ip, rest)),
         _ => None,
     }
 }

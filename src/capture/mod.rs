@@ -22,6 +22,7 @@ mod segment;
 mod side;
 mod speech;
 mod table;
+mod unpack;
 mod words;
 mod zeek;
 

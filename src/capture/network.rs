@@ -228,7 +228,8 @@ fn gtp(payload: &[u8]) -> Option<&[u8]> {
     if flags >> 4 != 3 || u8(payload, 1)? != 255 {
         return None;
     }
-    if flags & 7 == 0 {
+    let optional = flags % 8;
+    if optional == 0 {
         return payload.get(8..);
     }
     let mut next = u8(payload, 11)?;

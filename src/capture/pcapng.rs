@@ -144,10 +144,8 @@ impl Sections {
 
     /// An enhanced packet block, or the obsolete one, whose interface number has two bytes.
     fn enhanced<'a>(&self, body: &'a [u8], obsolete: bool) -> Option<Frame<'a>> {
-        let number = match obsolete {
-            true => u32::from(self.order.u16(body, 0)?),
-            false => self.order.u32(body, 0)?,
-        };
+        let number =
+            if obsolete { u32::from(self.order.u16(body, 0)?) } else { self.order.u32(body, 0)? };
         let interface = self.interfaces.get(number as usize)?;
         let high = u64::from(self.order.u32(body, 4)?);
         let units = high << 32 | u64::from(self.order.u32(body, 8)?);

@@ -1,19 +1,13 @@
 //! A capture, fed in chunks: bytes in, conversations out.
 
-use std::io::Write;
-
-use flate2::write::MultiGzDecoder;
-
 use super::{
     container::{Container, Step},
     conversation::Conversation,
     link,
     network::{Found, Network, Packet},
     table::Table,
+    unpack::Unpacker,
 };
-
-/// Compressed bytes that are unpacked at once: gzip makes at most about a thousand of one.
-const GZIP_STEP: usize = 4096;
 
 /// What bounds the memory of a [`Reader`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,28 +80,8 @@ pub enum NoCapture {
 /// Reads pcap, pcapng, and gzip of either, chunk by chunk.
 #[derive(Debug)]
 pub struct Reader {
-    gzip: Option<MultiGzDecoder<Vec<u8>>>,
-    packed: bool,
-    gzip_at: u64,
-    gzip_broken: bool,
-    /// The first bytes, until it is known whether they are compressed.
-    begun: bool,
-    container: Container,
-    /// A record that has begun, and how many bytes it takes to go on.
-    rest: Vec<u8>,
-    need: usize,
-    /// Bytes to pass over.
-    skip: u64,
-    /// Where `rest` lies in the file.
-    offset: u64,
-    stopped: bool,
-    no_capture: Option<NoCapture>,
-    packets: u64,
-    unknown: (u16, u64),
-    network: Network,
-    table: Table,
-    limits: Limits,
-    warnings: Vec<Warning>,
+    unpacker: Unpacker,
+    records: Records,
 }
 
 impl Default for Reader {
@@ -119,19 +93,70 @@ impl Default for Reader {
 impl Reader {
     /// A reader within these limits.
     pub fn new(limits: Limits) -> Self {
+        Self { unpacker: Unpacker::default(), records: Records::new(limits) }
+    }
+
+    /// Takes the next bytes of the file, as many or few as there are.
+    pub fn push(&mut self, chunk: &[u8]) {
+        let records = &mut self.records;
+        self.unpacker.push(chunk, &mut |unpacked| records.read(unpacked));
+    }
+
+    /// The conversations that are over, since the last call; others of the same file may follow.
+    pub fn take_finished(&mut self) -> Vec<Conversation> {
+        std::mem::take(&mut self.records.table.finished)
+    }
+
+    /// Whether more bytes would change nothing: the file is damaged from here on, or is no capture.
+    pub fn is_done(&self) -> bool {
+        self.records.stopped || self.unpacker.is_broken()
+    }
+
+    /// Packets that were read so far.
+    pub fn packets(&self) -> u64 {
+        self.records.packets
+    }
+
+    /// The end of the file: the conversations that are left, in the order they began, and what should
+    /// be known of the file. Fails where it is no capture.
+    pub fn finish(mut self) -> Result<(Vec<Conversation>, Vec<Warning>), NoCapture> {
+        let packed = self.unpacker.is_packed();
+        let records = &mut self.records;
+        let broken = self.unpacker.finish(&mut |unpacked| records.read(unpacked));
+        self.records.finish(packed, broken)
+    }
+}
+
+/// What a reader makes of unpacked bytes.
+#[derive(Debug)]
+struct Records {
+    container: Container,
+    /// A record that has begun, and how many bytes it takes to go on.
+    rest: Vec<u8>,
+    need: usize,
+    /// Bytes to pass over.
+    skip: u64,
+    /// Where `rest` lies in the file.
+    offset: u64,
+    stopped: bool,
+    packets: u64,
+    /// A link type that is not known, and its packets.
+    unknown: (u16, u64),
+    network: Network,
+    table: Table,
+    limits: Limits,
+    warnings: Vec<Warning>,
+}
+
+impl Records {
+    fn new(limits: Limits) -> Self {
         Self {
-            gzip: None,
-            packed: false,
-            gzip_at: 0,
-            gzip_broken: false,
-            begun: false,
             container: Container::Unknown,
             rest: Vec::new(),
             need: 4,
             skip: 0,
             offset: 0,
             stopped: false,
-            no_capture: None,
             packets: 0,
             unknown: (0, 0),
             network: Network::default(),
@@ -141,57 +166,24 @@ impl Reader {
         }
     }
 
-    /// Takes the next bytes of the file, as many or few as there are.
-    pub fn push(&mut self, chunk: &[u8]) {
-        if self.begun {
-            self.unpack(chunk);
-            return;
-        }
-        // Two bytes tell whether it is compressed (RFC 1952 §2.3.1).
-        self.rest.extend_from_slice(chunk);
-        if self.rest.len() >= 2 {
-            let first = std::mem::take(&mut self.rest);
-            self.begun = true;
-            if first.starts_with(&[0x1f, 0x8b]) {
-                self.packed = true;
-                self.gzip = Some(MultiGzDecoder::new(Vec::new()));
-            }
-            self.unpack(&first);
-        }
-    }
-
-    /// The conversations that are over, since the last call; others of the same file may follow.
-    pub fn take_finished(&mut self) -> Vec<Conversation> {
-        std::mem::take(&mut self.table.finished)
-    }
-
-    /// Whether more bytes would change nothing: the file is damaged from here on, or is no capture.
-    pub fn is_done(&self) -> bool {
-        self.stopped
-    }
-
-    /// Packets that were read so far.
-    pub fn packets(&self) -> u64 {
-        self.packets
-    }
-
-    /// The end of the file: the conversations that are left, in the order they began, and what should
-    /// be known of the file. Fails where it is no capture.
-    pub fn finish(mut self) -> Result<(Vec<Conversation>, Vec<Warning>), NoCapture> {
-        if let Some(gzip) = self.gzip.take()
-            && !self.gzip_broken
-        {
-            self.end_of_gzip(gzip);
-        }
-        if let Some(none) = self.no_capture {
-            return Err(none);
-        }
+    /// `packed`: the file is gzip; `broken`: the packed byte near which that breaks off.
+    fn finish(
+        mut self,
+        packed: bool,
+        broken: Option<u64>,
+    ) -> Result<(Vec<Conversation>, Vec<Warning>), NoCapture> {
         if matches!(self.container, Container::Unknown) {
             let length = self.offset + self.rest.len() as u64;
-            return Err(if length == 0 { NoCapture::Empty } else { NoCapture::Short(length) });
+            return Err(match (self.stopped, packed) {
+                (true, true) => NoCapture::Packed,
+                (true, false) => NoCapture::Format,
+                (false, _) if length == 0 => NoCapture::Empty,
+                (false, _) => NoCapture::Short(length),
+            });
         }
-        // Where the packed data ends early, what it holds does too.
-        if !self.stopped && !self.gzip_broken && (!self.rest.is_empty() || self.skip > 0) {
+        if let Some(offset) = broken {
+            self.warnings.push(Warning::Compression { offset });
+        } else if !self.stopped && (!self.rest.is_empty() || self.skip > 0) {
             self.warnings.push(Warning::CutShort { offset: self.offset });
         }
         let (link, packets) = self.unknown;
@@ -205,37 +197,6 @@ impl Reader {
         }
         self.table.conclude();
         Ok((self.table.finished, self.warnings))
-    }
-
-    fn unpack(&mut self, chunk: &[u8]) {
-        let Some(mut gzip) = self.gzip.take() else {
-            if !self.gzip_broken {
-                self.read(chunk);
-            }
-            return;
-        };
-        for piece in chunk.chunks(GZIP_STEP) {
-            let done = gzip.write_all(piece).and_then(|()| gzip.flush());
-            let unpacked = std::mem::take(gzip.get_mut());
-            self.read(&unpacked);
-            if done.is_err() {
-                self.gzip_broken = true;
-                self.warnings.push(Warning::Compression { offset: self.gzip_at });
-                return;
-            }
-            self.gzip_at += piece.len() as u64;
-        }
-        self.gzip = Some(gzip);
-    }
-
-    fn end_of_gzip(&mut self, mut gzip: MultiGzDecoder<Vec<u8>>) {
-        let whole = gzip.try_finish().is_ok();
-        let unpacked = std::mem::take(gzip.get_mut());
-        self.read(&unpacked);
-        if !whole {
-            self.gzip_broken = true;
-            self.warnings.push(Warning::Compression { offset: self.gzip_at });
-        }
     }
 
     /// Takes unpacked bytes.
@@ -322,9 +283,7 @@ impl Reader {
 
     fn stop(&mut self, why: &'static str) {
         self.stopped = true;
-        if matches!(self.container, Container::Unknown) {
-            self.no_capture = Some(if self.packed { NoCapture::Packed } else { NoCapture::Format });
-        } else {
+        if !matches!(self.container, Container::Unknown) {
             self.warnings.push(Warning::Damaged { offset: self.offset, why });
         }
     }

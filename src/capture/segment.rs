@@ -49,7 +49,7 @@ impl Flags {
     }
     /// Neither SYN, FIN nor RST.
     pub(super) fn plain(self) -> bool {
-        self.0 & 0x07 == 0
+        !(self.syn() || self.fin() || self.rst())
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) enum Kind {
 
 /// The bookkeeping of one direction.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the packets")]
 pub(super) struct Side {
     pub(super) packets: u64,
     /// Payload without repeats.

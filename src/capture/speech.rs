@@ -103,16 +103,14 @@ impl Speech {
                 Some(23) => self.mark_encrypted(from),
                 _ => {}
             }
-            payload = match body.get(length..) {
-                Some(next) => next,
-                None => {
-                    let missing = u32::try_from(length - body.len()).unwrap_or(0);
-                    if let Some(pending) = self.pending.get_mut(from) {
-                        *pending = missing;
-                    }
-                    return;
+            if body.len() < length {
+                let missing = u32::try_from(length - body.len()).unwrap_or(0);
+                if let Some(pending) = self.pending.get_mut(from) {
+                    *pending = missing;
                 }
-            };
+                return;
+            }
+            payload = body.get(length..).unwrap_or_default();
         }
     }
 
@@ -145,7 +143,7 @@ impl Speech {
         }
         let body = payload.get(4..).unwrap_or_default();
         let version = body.iter().skip(1).take_while(|byte| **byte != 0);
-        let digits = version.clone().all(|byte| byte.is_ascii_graphic()) && version.count() > 2;
+        let digits = version.clone().all(u8::is_ascii_graphic) && version.count() > 2;
         match u8(body, 0) {
             Some(10) if number == 0 && digits => self.mysql = true,
             Some(0xff) if self.mysql || number == 0 => {

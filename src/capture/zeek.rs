@@ -104,6 +104,7 @@ impl Side {
 
 /// One connection as Zeek follows it.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the packets")]
 pub(super) struct Zeek {
     /// Originator and responder.
     sides: [Side; 2],

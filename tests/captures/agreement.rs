@@ -142,6 +142,13 @@ fn real_captures_read_as_wireshark_and_zeek_read_them() {
         ("zeek_state", 98.5),
         ("bytes", 98.0),
         ("retransmits", 95.0),
+        // Nobody asked for these; they are held where they are.
+        ("packets", 99.0),
+        ("duration", 99.0),
+        ("idle_before_close", 99.0),
+        ("zero_windows", 99.0),
+        ("keepalives", 99.0),
+        ("tls_alert", 99.0),
     ];
     for (name, least) in wanted {
         let percent = scores.by_name[name].percent();
@@ -149,65 +156,79 @@ fn real_captures_read_as_wireshark_and_zeek_read_them() {
     }
 }
 
+/// What a row says, to find it again.
+fn label(row: &Value) -> String {
+    let fields =
+        ["file", "src", "src_is", "handshake", "closer", "close", "zeek_state", "zeek_history"];
+    let fields = fields.map(|field| text(row, field)).join(" ");
+    format!("{fields} {}→{}", count(row, "sport"), count(row, "dport"))
+}
+
 fn compare(scores: &mut Scores, ours: Option<&Conversation>, row: &Value) {
-    let label = || {
-        let fields =
-            ["file", "src", "src_is", "handshake", "closer", "close", "zeek_state", "zeek_history"];
-        let mut label = fields.map(|field| text(row, field)).join(" ");
-        label += &format!(" {}→{}", count(row, "sport"), count(row, "dport"));
-        label
-    };
     let handshake = ours.map(|ours| word(ours.handshake));
     let right = handshake.as_deref() == Some(text(row, "handshake"));
-    scores.add("found and handshake", right, || format!("{} — ours {handshake:?}", label()));
+    scores.add("found and handshake", right, || format!("{} — ours {handshake:?}", label(row)));
     let Some(ours) = ours else { return };
-    let same_src =
-        text(row, "src") == ours.src.to_string() && count(row, "sport") == u64::from(ours.sport);
+    compare_ends(scores, ours, row);
+    compare_amounts(scores, ours, row);
+    compare_times(scores, ours, row);
+}
+
+/// Whether the row takes the same end for `src`.
+fn same_src(ours: &Conversation, row: &Value) -> bool {
+    text(row, "src") == ours.src.to_string() && count(row, "sport") == u64::from(ours.sport)
+}
+
+fn compare_ends(scores: &mut Scores, ours: &Conversation, row: &Value) {
     let closer = text(row, "src_is") != "syn" || text(row, "closer") == word(ours.closer);
     let close = text(row, "close") == word(ours.close);
     scores.add("closer and close", closer && close, || {
-        format!("{} — ours {:?} {:?}", label(), ours.closer, ours.close)
+        format!("{} — ours {:?} {:?}", label(row), ours.closer, ours.close)
     });
-    if row.get("zeek_state").is_some_and(Value::is_string) && same_src {
+    if row.get("zeek_state").is_some_and(Value::is_string) && same_src(ours, row) {
         let right = text(row, "zeek_state") == word(ours.zeek_state);
-        scores.add("zeek_state", right, || format!("{} — ours {:?}", label(), ours.zeek_state));
+        scores.add("zeek_state", right, || format!("{} — ours {:?}", label(row), ours.zeek_state));
     }
+    let alert = row["tls_alert"].as_bool() == Some(ours.tls_alert);
+    scores.add("tls_alert", alert, || format!("{} — ours {}", label(row), ours.tls_alert));
+}
+
+fn compare_amounts(scores: &mut Scores, ours: &Conversation, row: &Value) {
     let (mut a, mut b) = (count(row, "bytes_src"), count(row, "bytes_dst"));
-    if !same_src {
+    if !same_src(ours, row) {
         (a, b) = (b, a);
     }
     scores.add("bytes", near(ours.bytes_src, a, 0.01) && near(ours.bytes_dst, b, 0.01), || {
-        format!("{} — {a} {b}, ours {} {}", label(), ours.bytes_src, ours.bytes_dst)
-    });
-    let other = |name: &str, ours: u64| {
-        (ours == count(row, name), format!("{} — {}, ours {ours}", label(), count(row, name)))
-    };
-    let packets = ours.packets_src + ours.packets_dst;
-    let total = count(row, "packets_src") + count(row, "packets_dst");
-    scores.add("packets", packets == total, || format!("{} — {total}, ours {packets}", label()));
-    for (name, ours) in [("zero_windows", ours.zero_windows), ("keepalives", ours.keepalives)] {
-        let (right, difference) = other(name, ours);
-        scores.add(name, right, || difference);
-    }
-    let alert = row["tls_alert"].as_bool() == Some(ours.tls_alert);
-    scores.add("tls_alert", alert, || format!("{} — ours {}", label(), ours.tls_alert));
-    let idle = row["idle_before_close"].as_f64();
-    let right = match (idle, ours.idle_before_close) {
-        (Some(theirs), Some(ours)) => (theirs - ours).abs() < 0.01,
-        (theirs, ours) => theirs.is_some() == ours.is_some(),
-    };
-    scores.add("idle_before_close", right, || {
-        format!("{} — {idle:?}, ours {:?}", label(), ours.idle_before_close)
-    });
-    let duration = row["duration"].as_f64().unwrap();
-    scores.add("duration", (duration - ours.duration).abs() < 0.01, || {
-        format!("{} — {duration}, ours {}", label(), ours.duration)
+        format!("{} — {a} {b}, ours {} {}", label(row), ours.bytes_src, ours.bytes_dst)
     });
     let (theirs, repeats) = (count(row, "retransmits"), count(row, "syn_fin_repeats"));
     // Whether a repeated SYN or FIN counts is forgiven either way.
     let right =
         near(ours.retransmits, theirs, 0.1) || ours.retransmits.abs_diff(theirs) <= repeats.max(1);
     scores.add("retransmits", right, || {
-        format!("{} — {theirs} ({repeats}), ours {}", label(), ours.retransmits)
+        format!("{} — {theirs} ({repeats}), ours {}", label(row), ours.retransmits)
     });
+    let packets = count(row, "packets_src") + count(row, "packets_dst");
+    let exact = [
+        ("packets", packets, ours.packets_src + ours.packets_dst),
+        ("zero_windows", count(row, "zero_windows"), ours.zero_windows),
+        ("keepalives", count(row, "keepalives"), ours.keepalives),
+    ];
+    for (name, theirs, ours) in exact {
+        scores.add(name, theirs == ours, || format!("{} — {theirs}, ours {ours}", label(row)));
+    }
+}
+
+fn compare_times(scores: &mut Scores, ours: &Conversation, row: &Value) {
+    let times = [
+        ("duration", row["duration"].as_f64(), Some(ours.duration)),
+        ("idle_before_close", row["idle_before_close"].as_f64(), ours.idle_before_close),
+    ];
+    for (name, theirs, ours) in times {
+        let right = match (theirs, ours) {
+            (Some(theirs), Some(ours)) => (theirs - ours).abs() < 0.01,
+            (theirs, ours) => theirs == ours,
+        };
+        scores.add(name, right, || format!("{} — {theirs:?}, ours {ours:?}", label(row)));
+    }
 }

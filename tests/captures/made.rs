@@ -390,7 +390,8 @@ fn findings_become_observations_that_the_base_knows() {
         for one in &seen {
             assert_eq!(one.source, Source::Capture);
             let variable = base.variables.get(&one.variable);
-            let variable = variable.unwrap_or_else(|| panic!("no variable {}", one.variable));
+            assert!(variable.is_some(), "no variable {}", one.variable);
+            let variable = variable.unwrap();
             let known = variable.options.is_empty()
                 || one
                     .value
