@@ -3,72 +3,27 @@
 //! Numbers of link types: <https://www.tcpdump.org/linktypes.html> (read 2026-11-28). A frame that
 //! holds no IP packet gives `None`; nothing here fails.
 
-use super::bytes::{Order, u8, u16, u32};
+use super::{
+    bytes::{Order, u8, u16, u32},
+    layers::{Layer, peel},
+};
 
-/// The most layers that are peeled off one frame; what is nested deeper is made to annoy.
-pub(super) const MAX_LAYERS: usize = 16;
+/// Link types whose frames are looked into.
+const KNOWN: [u16; 45] = [
+    0, 1, 6, 7, 8, 9, 10, 12, 14, 15, 50, 51, 99, 100, 101, 104, 105, 107, 108, 109, 113, 117, 119,
+    122, 123, 127, 129, 138, 149, 163, 166, 178, 192, 197, 204, 228, 229, 239, 240, 241, 242, 258,
+    274, 276, 284,
+];
 
-/// What a link type announces about the bytes that follow.
-#[derive(Clone, Copy, Debug)]
-enum Layer {
-    Ethernet,
-    /// An EtherType and its payload.
-    Type(u16),
-    /// IEEE 802.2, with SNAP or without.
-    Llc,
-    Ppp,
-    /// IPv4 or IPv6, told apart by the first four bits.
-    Ip,
-    Wifi,
-    Mpls,
+/// Whether frames of link type `link` can be looked into at all.
+pub(super) fn is_known(link: u16) -> bool {
+    KNOWN.contains(&link)
 }
 
 /// The IP packet in a frame of link type `link`.
 pub(super) fn network(link: u16, frame: &[u8]) -> Option<&[u8]> {
     let (layer, rest) = enter(link, frame, 0)?;
     peel(layer, rest)
-}
-
-/// The IP packet in an Ethernet frame, as tunnels carry it.
-pub(super) fn in_ethernet(frame: &[u8]) -> Option<&[u8]> {
-    peel(Layer::Ethernet, frame)
-}
-
-/// The IP packet behind an EtherType, as tunnels carry it.
-pub(super) fn in_type(ether_type: u16, rest: &[u8]) -> Option<&[u8]> {
-    peel(Layer::Type(ether_type), rest)
-}
-
-/// The IP packet in a PPP frame, as tunnels carry it.
-pub(super) fn in_ppp(frame: &[u8]) -> Option<&[u8]> {
-    peel(Layer::Ppp, frame)
-}
-
-/// Whether frames of link type `link` can be looked into at all.
-pub(super) fn is_known(link: u16) -> bool {
-    matches!(
-        link,
-        0 | 1 | 6 | 7 | 9 | 10 | 12 | 14 | 50 | 51 | 100 | 101 | 104
-            ..=109
-                | 113
-                | 117
-                | 119
-                | 122
-                | 123
-                | 127
-                | 129
-                | 163
-                | 166
-                | 178
-                | 192
-                | 204
-                | 228
-                | 229
-                | 239
-                | 242
-                | 274
-                | 276
-    )
 }
 
 /// Takes the header off that belongs to the link type.
@@ -106,98 +61,20 @@ fn enter(link: u16, frame: &[u8], depth: usize) -> Option<(Layer, &[u8])> {
         }
         239 => (Layer::Ip, nflog(frame)?),
         242 => (Layer::Type(u16(frame, 40)?), after(44)?),
+        8 => (Layer::Ip, after(16)?),
+        15 => (Layer::Ip, after(24)?),
+        99 => (Layer::Type(u16(frame, 6)?), after(44)?),
+        138 | 284 => (Layer::Type(u16(frame, 16)?), after(18)?),
+        197 => extensible_record(frame)?,
+        240 => (Layer::Ethernet, after(4)?),
+        241 => (Layer::Ethernet, after(12)?),
+        149 | 258 if depth == 0 => {
+            let inner = u16::try_from(Order::Little.u32(frame, 8)?).ok()?;
+            return enter(inner, after(Order::Little.u32(frame, 0)? as usize)?, 1);
+        }
         274 => (Layer::Ethernet, after(8)?),
         _ => return None,
     })
-}
-
-/// Peels layer after layer until IP comes.
-fn peel(mut layer: Layer, mut rest: &[u8]) -> Option<&[u8]> {
-    for _ in 0..MAX_LAYERS {
-        (layer, rest) = match layer {
-            Layer::Ip => return Some(rest),
-            Layer::Ethernet => match u16(rest, 12)? {
-                // A length and not a type (IEEE 802.3 §3.2.6).
-                0..=1500 => (Layer::Llc, rest.get(14..)?),
-                ether_type => (Layer::Type(ether_type), rest.get(14..)?),
-            },
-            Layer::Type(ether_type) => by_type(ether_type, rest)?,
-            Layer::Llc => llc(rest)?,
-            Layer::Ppp => ppp(rest)?,
-            Layer::Wifi => (Layer::Llc, wifi(rest)?),
-            Layer::Mpls => mpls(rest)?,
-        };
-    }
-    None
-}
-
-fn by_type(ether_type: u16, rest: &[u8]) -> Option<(Layer, &[u8])> {
-    Some(match ether_type {
-        0x0800 | 0x86dd => (Layer::Ip, rest),
-        // VLAN tags, of customers and providers.
-        0x8100 | 0x88a8 | 0x9100 | 0x9200 | 0x9300 => match u16(rest, 2)? {
-            0..=1500 => (Layer::Llc, rest.get(4..)?),
-            inner => (Layer::Type(inner), rest.get(4..)?),
-        },
-        0x8847 | 0x8848 => (Layer::Mpls, rest),
-        // PPPoE: version and type, code, session, length.
-        0x8864 => (Layer::Ppp, rest.get(6..)?),
-        // Provider backbone bridging, E-tag, VN-tag.
-        0x88e7 => (Layer::Ethernet, rest.get(4..)?),
-        0x893f => (Layer::Type(u16(rest, 6)?), rest.get(8..)?),
-        0x8926 => (Layer::Type(u16(rest, 4)?), rest.get(6..)?),
-        0x6558 => (Layer::Ethernet, rest),
-        0x880b => (Layer::Ppp, rest),
-        _ => return None,
-    })
-}
-
-fn llc(rest: &[u8]) -> Option<(Layer, &[u8])> {
-    match (u8(rest, 0)?, u8(rest, 1)?) {
-        (0xaa, 0xaa) => Some((Layer::Type(u16(rest, 6)?), rest.get(8..)?)),
-        (0x06, 0x06) => Some((Layer::Ip, rest.get(3..)?)),
-        // OSI network layer: the identifier of RFC 2684 §5 tells IP.
-        (0xfe, 0xfe) => match u8(rest, 3)? {
-            0xcc | 0x8e => Some((Layer::Ip, rest.get(4..)?)),
-            0xcf => Some((Layer::Ppp, rest.get(4..)?)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn ppp(mut rest: &[u8]) -> Option<(Layer, &[u8])> {
-    if let [0xff, 0x03, inner @ ..] = rest {
-        rest = inner;
-    }
-    let (protocol, rest) = match u8(rest, 0)? {
-        // RFC 1661 §6.5: the protocol may be squeezed into one byte, which is then odd.
-        short if short & 1 == 1 => (u16::from(short), rest.get(1..)?),
-        _ => (u16(rest, 0)?, rest.get(2..)?),
-    };
-    match protocol {
-        // The latter two are EtherTypes, in Cisco's HDLC.
-        0x0021 | 0x0057 | 0x0800 | 0x86dd => Some((Layer::Ip, rest)),
-        0x0281 | 0x0283 => Some((Layer::Mpls, rest)),
-        _ => None,
-    }
-}
-
-/// Pops labels until the bottom of the stack; what follows is told by its first four bits.
-fn mpls(mut rest: &[u8]) -> Option<(Layer, &[u8])> {
-    for _ in 0..MAX_LAYERS {
-        let label = u32(rest, 0)?;
-        rest = rest.get(4..)?;
-        if label & 0x100 != 0 {
-            return match u8(rest, 0)? >> 4 {
-                4 | 6 => Some((Layer::Ip, rest)),
-                // RFC 4448 §4.6: a control word begins with four zero bits.
-                0 => Some((Layer::Ethernet, rest.get(4..)?)),
-                _ => Some((Layer::Ethernet, rest)),
-            };
-        }
-    }
-    None
 }
 
 /// The address family of BSD's loopback, in either byte order.
@@ -207,32 +84,6 @@ fn family(frame: &[u8]) -> Option<&[u8]> {
         family = family.swap_bytes();
     }
     matches!(family, 2 | 10 | 24 | 28 | 30).then(|| frame.get(4..))?
-}
-
-/// A data frame of 802.11 that is not encrypted (IEEE 802.11 §9.2.4).
-fn wifi(frame: &[u8]) -> Option<&[u8]> {
-    let (control, flags) = (u8(frame, 0)?, u8(frame, 1)?);
-    let data = control & 0x0c == 0x08;
-    let (no_body, quality) = (control & 0x40 != 0, control & 0x80 != 0);
-    let protected = flags & 0x40 != 0;
-    if !data || no_body || protected {
-        return None;
-    }
-    let mut header = 24;
-    if flags & 0x03 == 0x03 {
-        header += 6;
-    }
-    if quality {
-        // Aggregates hold several frames behind other headers.
-        if u8(frame, header)? & 0x80 != 0 {
-            return None;
-        }
-        header += 2;
-        if flags & 0x80 != 0 {
-            header += 4;
-        }
-    }
-    frame.get(header..)
 }
 
 fn token_ring(frame: &[u8]) -> Option<&[u8]> {
@@ -285,5 +136,23 @@ fn nflog(frame: &[u8]) -> Option<&[u8]> {
             return fields.get(4..size.min(fields.len()));
         }
         fields = fields.get(size.next_multiple_of(4)..)?;
+    }
+}
+
+/// Endace's extensible record format: a header, extensions while the type's high bit says so.
+fn extensible_record(frame: &[u8]) -> Option<(Layer, &[u8])> {
+    let kind = u8(frame, 8)?;
+    let (mut at, mut more) = (16, kind & 0x80 != 0);
+    for _ in 0..8 {
+        if more {
+            more = u8(frame, at)? & 0x80 != 0;
+            at += 8;
+        }
+    }
+    match kind & 0x7f {
+        // Ethernet, with two bytes that align it.
+        2 | 11 | 16 | 20 => Some((Layer::Ethernet, frame.get(at + 2..)?)),
+        22 | 23 => Some((Layer::Ip, frame.get(at..)?)),
+        _ => None,
     }
 }

@@ -4,8 +4,9 @@ use super::{
     bytes::{u8, u16, u32},
     fragments::{Fragments, Piece},
     icmp::{self, Refusal},
-    link::{self, MAX_LAYERS},
+    layers::MAX_LAYERS,
     segment::{Carrier, Segment},
+    tunnel,
 };
 
 const ICMP: u8 = 1;
@@ -90,10 +91,8 @@ impl Network {
                 }
                 return;
             }
-            4 | 41 => Some(*data),
-            47 => generic(data),
-            UDP => in_udp(data),
-            _ => None,
+            UDP => tunnel::over_udp(data),
+            protocol => tunnel::over_ip(protocol, data),
         };
         if let Some(packet) = packet {
             let header = u32::try_from(data.len() - packet.len()).unwrap_or(u32::MAX);
@@ -171,102 +170,4 @@ fn v6(Packet { time, data, wire }: Packet<'_>) -> Option<Inner<'_>> {
         }
     }
     Some(Inner { carrier, protocol, data: rest, length, piece })
-}
-
-/// Generic routing encapsulation (RFC 2784, 2890; version 1 is PPTP's, RFC 2637).
-fn generic(data: &[u8]) -> Option<&[u8]> {
-    let flags = u16(data, 0)?;
-    let ether_type = u16(data, 2)?;
-    let has = |bit: u16| usize::from(flags & bit != 0);
-    if flags & 7 == 1 {
-        let header = 8 + 4 * (has(0x1000) + has(0x0080));
-        return link::in_ppp(data.get(header..)?);
-    }
-    let header = 4 + 4 * (has(0xc000) + has(0x2000) + has(0x1000));
-    let rest = data.get(header..)?;
-    match ether_type {
-        // Cisco's cache protocol: version 2 puts four bytes before the packet.
-        0x883e => match u8(rest, 0)? >> 4 {
-            4 => Some(rest),
-            _ => rest.get(4..),
-        },
-        // ERSPAN: none, 8 or 12 bytes before the frame, by its version.
-        0x88be if has(0x1000) == 0 => link::in_ethernet(rest),
-        0x88be => link::in_ethernet(rest.get(8..)?),
-        0x22eb => link::in_ethernet(rest.get(12..)?),
-        _ => link::in_type(ether_type, rest),
-    }
-}
-
-/// Tunnels over UDP, by their port: VXLAN, Geneve, GTP, Teredo, L2TP.
-fn in_udp(data: &[u8]) -> Option<&[u8]> {
-    let (from, to) = (u16(data, 0)?, u16(data, 2)?);
-    let payload = data.get(8..)?;
-    let is = |port: u16| from == port || to == port;
-    if is(4789) || is(8472) {
-        return link::in_ethernet(payload.get(8..)?);
-    }
-    if is(6081) {
-        let options = usize::from(u8(payload, 0)? & 0x3f) * 4;
-        return link::in_type(u16(payload, 2)?, payload.get(8 + options..)?);
-    }
-    if is(2152) {
-        return gtp(payload);
-    }
-    if is(3544) {
-        return teredo(payload);
-    }
-    if is(1701) {
-        return l2tp(payload);
-    }
-    None
-}
-
-/// GTP-U (3GPP TS 29.281 §5): user data is message 255.
-fn gtp(payload: &[u8]) -> Option<&[u8]> {
-    let flags = u8(payload, 0)?;
-    if flags >> 4 != 3 || u8(payload, 1)? != 255 {
-        return None;
-    }
-    let optional = flags % 8;
-    if optional == 0 {
-        return payload.get(8..);
-    }
-    let mut next = u8(payload, 11)?;
-    let mut rest = payload.get(12..)?;
-    for _ in 0..MAX_LAYERS {
-        if flags & 4 == 0 || next == 0 {
-            return Some(rest);
-        }
-        let size = usize::from(u8(rest, 0)?) * 4;
-        next = u8(rest, size.checked_sub(1)?)?;
-        rest = rest.get(size..)?;
-    }
-    None
-}
-
-/// RFC 4380 §5.1.1: an authentication part and an origin part may come first.
-fn teredo(mut payload: &[u8]) -> Option<&[u8]> {
-    if payload.starts_with(&[0, 1]) {
-        let size = 13 + usize::from(u8(payload, 2)?) + usize::from(u8(payload, 3)?);
-        payload = payload.get(size..)?;
-    }
-    if payload.starts_with(&[0, 0]) {
-        payload = payload.get(8..)?;
-    }
-    (u8(payload, 0)? >> 4 == 6).then_some(payload)
-}
-
-/// RFC 2661 §3.1: a data message with its optional fields.
-fn l2tp(payload: &[u8]) -> Option<&[u8]> {
-    let flags = u16(payload, 0)?;
-    if flags & 0x800f != 2 {
-        return None;
-    }
-    let mut header =
-        6 + 2 * usize::from(flags & 0x4000 != 0) + 4 * usize::from(flags & 0x0800 != 0);
-    if flags & 0x0200 != 0 {
-        header += 2 + usize::from(u16(payload, header)?);
-    }
-    link::in_ppp(payload.get(header..)?)
 }

@@ -215,7 +215,16 @@ fn tunnels_are_looked_into() {
     assert_same(&pcap(101, &within(47, &[0x20, 0, 8, 0, 0, 0, 0, 7])), "GRE with a key");
     assert_same(&pcap(101, &within(17, &vxlan)), "VXLAN");
     assert_same(&pcap(101, &within(17, &geneve)), "Geneve");
+    let ayiya = udp(5072, &[&[0x44, 0x51, 0x11, 4, 0, 0, 0, 0][..], &[7; 36]].concat());
+    let tzsp = udp(37_008, &[&[1, 0, 0, 1, 10, 1, 5, 1][..], &ethernet_header].concat());
+    let capwap = udp(5247, &[&[0, 0x10, 0, 0, 0, 0, 0, 0][..], &ethernet_header].concat());
+    let gre = udp(4754, &[0, 0, 8, 0]);
     assert_same(&pcap(101, &within(17, &gtp)), "GTP");
+    assert_same(&pcap(101, &within(17, &ayiya)), "AYIYA");
+    assert_same(&pcap(101, &within(17, &tzsp)), "TZSP");
+    assert_same(&pcap(101, &within(17, &capwap)), "CAPWAP");
+    assert_same(&pcap(101, &within(17, &gre)), "GRE over UDP");
+    assert_same(&pcap(101, &within(97, &[&[0x30, 0][..], &ethernet_header].concat())), "EtherIP");
 }
 
 #[test]
