@@ -4,7 +4,7 @@ use core::net::{IpAddr, SocketAddr};
 
 use serde::Serialize;
 
-use super::{findings::Finding, icmp::Complaint, zeek::ZeekState};
+use super::{compare::Trail, findings::Finding, icmp::Complaint, zeek::ZeekState};
 
 /// How a conversation began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -94,6 +94,9 @@ pub struct Conversation {
     /// What stands behind them.
     #[serde(flatten)]
     pub details: Details,
+    /// For the comparison with a capture from the other end.
+    #[serde(skip)]
+    pub(super) trails: [Trail; 2],
 }
 
 impl Conversation {

@@ -63,7 +63,7 @@ pub(super) struct Flow {
     pub(super) accepted: bool,
     pub(super) round_trip: Option<i64>,
     pub(super) ending: Option<Ending>,
-    pub(super) reset: Option<Reset>,
+    pub(super) reset: Option<Box<Reset>>,
     pub(super) complaint: Option<Complaint>,
     pub(super) mtu: Option<u32>,
     pub(super) speech: Speech,
@@ -213,7 +213,7 @@ impl Flow {
         let idle = begun.then(|| segment.time.saturating_sub(self.last).max(0));
         self.ending.get_or_insert(Ending { by: from, kind, idle });
         if flags.rst() && self.reset.is_none() {
-            self.reset = Some(self.describe(from, segment));
+            self.reset = Some(Box::new(self.describe(from, segment)));
         }
         if flags.fin()
             && let Some(fin) = self.fins.get_mut(from)
@@ -312,6 +312,7 @@ impl Flow {
             zeek_state: self.zeek_state(),
             findings: findings::of(self, now),
             details: self.details(),
+            trails: [src.trail(), dst.trail()],
         }
     }
 }
@@ -320,15 +321,15 @@ impl Flow {
     /// What stands behind the findings.
     fn details(&self) -> Details {
         let [src, dst] = &self.sides;
-        let reset = self.reset.filter(|_| self.handshake() != Handshake::SynRst);
+        let reset = self.reset.as_deref().filter(|_| self.handshake() != Handshake::SynRst);
         Details {
             retransmits_src: src.retransmits,
             retransmits_dst: dst.retransmits,
             round_trip: self.round_trip.map(seconds),
             rst_injected: reset
-                .map(|reset| (injection::probability(self, &reset) * 1000.0).round() / 1000.0),
+                .map(|reset| (injection::probability(self, reset) * 1000.0).round() / 1000.0),
             idle_before_reset: reset
-                .map(|reset| self.idle_before_last_word(&reset))
+                .map(|reset| self.idle_before_last_word(reset))
                 .filter(|idle| *idle >= findings::IDLE)
                 .map(seconds),
             icmp: self.complaint,

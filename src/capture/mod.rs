@@ -5,6 +5,7 @@
 #![warn(clippy::indexing_slicing)]
 
 mod bytes;
+mod compare;
 mod container;
 mod conversation;
 mod findings;
@@ -28,10 +29,11 @@ mod unpack;
 mod words;
 mod zeek;
 
+pub use compare::{Difference, Gap, Seen, compare};
 pub use conversation::{Close, Closer, Conversation, Details, Handshake};
 pub use findings::Finding;
 pub use icmp::Complaint;
 pub use observe::observations;
 pub use reader::{Limits, NoCapture, Reader, Warning};
-pub use words::{sentence, warning};
+pub use words::{difference, sentence, warning};
 pub use zeek::ZeekState;

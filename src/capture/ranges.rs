@@ -5,7 +5,7 @@
 const MAX_RANGES: usize = 64;
 
 /// Ranges of offsets, sorted, apart from each other.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Ranges {
     /// Where the last range ends and begins; the others, if any, lie below it.
     last: Option<(i64, i64)>,
@@ -55,6 +55,31 @@ impl Ranges {
         let Some(last) = self.last else { return 0 };
         let starts = self.below.iter().skip(1).chain(std::iter::once(&last)).map(|range| range.0);
         self.below.iter().zip(starts).map(|(range, next)| length(range.1, next)).sum()
+    }
+
+    /// Bytes that were seen and are kept apart.
+    pub(super) fn total(&self) -> u64 {
+        self.iter().map(|(start, end)| length(start, end)).sum()
+    }
+
+    /// Bytes of these ranges, moved by `shift`, that `other` lacks: those before the last that it has,
+    /// and those behind. What lies before its first byte does not count: it began later.
+    pub(super) fn missing_in(&self, other: &Self, shift: i64) -> (u64, u64) {
+        let Some((_, last)) = other.last else { return (0, self.total()) };
+        let first = other.iter().next().map_or(0, |range| range.0);
+        let (mut holes, mut tail) = (0, 0);
+        for (start, end) in self.iter() {
+            let (start, end) = (start.saturating_add(shift), end.saturating_add(shift));
+            tail += length(start.max(last), end);
+            let (start, end) = (start.max(first), end.min(last));
+            let shared = other.iter().map(|range| length(range.0.max(start), range.1.min(end)));
+            holes += length(start, end).saturating_sub(shared.sum());
+        }
+        (holes, tail)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (i64, i64)> {
+        self.below.iter().copied().chain(self.last)
     }
 
     fn insert(&mut self, mut start: i64, mut end: i64) -> u64 {
@@ -116,6 +141,17 @@ mod tests {
         assert_eq!(ranges.add(8, 23), 10);
         assert_eq!(ranges.missing(), 0);
         assert!(ranges.holds(1, 31) && !ranges.holds(0, 2));
+    }
+
+    #[test]
+    fn what_another_lacks_is_counted_by_place() {
+        let [mut ours, mut theirs] = [Ranges::default(), Ranges::default()];
+        ours.add(0, 100);
+        for (start, end) in [(1010, 1040), (1050, 1090)] {
+            theirs.add(start, end);
+        }
+        assert_eq!(ours.missing_in(&theirs, 1000), (10, 10));
+        assert_eq!(ours.missing_in(&Ranges::default(), 0), (0, 100));
     }
 
     #[test]

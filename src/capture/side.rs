@@ -1,6 +1,6 @@
 //! One direction of a conversation: what it sent, in which order, how often.
 
-use super::{ranges::Ranges, segment::Segment};
+use super::{compare::Trail, ranges::Ranges, segment::Segment};
 
 /// How much later than the highest byte an older one may come and count as reordered rather than
 /// sent again, where no round trip was measured, nanoseconds. Wireshark's value
@@ -42,6 +42,8 @@ pub(super) struct Side {
     pub(super) acked: bool,
     /// The number of the SYN, or the one before the first byte that was seen.
     pub(super) base: Option<u32>,
+    /// The number of the first segment.
+    first: u32,
     /// One past the highest number sent, and when.
     pub(super) next: u32,
     pub(super) next_time: i64,
@@ -115,7 +117,7 @@ impl Side {
         let first = u32::from(flags.syn());
         if self.base.is_none() {
             self.base = Some(segment.seq.wrapping_sub(1 - first));
-            self.next = segment.seq;
+            (self.first, self.next) = (segment.seq, segment.seq);
             self.top = 0;
             self.next_time = segment.time;
         } else {
@@ -185,6 +187,19 @@ impl Side {
         if self.flying > 0 && !after(self.flying_end, ack) {
             self.largest_acknowledged = self.largest_acknowledged.max(self.flying);
             self.flying = 0;
+        }
+    }
+
+    /// What a comparison with another capture needs.
+    pub(super) fn trail(&self) -> Trail {
+        Trail {
+            // Offsets in the stream count from the first segment.
+            first: self.base.map(|_| self.first),
+            stream: self.stream.clone(),
+            syn: self.syns > 0,
+            fin: self.fin,
+            rst: self.rst,
+            ttl: self.ttl,
         }
     }
 

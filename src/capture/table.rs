@@ -22,12 +22,18 @@ type Pair = (Endpoint, Endpoint);
 
 #[derive(Debug)]
 struct Slot {
-    pair: Pair,
     hash: u64,
     flow: Flow,
     /// Its neighbours in the order of last use.
     older: u32,
     newer: u32,
+}
+
+impl Slot {
+    fn is_of(&self, (a, b): &Pair) -> bool {
+        let [src, dst] = &self.flow.ends;
+        src == a && dst == b || src == b && dst == a
+    }
 }
 
 /// Open conversations, at most `limit` of them.
@@ -66,7 +72,7 @@ impl Table {
         let newest = self.slots.get(self.newest as usize);
         let found = match newest {
             // Packets come in runs.
-            Some(slot) if slot.pair == pair => Some(self.newest),
+            Some(slot) if slot.is_of(&pair) => Some(self.newest),
             _ => self.find(&pair, hash(&pair)),
         };
         let Some(at) = found else {
@@ -100,14 +106,13 @@ impl Table {
     pub(super) fn conclude(&mut self) {
         let now = self.now;
         self.index.clear();
-        let mut flows: Vec<Flow> = self.slots.drain(..).map(|slot| slot.flow).collect();
-        flows.sort_by_key(|flow| (flow.begun, flow.ends));
-        self.finished.extend(flows.iter().map(|flow| flow.conclude(now)));
+        self.slots.sort_unstable_by_key(|slot| (slot.flow.begun, slot.flow.ends));
+        self.finished.extend(self.slots.drain(..).map(|slot| slot.flow.conclude(now)));
         (self.oldest, self.newest) = (NONE, NONE);
     }
 
     fn find(&self, pair: &Pair, hash: u64) -> Option<u32> {
-        let same = |at: &u32| self.slots.get(*at as usize).is_some_and(|slot| slot.pair == *pair);
+        let same = |at: &u32| self.slots.get(*at as usize).is_some_and(|slot| slot.is_of(pair));
         self.index.find(hash, same).copied()
     }
 
@@ -119,7 +124,7 @@ impl Table {
         let mut flow = Flow::new(segment);
         flow.see(segment);
         let at = u32::try_from(self.slots.len()).unwrap_or(NONE);
-        self.slots.push(Slot { pair, hash, flow, older: self.newest, newer: NONE });
+        self.slots.push(Slot { hash, flow, older: self.newest, newer: NONE });
         self.link_newest(at);
         let slots = &self.slots;
         self.index.insert_unique(hash, at, |at| slots.get(*at as usize).map_or(0, |s| s.hash));

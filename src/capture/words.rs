@@ -3,6 +3,7 @@
 use crate::knowledge::Lang;
 
 use super::{
+    compare::{Difference, Gap, Seen},
     conversation::{Close, Closer, Conversation, Handshake},
     findings::Finding,
     icmp::Complaint,
@@ -279,5 +280,65 @@ pub fn warning(warning: &Warning, lang: Lang) -> String {
         (Warning::UnknownLinkType { link, packets }, Lang::Zh) => {
             format!("{packets} 个包都无法解析：不认识链路类型 {link}")
         }
+    }
+}
+
+/// What two captures say of one conversation, in a sentence for its gravest difference.
+pub fn difference(difference: &Difference, lang: Lang) -> String {
+    let Difference { lost_src, lost_dst, seen, .. } = difference;
+    let gravest = difference.gaps.iter().find(|gap| **gap != Gap::Translated);
+    let (en, zh) = match gravest {
+        Some(Gap::RstNeverSentDst) => (
+            "The client received a RST that the server never sent: a box on the way made it."
+                .to_owned(),
+            "客户端收到了服务端从未发过的 RST：是途中设备发的。".to_owned(),
+        ),
+        Some(Gap::RstNeverSentSrc) => (
+            "The server received a RST that the client never sent: a box on the way made it."
+                .to_owned(),
+            "服务端收到了客户端从未发过的 RST：是途中设备发的。".to_owned(),
+        ),
+        Some(Gap::SynNeverArrived) => (
+            "The SYN was sent and never arrived: dropped on the way.".to_owned(),
+            "SYN 发出后没有到达：途中被丢弃。".to_owned(),
+        ),
+        Some(Gap::SynAckNeverArrived) => (
+            "The server answered the SYN, and the answer never arrived: dropped on the way back."
+                .to_owned(),
+            "服务端回应了 SYN，但回应没有到达：回程被丢弃。".to_owned(),
+        ),
+        Some(Gap::RstNeverArrivedSrc | Gap::RstNeverArrivedDst) => (
+            "A RST was sent and never arrived: the other end still thinks that it is connected."
+                .to_owned(),
+            "RST 发出后没有到达：另一端还以为连接在。".to_owned(),
+        ),
+        Some(Gap::FinNeverArrivedSrc | Gap::FinNeverArrivedDst) => (
+            "A FIN was sent and never arrived: the other end still thinks that it is connected."
+                .to_owned(),
+            "FIN 发出后没有到达：另一端还以为连接在。".to_owned(),
+        ),
+        Some(Gap::LostSrc | Gap::LostDst) => (
+            format!(
+                "Lost on the way: {lost_src} bytes of the client, {lost_dst} bytes of the server."
+            ),
+            format!("途中丢失：客户端 {lost_src} 字节，服务端 {lost_dst} 字节。"),
+        ),
+        Some(Gap::TailSrc | Gap::TailDst) => (
+            "The last bytes never arrived, or the other capture ended before them.".to_owned(),
+            "最后一段数据没有到达，或者另一份抓包先结束了。".to_owned(),
+        ),
+        Some(Gap::Translated) | None => match seen {
+            Seen::Both => ("Both captures agree.".to_owned(), "两份抓包一致。".to_owned()),
+            Seen::FirstOnly => {
+                ("Only in the first capture.".to_owned(), "只出现在第一份抓包里。".to_owned())
+            }
+            Seen::OtherOnly => {
+                ("Only in the other capture.".to_owned(), "只出现在另一份抓包里。".to_owned())
+            }
+        },
+    };
+    match lang {
+        Lang::En => en,
+        Lang::Zh => zh,
     }
 }

@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{self, Read, Write},
+    net::SocketAddr,
     process::ExitCode,
 };
 
@@ -10,7 +11,10 @@ use clap::Args;
 
 use super::{Failure, diagnose::parse_lang, input};
 use crate::{
-    capture::{Close, Closer, Conversation, Handshake, Limits, Reader, sentence, warning},
+    capture::{
+        Close, Closer, Conversation, Difference, Gap, Handshake, Limits, Reader, Seen, compare,
+        difference, sentence, warning,
+    },
     knowledge::Lang,
 };
 
@@ -23,6 +27,10 @@ pub(super) struct Arguments {
     /// A pcap or pcapng file, gzipped or not; `-` reads standard input
     #[arg(value_name = "FILE|-")]
     file: String,
+    /// A capture of the same connections from the other end: say what was sent here and never seen
+    /// there, and the other way round
+    #[arg(long, value_name = "FILE")]
+    other: Option<String>,
     /// Print one JSON object a conversation, each as soon as it is over
     #[arg(long)]
     json: bool,
@@ -49,8 +57,14 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 /// Exit code 0: what could be read was read; warnings stand on standard error.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let mut sink = Sink::new(arguments);
-    let done = read(arguments, &mut sink, &mut out)?;
+    let done = match &arguments.other {
+        Some(other) => compare_with(arguments, other, &mut out)?,
+        None => {
+            let mut sink = Sink::new(arguments);
+            let taken = read(arguments, &arguments.file, &mut |one| sink.take(one, &mut out))?;
+            taken.and_then(|()| sink.end(&mut out))
+        }
+    };
     match done.and_then(|()| out.flush()) {
         // The reader went away; that is no mistake of ours.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -60,22 +74,23 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
 }
 
-/// Feeds the file to a reader and what comes out to the sink; the inner result is that of writing.
+/// Reads a file and hands over its conversations as they are over; warnings go to standard error. The
+/// inner result is that of taking them.
 fn read(
     arguments: &Arguments,
-    sink: &mut Sink<'_>,
-    out: &mut impl Write,
+    file: &str,
+    take: &mut impl FnMut(Conversation) -> io::Result<()>,
 ) -> Result<io::Result<()>, Failure> {
-    let name = input::shown(&arguments.file);
+    let name = input::shown(file);
     let unreadable = |error: io::Error| Failure::usage(format!("cannot read {name}: {error}"));
-    let mut file: Box<dyn Read> = match arguments.file.as_str() {
+    let mut input: Box<dyn Read> = match file {
         "-" => Box::new(io::stdin().lock()),
         path => Box::new(File::open(path).map_err(unreadable)?),
     };
     let mut reader = Reader::new(Limits { conversations: arguments.max_conversations });
     let mut chunk = vec![0; CHUNK];
     loop {
-        let read = match file.read(&mut chunk) {
+        let read = match input.read(&mut chunk) {
             Ok(0) => break,
             Ok(read) => read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -83,7 +98,7 @@ fn read(
         };
         reader.push(chunk.get(..read).unwrap_or_default());
         for conversation in reader.take_finished() {
-            if let Err(error) = sink.take(conversation, out) {
+            if let Err(error) = take(conversation) {
                 return Ok(Err(error));
             }
         }
@@ -97,10 +112,52 @@ fn read(
     for found in &warnings {
         eprintln!("hangup: {name}: {}", warning(found, arguments.lang));
     }
-    Ok(rest
-        .into_iter()
-        .try_for_each(|conversation| sink.take(conversation, out))
-        .and_then(|()| sink.end(out)))
+    Ok(rest.into_iter().try_for_each(take))
+}
+
+/// Two captures of both ends, compared.
+fn compare_with(
+    arguments: &Arguments,
+    other: &str,
+    out: &mut impl Write,
+) -> Result<io::Result<()>, Failure> {
+    let mut both = [Vec::new(), Vec::new()];
+    for (file, all) in [arguments.file.as_str(), other].into_iter().zip(&mut both) {
+        // Taking into memory cannot fail.
+        let _ = read(arguments, file, &mut |conversation| {
+            all.push(conversation);
+            Ok(())
+        })?;
+    }
+    let [first, second] = &both;
+    Ok(print_differences(arguments, &compare(first, second), out))
+}
+
+fn print_differences(
+    arguments: &Arguments,
+    all: &[Difference],
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let lang = arguments.lang;
+    if arguments.json {
+        return all.iter().try_for_each(|one| writeln!(out, "{}", serde_json::to_string(one)?));
+    }
+    let differ: Vec<_> = all
+        .iter()
+        .filter(|one| one.seen != Seen::Both || one.gaps.iter().any(|gap| *gap != Gap::Translated))
+        .collect();
+    let (total, differing) = (all.len(), differ.len());
+    match lang {
+        Lang::En => {
+            writeln!(out, "TCP conversations: {total}; the captures differ in {differing}.")?
+        }
+        Lang::Zh => writeln!(out, "TCP 会话 {total} 个；两份抓包在其中 {differing} 个上不一致。")?,
+    }
+    for one in differ.into_iter().take(arguments.top) {
+        let (src, dst) = (SocketAddr::new(one.src, one.sport), SocketAddr::new(one.dst, one.dport));
+        writeln!(out, "\n{src} → {dst}\n    {}", difference(one, lang))?;
+    }
+    Ok(())
 }
 
 /// Where conversations go: straight out as JSON, or to the table, which keeps the worst.

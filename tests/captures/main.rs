@@ -8,6 +8,7 @@
 )]
 
 mod agreement;
+mod both_ends;
 mod formats;
 mod made;
 mod robustness;
