@@ -135,6 +135,8 @@ pub struct Details {
     pub round_trip: Option<f64>,
     /// How probable it is that the first RST was forged on the way, 0 to 1.
     pub rst_injected: Option<f64>,
+    /// Whether a RST bears a time to live that no other packet of its sender has.
+    pub rst_ttl_differs: bool,
     /// Silence before the data that a RST answered, seconds; from 4.5 s on.
     pub idle_before_reset: Option<f64>,
     /// What an ICMP error said.

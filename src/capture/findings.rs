@@ -21,6 +21,9 @@ const STUCK: u32 = 3;
 /// The payload of a packet that only fails where the path is narrower than the link: more than the
 /// 1,280 bytes that every path of IPv6 takes (RFC 8200 §5), less its headers.
 const LARGE: u32 = 1_200;
+/// Bytes that an end may still send to one that has closed without anything being lost: a TLS
+/// close_notify takes 24 to 53, and its FIN takes one. judgement
+const GOODBYE: u32 = 64;
 /// Repeats among the data segments that count as loss, in percent.
 const LOSS_PERCENT: u64 = 1;
 
@@ -139,14 +142,16 @@ fn beginning(flow: &Flow, found: &mut Vec<Finding>) {
 }
 
 /// A RST that changes nothing: both ends had said that they are done, or its sender had and nothing
-/// was on its way to it.
+/// was on its way to it, or no more than a goodbye.
 fn is_harmless(flow: &Flow, reset: &Reset) -> bool {
-    reset.after_fins || reset.after_fin && !unread(flow, reset) && !is_stuck(flow)
+    let said_goodbye = flow.fins.get(reset.by).is_some_and(Option::is_some);
+    let little = reset.unread == 0 || said_goodbye && reset.unread <= GOODBYE;
+    reset.after_fins || reset.after_fin && little && !is_stuck(flow)
 }
 
 /// Whether data was on its way to the end that reset the connection.
 fn unread(flow: &Flow, reset: &Reset) -> bool {
-    reset.unread && flow.sides.get(reset.by ^ 1).is_some_and(|peer| peer.bytes > 0)
+    reset.unread > 0 && flow.sides.get(reset.by ^ 1).is_some_and(|peer| peer.bytes > 0)
 }
 
 fn is_stuck(flow: &Flow) -> bool {

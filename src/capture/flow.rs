@@ -27,7 +27,6 @@ pub(super) struct Ending {
 pub(super) struct Reset {
     pub(super) by: usize,
     pub(super) ttl: u8,
-    pub(super) usual_ttl: Option<u8>,
     pub(super) id: Option<u16>,
     pub(super) usual_id: Option<u16>,
     /// The sender's IP ID counts its packets.
@@ -42,8 +41,10 @@ pub(super) struct Reset {
     pub(super) count: u32,
     pub(super) same_number: bool,
     number: u32,
-    /// Something was on its way to its sender that it had not acknowledged.
-    pub(super) unread: bool,
+    /// Bytes on their way to its sender that it had not acknowledged.
+    pub(super) unread: u32,
+    /// The other end tried to connect again.
+    retried: bool,
     /// Both ends had sent FIN already.
     pub(super) after_fins: bool,
     /// The sender of the RST had sent FIN, or had received one.
@@ -139,7 +140,7 @@ impl Flow {
         self.last = self.last.max(segment.time);
         let [a, b] = &mut self.sides;
         let (side, peer) = if from == 0 { (a, b) } else { (b, a) };
-        let kind = side.send(segment, self.round_trip);
+        let kind = side.send(segment, self.round_trip, peer.ack);
         if segment.len > 0 {
             side.idle_before_data = idle;
         }
@@ -198,12 +199,15 @@ impl Flow {
 
     fn note_end(&mut self, from: usize, segment: &Segment<'_>) {
         let flags = segment.flags;
-        if let Some(reset) = &mut self.reset
-            && reset.by == from
-        {
-            reset.count = reset.count.saturating_add(u32::from(flags.rst()));
-            reset.same_number &= !flags.rst() || segment.seq == reset.number;
-            reset.ignored_by_sender |= !flags.rst() && (segment.len > 0 || flags.syn());
+        if let Some(reset) = &mut self.reset {
+            if reset.by != from {
+                reset.retried |= flags.syn();
+            } else if flags.rst() {
+                reset.count = reset.count.saturating_add(1);
+                reset.same_number &= segment.seq == reset.number;
+            } else if !reset.retried {
+                reset.ignored_by_sender |= segment.len > 0 || flags.syn();
+            }
         }
         if !flags.fin() && !flags.rst() {
             return;
@@ -229,7 +233,6 @@ impl Flow {
         Reset {
             by: from,
             ttl: segment.ttl,
-            usual_ttl: side.ttl,
             id: segment.id,
             usual_id: side.id,
             id_counts: side.id_counts,
@@ -241,7 +244,10 @@ impl Flow {
             count: 1,
             same_number: true,
             number: segment.seq,
-            unread: peer.base.is_some() && received.is_some_and(|ack| after(peer.next, ack)),
+            unread: received
+                .filter(|ack| peer.base.is_some() && after(peer.next, *ack))
+                .map_or(0, |ack| peer.next.wrapping_sub(ack)),
+            retried: false,
             after_fins: self.fins.iter().all(Option::is_some),
             after_fin: self.fins.iter().any(Option::is_some),
         }
@@ -332,6 +338,7 @@ impl Flow {
                 .map(|reset| self.idle_before_last_word(reset))
                 .filter(|idle| *idle >= findings::IDLE)
                 .map(seconds),
+            rst_ttl_differs: src.rst_ttl_differs() || dst.rst_ttl_differs(),
             icmp: self.complaint,
             mtu: self.mtu,
             tls_alert_name: self.speech.alert.and_then(|alert| alert_name(alert.description)),

@@ -13,12 +13,12 @@ const PRIOR: f64 = -3.4;
 /// The probability that `reset` is forged, 0 to 1.
 pub(super) fn probability(flow: &Flow, reset: &Reset) -> f64 {
     let mut odds = PRIOR;
-    odds += match reset.usual_ttl {
+    odds += match flow.sides.get(reset.by).and_then(|side| side.ttls) {
         None => 0.0,
-        Some(usual) if usual == reset.ttl => -1.5,
+        Some((least, most)) if (least..=most).contains(&reset.ttl) => -1.5,
         // The same number of hops from another starting value (64, 128, 255): the kernel answers for a
         // program that sets its own, or a balancer in front of it does.
-        Some(usual) if hops(usual) == hops(reset.ttl) => 1.0,
+        Some((least, _)) if hops(least) == hops(reset.ttl) => 1.0,
         Some(_) => 4.5,
     };
     if let (Some(usual), Some(id)) = (reset.usual_id, reset.id) {

@@ -53,8 +53,25 @@ fn by_type(ether_type: u16, rest: &[u8]) -> Option<(Layer, &[u8])> {
         0x8864 => (Layer::Ppp, rest.get(6..)?),
         // Provider backbone bridging, E-tag, VN-tag.
         0x88e7 => (Layer::Ethernet, rest.get(4..)?),
-        0x893f => (Layer::Type(u16(rest, 6)?), rest.get(8..)?),
+        // The latter is Cisco's metadata.
+        0x893f | 0x8909 => (Layer::Type(u16(rest, 6)?), rest.get(8..)?),
         0x8926 => (Layer::Type(u16(rest, 4)?), rest.get(6..)?),
+        // Cisco's FabricPath, TRILL, service chains (RFC 8300).
+        0x8903 => (Layer::Ethernet, rest.get(2..)?),
+        0x22f3 => (Layer::Ethernet, rest.get(6 + usize::from(u16(rest, 0)? >> 6 & 0x1f) * 4..)?),
+        0x894f => {
+            let inner = rest.get(usize::from(u16(rest, 0)? & 0x3f) * 4..)?;
+            match u8(rest, 3)? {
+                1 | 2 => (Layer::Ip, inner),
+                3 => (Layer::Ethernet, inner),
+                _ => return None,
+            }
+        }
+        // MACsec that signs and does not encrypt (IEEE 802.1AE §9.5).
+        0x88e5 if u8(rest, 0)? & 0x0c == 0 => {
+            let tag = if u8(rest, 0)? & 0x20 == 0 { 6 } else { 14 };
+            (Layer::Type(u16(rest, tag)?), rest.get(tag + 2..)?)
+        }
         0x6558 => (Layer::Ethernet, rest),
         0x880b => (Layer::Ppp, rest),
         _ => return None,

@@ -44,12 +44,6 @@ impl Ranges {
         self.insert(start, end)
     }
 
-    /// Whether every byte of `start..end` was seen.
-    pub(super) fn holds(&self, start: i64, end: i64) -> bool {
-        let within = |range: &(i64, i64)| range.0 <= start && end <= range.1;
-        self.last.as_ref().is_some_and(within) || self.below.iter().any(within)
-    }
-
     /// Bytes that are missing between the first and the last that were seen.
     pub(super) fn missing(&self) -> u64 {
         let Some(last) = self.last else { return 0 };
@@ -140,7 +134,6 @@ mod tests {
         assert_eq!(ranges.missing(), 10);
         assert_eq!(ranges.add(8, 23), 10);
         assert_eq!(ranges.missing(), 0);
-        assert!(ranges.holds(1, 31) && !ranges.holds(0, 2));
     }
 
     #[test]
@@ -171,8 +164,6 @@ mod tests {
             for (start, length) in pieces {
                 let fresh = (start..start + length).filter(|byte| bytes.insert(*byte)).count();
                 prop_assert_eq!(ranges.add(start, start + length), fresh as u64);
-                let all = (start..start + length).all(|byte| bytes.contains(&byte));
-                prop_assert_eq!(length == 0 || ranges.holds(start, start + length), all);
             }
             let spread = bytes.last().map_or(0, |last| last - bytes.first().unwrap() + 1);
             prop_assert_eq!(ranges.missing(), u64::try_from(spread).unwrap() - bytes.len() as u64);

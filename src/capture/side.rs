@@ -61,8 +61,9 @@ pub(super) struct Side {
     flying: u32,
     flying_end: u32,
     pub(super) largest_acknowledged: u32,
-    /// Time to live of the first packet that was no RST.
-    pub(super) ttl: Option<u8>,
+    /// Least and greatest time to live, of RSTs and of other packets.
+    pub(super) ttls: Option<(u8, u8)>,
+    pub(super) rst_ttls: Option<(u8, u8)>,
     pub(super) id: Option<u16>,
     /// The IP ID went up by a little with every packet so far.
     pub(super) id_counts: bool,
@@ -72,8 +73,14 @@ pub(super) struct Side {
 }
 
 impl Side {
-    /// Takes a segment of this direction. `round_trip` is the measured one, nanoseconds.
-    pub(super) fn send(&mut self, segment: &Segment<'_>, round_trip: Option<i64>) -> Kind {
+    /// Takes a segment of this direction. `round_trip` is the measured one, nanoseconds; `received` what
+    /// the peer acknowledged.
+    pub(super) fn send(
+        &mut self,
+        segment: &Segment<'_>,
+        round_trip: Option<i64>,
+        received: Option<u32>,
+    ) -> Kind {
         let flags = segment.flags;
         self.packets += 1;
         self.last_time = Some(segment.time);
@@ -94,14 +101,17 @@ impl Side {
         }
         if !flags.rst() {
             self.last_window_zero = flags.plain() && segment.window == 0;
-            self.ttl = self.ttl.or(Some(segment.ttl));
+            self.ttls = Some(widen(self.ttls, segment.ttl));
             if let (Some(id), Some(before)) = (segment.id, self.id) {
                 let counts = (1..=64).contains(&id.wrapping_sub(before));
                 self.id_counts = counts && (self.id_counts || self.packets == 2);
             }
             self.id = segment.id.or(self.id);
         }
-        let kind = self.place(segment, round_trip);
+        if flags.rst() {
+            self.rst_ttls = Some(widen(self.rst_ttls, segment.ttl));
+        }
+        let kind = self.place(segment, round_trip, received);
         match kind {
             Kind::Fresh => {}
             Kind::Again => self.again(segment),
@@ -111,7 +121,12 @@ impl Side {
     }
 
     /// Where the segment lies in the stream, and what that makes of it.
-    fn place(&mut self, segment: &Segment<'_>, round_trip: Option<i64>) -> Kind {
+    fn place(
+        &mut self,
+        segment: &Segment<'_>,
+        round_trip: Option<i64>,
+        received: Option<u32>,
+    ) -> Kind {
         let flags = segment.flags;
         let span = segment.span();
         let first = u32::from(flags.syn());
@@ -138,10 +153,6 @@ impl Side {
             self.bytes += self.stream.add(data, end);
             return Kind::Fresh;
         }
-        let seen = match segment.len {
-            0 => span > 0,
-            _ => self.stream.holds(data, end),
-        };
         let old = span > 0 && start < self.top;
         self.bytes += self.stream.add(data, end);
         if segment.len > 0 {
@@ -151,10 +162,14 @@ impl Side {
                 self.flying_end = segment.seq.wrapping_add(segment.len);
             }
         }
-        let reordered = || {
-            segment.time.saturating_sub(self.next_time) < round_trip.unwrap_or(REORDERING) && !seen
-        };
-        let kind = if old && !reordered() { Kind::Again } else { Kind::Fresh };
+        // Sooner than any answer could have come, TCP sends nothing again: the packet was overtaken, or
+        // captured twice. What was acknowledged already and a repeat of the newest segment are the
+        // exceptions, as in Wireshark.
+        let soon = segment.time.saturating_sub(self.next_time) < round_trip.unwrap_or(REORDERING);
+        let behind = segment.seq.wrapping_add(span);
+        let known = behind == self.next
+            || segment.len > 0 && received.is_some_and(|ack| !after(behind, ack));
+        let kind = if old && (known || !soon) { Kind::Again } else { Kind::Fresh };
         let end = start + i64::from(span);
         if end > self.top {
             self.top = end;
@@ -199,7 +214,15 @@ impl Side {
             syn: self.syns > 0,
             fin: self.fin,
             rst: self.rst,
-            ttl: self.ttl,
+            ttl: self.ttls.map(|(_, most)| most),
+        }
+    }
+
+    /// Whether a RST bears a time to live that no other packet of this direction has.
+    pub(super) fn rst_ttl_differs(&self) -> bool {
+        match (self.ttls, self.rst_ttls) {
+            (Some((least, most)), Some((low, high))) => low < least || high > most,
+            _ => false,
         }
     }
 
@@ -207,6 +230,11 @@ impl Side {
     pub(super) fn lost_to_capture(&self, ack: u32) -> bool {
         self.stream.missing() > 0 && !after(self.next, ack)
     }
+}
+
+fn widen(range: Option<(u8, u8)>, value: u8) -> (u8, u8) {
+    let (least, most) = range.unwrap_or((value, value));
+    (least.min(value), most.max(value))
 }
 
 /// Whether `a` lies behind `b` in sequence space (RFC 9293 §3.4).
