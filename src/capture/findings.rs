@@ -93,6 +93,39 @@ pub enum Finding {
 }
 
 impl Finding {
+    /// All of them, the gravest first.
+    pub const ALL: [Self; 29] = [
+        Self::IcmpError,
+        Self::SynUnanswered,
+        Self::Refused,
+        Self::HandshakeUnfinished,
+        Self::RstFromMiddlebox,
+        Self::MtuBlackHole,
+        Self::HalfOpen,
+        Self::TlsHandshakeStopped,
+        Self::TlsAlert,
+        Self::RstAfterIdle,
+        Self::RstUnreadData,
+        Self::Reset,
+        Self::ZeroWindowStuck,
+        Self::ClosedWithoutAnswer,
+        Self::HttpNoAnswer,
+        Self::HttpStatus5xx,
+        Self::MysqlError,
+        Self::CloseWait,
+        Self::IdleBeforeClose,
+        Self::LossSrc,
+        Self::LossDst,
+        Self::ZeroWindow,
+        Self::RetransmissionSrc,
+        Self::RetransmissionDst,
+        Self::Keepalive,
+        Self::RstAfterFinHarmless,
+        Self::PortsReused,
+        Self::OneSided,
+        Self::CaptureGaps,
+    ];
+
     /// Whether the connection did not do what it was opened for.
     pub fn is_failure(self) -> bool {
         self <= Self::CloseWait

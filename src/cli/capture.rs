@@ -57,13 +57,12 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 /// Exit code 0: what could be read was read; warnings stand on standard error.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let done = match &arguments.other {
-        Some(other) => compare_with(arguments, other, &mut out)?,
-        None => {
-            let mut sink = Sink::new(arguments);
-            let taken = read(arguments, &arguments.file, &mut |one| sink.take(one, &mut out))?;
-            taken.and_then(|()| sink.end(&mut out))
-        }
+    let done = if let Some(other) = &arguments.other {
+        compare_with(arguments, other, &mut out)?
+    } else {
+        let mut sink = Sink::new(arguments);
+        let taken = read(arguments, &arguments.file, &mut |one| sink.take(one, &mut out))?;
+        taken.and_then(|()| sink.end(&mut out))
     };
     match done.and_then(|()| out.flush()) {
         // The reader went away; that is no mistake of ours.
@@ -147,12 +146,13 @@ fn print_differences(
         .filter(|one| one.seen != Seen::Both || one.gaps.iter().any(|gap| *gap != Gap::Translated))
         .collect();
     let (total, differing) = (all.len(), differ.len());
-    match lang {
+    let head = match lang {
         Lang::En => {
-            writeln!(out, "TCP conversations: {total}; the captures differ in {differing}.")?
+            format!("TCP conversations: {total}; the captures differ in {differing}.")
         }
-        Lang::Zh => writeln!(out, "TCP 会话 {total} 个；两份抓包在其中 {differing} 个上不一致。")?,
-    }
+        Lang::Zh => format!("TCP 会话 {total} 个；两份抓包在其中 {differing} 个上不一致。"),
+    };
+    writeln!(out, "{head}")?;
     for one in differ.into_iter().take(arguments.top) {
         let (src, dst) = (SocketAddr::new(one.src, one.sport), SocketAddr::new(one.dst, one.dport));
         writeln!(out, "\n{src} → {dst}\n    {}", difference(one, lang))?;
@@ -198,15 +198,15 @@ impl<'a> Sink<'a> {
         }
         self.keep_worst();
         let (all, failed, lang) = (self.all, self.failed, self.arguments.lang);
-        match (all, lang) {
-            (0, Lang::En) => writeln!(out, "No TCP conversation in this capture.")?,
-            (0, Lang::Zh) => writeln!(out, "抓包里没有 TCP 会话。")?,
-            (_, Lang::En) => writeln!(
-                out,
-                "TCP conversations: {all}, of which something is wrong with {failed}."
-            )?,
-            (_, Lang::Zh) => writeln!(out, "TCP 会话 {all} 个，其中 {failed} 个有问题。")?,
-        }
+        let head = match (all, lang) {
+            (0, Lang::En) => "No TCP conversation in this capture.".to_owned(),
+            (0, Lang::Zh) => "抓包里没有 TCP 会话。".to_owned(),
+            (_, Lang::En) => {
+                format!("TCP conversations: {all}, of which something is wrong with {failed}.")
+            }
+            (_, Lang::Zh) => format!("TCP 会话 {all} 个，其中 {failed} 个有问题。"),
+        };
+        writeln!(out, "{head}")?;
         for conversation in &self.worst {
             row(conversation, lang, out)?;
         }

@@ -32,8 +32,8 @@ fn embedded(path: &str) -> Option<EmbeddedFile> {
 
 /// `pkg/<content hash>`: where this build's script, wasm and style lie.
 pub(super) fn pkg_dir() -> String {
-    let files = SITE.get().into_iter().flat_map(|site| (site.files)());
-    let script = files.filter_map(|file| file.strip_suffix("/hangup.js").map(str::to_owned)).next();
+    let mut files = SITE.get().into_iter().flat_map(|site| (site.files)());
+    let script = files.find_map(|file| file.strip_suffix("/hangup.js").map(str::to_owned));
     script.unwrap_or_else(|| "pkg/missing".to_owned())
 }
 

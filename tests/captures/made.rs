@@ -415,3 +415,13 @@ fn findings_become_observations_that_the_base_knows() {
         }
     }
 }
+
+#[test]
+fn every_finding_is_explained() {
+    let page = include_str!("../../docs/captures.md");
+    for finding in Finding::ALL {
+        let id = finding.id();
+        assert!(page.contains(&format!("`{id}`")), "docs/captures.md does not explain {id}");
+    }
+    assert!(Finding::ALL.is_sorted(), "the gravest come first");
+}
