@@ -9,6 +9,8 @@
 
 mod agreement;
 mod both_ends;
+#[cfg(feature = "ssr")]
+mod command;
 mod formats;
 mod made;
 mod robustness;
