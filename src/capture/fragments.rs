@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 pub(super) type Key = (u128, u128, u32, u8);
 
 /// The most packets that wait for their pieces; the oldest gives way.
-const MAX_WAITING: usize = 1024;
+const MAX_WAITING: usize = 256;
 /// Bytes kept of a packet: all the headers and the beginning of what it says.
 const MAX_KEPT: usize = 4096;
 

@@ -14,6 +14,8 @@ pub(super) enum Kind {
     Fresh,
     /// Bytes, SYN or FIN that were sent before.
     Again,
+    /// A segment that the capture has twice, or that was overtaken by its own repeat.
+    Copy,
     /// Asks whether the peer is still there: an old sequence number and at most one byte.
     KeepAlive,
 }
@@ -113,7 +115,7 @@ impl Side {
         }
         let kind = self.place(segment, round_trip, received);
         match kind {
-            Kind::Fresh => {}
+            Kind::Fresh | Kind::Copy => {}
             Kind::Again => self.again(segment),
             Kind::KeepAlive => self.keepalives += 1,
         }
@@ -154,7 +156,8 @@ impl Side {
             return Kind::Fresh;
         }
         let old = span > 0 && start < self.top;
-        self.bytes += self.stream.add(data, end);
+        let added = self.stream.add(data, end);
+        self.bytes += added;
         if segment.len > 0 {
             self.data_packets += 1;
             if segment.len >= self.flying {
@@ -169,7 +172,11 @@ impl Side {
         let behind = segment.seq.wrapping_add(span);
         let known = behind == self.next
             || segment.len > 0 && received.is_some_and(|ack| !after(behind, ack));
-        let kind = if old && (known || !soon) { Kind::Again } else { Kind::Fresh };
+        let kind = match old {
+            true if known || !soon => Kind::Again,
+            true if added == 0 => Kind::Copy,
+            _ => Kind::Fresh,
+        };
         let end = start + i64::from(span);
         if end > self.top {
             self.top = end;

@@ -13,8 +13,9 @@ use super::{Failure, diagnose::parse_lang, input};
 use crate::{
     capture::{
         Close, Closer, Conversation, Difference, Gap, Handshake, Limits, Reader, Seen, compare,
-        difference, sentence, warning,
+        difference, observations, sentence, warning,
     },
+    evidence::Observation,
     knowledge::Lang,
 };
 
@@ -57,11 +58,13 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 /// Exit code 0: what could be read was read; warnings stand on standard error.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut out = io::BufWriter::new(io::stdout().lock());
+    let limits = Limits { conversations: arguments.max_conversations };
     let done = if let Some(other) = &arguments.other {
-        compare_with(arguments, other, &mut out)?
+        compare_with(arguments, other, limits, &mut out)?
     } else {
         let mut sink = Sink::new(arguments);
-        let taken = read(arguments, &arguments.file, &mut |one| sink.take(one, &mut out))?;
+        let taken =
+            read(&arguments.file, limits, arguments.lang, &mut |one| sink.take(one, &mut out))?;
         taken.and_then(|()| sink.end(&mut out))
     };
     match done.and_then(|()| out.flush()) {
@@ -76,8 +79,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 /// Reads a file and hands over its conversations as they are over; warnings go to standard error. The
 /// inner result is that of taking them.
 fn read(
-    arguments: &Arguments,
     file: &str,
+    limits: Limits,
+    lang: Lang,
     take: &mut impl FnMut(Conversation) -> io::Result<()>,
 ) -> Result<io::Result<()>, Failure> {
     let name = input::shown(file);
@@ -86,7 +90,7 @@ fn read(
         "-" => Box::new(io::stdin().lock()),
         path => Box::new(File::open(path).map_err(unreadable)?),
     };
-    let mut reader = Reader::new(Limits { conversations: arguments.max_conversations });
+    let mut reader = Reader::new(limits);
     let mut chunk = vec![0; CHUNK];
     loop {
         let read = match input.read(&mut chunk) {
@@ -109,21 +113,39 @@ fn read(
         .finish()
         .map_err(|error| Failure::usage(format!("{name} is no packet capture: {error}")))?;
     for found in &warnings {
-        eprintln!("hangup: {name}: {}", warning(found, arguments.lang));
+        eprintln!("hangup: {name}: {}", warning(found, lang));
     }
     Ok(rest.into_iter().try_for_each(take))
+}
+
+/// What the worst conversation of a capture is evidence of; which one it is goes to standard error.
+pub(super) fn evidence(file: &str, lang: Lang) -> Result<Vec<Observation>, Failure> {
+    let mut worst: Option<Conversation> = None;
+    // Taking into memory cannot fail.
+    let _ = read(file, Limits::default(), lang, &mut |conversation| {
+        if worst.as_ref().is_none_or(|before| conversation.rank() < before.rank()) {
+            worst = Some(conversation);
+        }
+        Ok(())
+    })?;
+    let name = input::shown(file);
+    let worst = worst.ok_or_else(|| Failure::short(format!("{name}: no TCP conversation")))?;
+    let (src, dst) = (worst.source(), worst.destination());
+    eprintln!("hangup: {name}: {src} → {dst}: {}", sentence(&worst, lang));
+    Ok(observations(&worst))
 }
 
 /// Two captures of both ends, compared.
 fn compare_with(
     arguments: &Arguments,
     other: &str,
+    limits: Limits,
     out: &mut impl Write,
 ) -> Result<io::Result<()>, Failure> {
     let mut both = [Vec::new(), Vec::new()];
     for (file, all) in [arguments.file.as_str(), other].into_iter().zip(&mut both) {
         // Taking into memory cannot fail.
-        let _ = read(arguments, file, &mut |conversation| {
+        let _ = read(file, limits, arguments.lang, &mut |conversation| {
             all.push(conversation);
             Ok(())
         })?;

@@ -11,8 +11,11 @@ use crate::writer::{ACK, Client, PSH, SYN, Server, Wire, ethernet, gzip, pcap};
 
 /// Exit code, standard output, standard error.
 fn run(file: &[u8], arguments: &[&str]) -> (i32, String, String) {
+    run_command(file, &[&["capture", "-"], arguments].concat())
+}
+
+fn run_command(file: &[u8], arguments: &[&str]) -> (i32, String, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_hangup"))
-        .args(["capture", "-"])
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -101,4 +104,28 @@ fn damage_is_a_warning_and_no_capture_an_error() {
         (code, err.trim()),
         (2, "hangup: standard input is no packet capture: the file is empty")
     );
+}
+
+#[test]
+fn the_worst_conversation_is_evidence_for_a_diagnosis() {
+    let mut wire = Wire::to(443);
+    let first = wire.seq[0];
+    for _ in 0..5 {
+        wire.wait(1.0).raw(Client, SYN, first, b"");
+    }
+    let file = pcap(1, &ethernet(&wire.packets));
+    let (code, out, err) = run_command(&file, &["diagnose", "--capture", "-", "--json"]);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert!(code < 2 && err.contains("Nobody answers"), "{err}");
+    let observations = report["observations"].as_array().unwrap();
+    let seen = |one: &Value| {
+        one["variable"] == "tcp.result" && one["value"] == "timeout" && one["source"] == "capture"
+    };
+    assert!(observations.iter().any(seen), "{out}");
+    let refused = report["causes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|cause| cause["id"] == "service_not_listening");
+    assert!(refused.is_none_or(|cause| cause["probability"].as_f64().unwrap() < 0.1), "{out}");
 }

@@ -90,6 +90,29 @@ proptest! {
     }
 
     #[test]
+    fn no_packet_is_lost_or_counted_twice(limit in 1..7_usize, steps in prop::collection::vec((0..12_u16, any::<bool>(), 0..4_usize), 1..200)) {
+        let mut packets = Vec::new();
+        let mut wires: Vec<Wire> = (0..12).map(|port| {
+            let mut wire = Wire::to(443);
+            wire.ports[0] = 30_000 + port;
+            wire
+        }).collect();
+        for (at, (flow, from_client, kind)) in steps.iter().enumerate() {
+            let wire = &mut wires[usize::from(*flow)];
+            wire.now += at as i64 * 1_000_000_000;
+            let flags = [SYN, ACK, PSH | ACK, FIN | ACK][*kind];
+            wire.send(if *from_client { Client } else { Server }, flags, b"x");
+            packets.extend(wire.packets.pop());
+        }
+        let mut reader = Reader::new(Limits { conversations: limit });
+        reader.push(&pcap(1, &ethernet(&packets)));
+        let mut all = reader.take_finished();
+        all.extend(reader.finish().unwrap().0);
+        let counted: u64 = all.iter().map(|one| one.packets_src + one.packets_dst).sum();
+        prop_assert_eq!(counted, steps.len() as u64);
+    }
+
+    #[test]
     fn chunks_make_no_difference(lengths in prop::collection::vec(1..200_usize, 1..20), packed in any::<bool>()) {
         let bytes = if packed { gzip(&made()) } else { made() };
         prop_assert_eq!(survive(&bytes, &lengths), survive(&bytes, &[bytes.len()]));
