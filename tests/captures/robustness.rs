@@ -97,9 +97,9 @@ proptest! {
             wire.ports[0] = 30_000 + port;
             wire
         }).collect();
-        for (at, (flow, from_client, kind)) in steps.iter().enumerate() {
+        for (at, (flow, from_client, kind)) in (0_i64..).zip(&steps) {
             let wire = &mut wires[usize::from(*flow)];
-            wire.now += at as i64 * 1_000_000_000;
+            wire.now += at * 1_000_000_000;
             let flags = [SYN, ACK, PSH | ACK, FIN | ACK][*kind];
             wire.send(if *from_client { Client } else { Server }, flags, b"x");
             packets.extend(wire.packets.pop());
