@@ -139,6 +139,8 @@ pub struct Details {
     pub rst_ttl_differs: bool,
     /// Silence before the data that a RST answered, seconds; from 4.5 s on.
     pub idle_before_reset: Option<f64>,
+    /// Silence before the data that nobody acknowledged, seconds; from 4.5 s on.
+    pub idle_before_stuck: Option<f64>,
     /// What an ICMP error said.
     pub icmp: Option<Complaint>,
     /// What a narrower link takes, bytes, as an ICMP error said; 0 where it did not say it.

@@ -17,7 +17,7 @@ pub(super) const IDLE: i64 = 4_500_000_000;
 const CLOSE_WAIT: i64 = 60 * SECOND;
 /// How often a segment is sent again before it counts as stuck. judgement: Linux has then waited
 /// about 1.4 s in vain, far longer than a round trip.
-const STUCK: u32 = 3;
+pub(super) const STUCK: u32 = 3;
 /// The payload of a packet that only fails where the path is narrower than the link: more than the
 /// 1,280 bytes that every path of IPv6 takes (RFC 8200 §5), less its headers.
 const LARGE: u32 = 1_200;

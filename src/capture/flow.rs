@@ -141,7 +141,7 @@ impl Flow {
         let [a, b] = &mut self.sides;
         let (side, peer) = if from == 0 { (a, b) } else { (b, a) };
         let kind = side.send(segment, self.round_trip, peer.ack);
-        if segment.len > 0 {
+        if segment.len > 0 && kind == Kind::Fresh {
             side.idle_before_data = idle;
         }
         if segment.flags.ack() {
@@ -337,6 +337,13 @@ impl Flow {
             idle_before_reset: reset
                 .map(|reset| self.idle_before_last_word(reset))
                 .filter(|idle| *idle >= findings::IDLE)
+                .map(seconds),
+            idle_before_stuck: self
+                .sides
+                .iter()
+                .filter(|side| side.stuck_times >= findings::STUCK)
+                .map(|side| side.idle_before_data)
+                .find(|idle| *idle >= findings::IDLE)
                 .map(seconds),
             rst_ttl_differs: src.rst_ttl_differs() || dst.rst_ttl_differs(),
             icmp: self.complaint,

@@ -125,7 +125,8 @@ fn end(conversation: &Conversation, notes: &mut Notes) {
 /// At which moment, and after how long a silence.
 fn moment(conversation: &Conversation, notes: &mut Notes) {
     let has = |finding| conversation.findings.contains(&finding);
-    if let Some(idle) = conversation.details.idle_before_reset {
+    let details = &conversation.details;
+    if let Some(idle) = details.idle_before_reset.or(details.idle_before_stuck) {
         notes.say("phase", "reuse_keepalive");
         notes.say("seconds", idle);
         notes.say("request_n", "first_after_pause");

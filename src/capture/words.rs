@@ -54,7 +54,9 @@ fn closer(conversation: &Conversation, lang: Lang) -> String {
 
 /// The silence before the end, as a clause.
 fn silence(conversation: &Conversation, lang: Lang) -> String {
-    let idle = conversation.details.idle_before_reset.or(conversation.idle_before_close);
+    let details = &conversation.details;
+    let idle = details.idle_before_reset.or(details.idle_before_stuck);
+    let idle = idle.or(conversation.idle_before_close);
     let idle = seconds(idle.unwrap_or(0.0));
     match lang {
         Lang::En => format!("after {idle} s of silence"),
@@ -127,6 +129,10 @@ fn english(conversation: &Conversation, finding: Finding) -> String {
         Finding::MtuBlackHole => {
             "Large packets vanish on the way while small ones arrive: a path MTU black hole.".to_owned()
         }
+        Finding::HalfOpen if details.idle_before_stuck.is_some() => format!(
+            "The next data {} was never acknowledged, however often it was sent: a box on the way forgot the connection, or the other end is gone.",
+            silence(conversation, Lang::En)
+        ),
         Finding::HalfOpen => {
             "Data was sent again and again, and the other end never acknowledged it: it is gone, or a box on the way forgot the connection."
                 .to_owned()
@@ -184,6 +190,10 @@ fn chinese(conversation: &Conversation, finding: Finding) -> String {
             details.rst_injected.unwrap_or(0.5) * 100.0
         ),
         Finding::MtuBlackHole => "大包在途中消失，小包能到：路径 MTU 黑洞。".to_owned(),
+        Finding::HalfOpen if details.idle_before_stuck.is_some() => format!(
+            "{}再发的数据怎么重发都没有确认：途中设备忘了这条连接，或对端已经不在。",
+            silence(conversation, Lang::Zh)
+        ),
         Finding::HalfOpen => {
             "数据反复重发，对端始终没有确认：对端已经不在，或途中设备忘了这条连接。".to_owned()
         }
@@ -212,7 +222,9 @@ fn chinese(conversation: &Conversation, finding: Finding) -> String {
         Finding::MysqlError => {
             format!("MySQL 返回错误 {}。", details.mysql_error.unwrap_or(0))
         }
-        Finding::CloseWait => format!("{who}已关闭，另一端一直不关（CLOSE-WAIT）。"),
+        Finding::CloseWait => {
+            format!("{}已关闭，另一端一直不关（CLOSE-WAIT）。", who.trim_start())
+        }
         _ => ordinary(conversation, Lang::Zh),
     }
 }
@@ -223,9 +235,9 @@ fn ordinary(conversation: &Conversation, lang: Lang) -> String {
     let after = if idle { silence(conversation, lang) } else { String::new() };
     match (conversation.close, lang) {
         (Close::Fin, Lang::En) if idle => format!("Closed in order by {who} {after}."),
-        (Close::Fin, Lang::Zh) if idle => format!("{after}，{who}正常关闭。"),
+        (Close::Fin, Lang::Zh) if idle => format!("{after}，{}正常关闭。", who.trim_start()),
         (Close::Fin, Lang::En) => format!("Closed in order, first by {who}."),
-        (Close::Fin, Lang::Zh) => format!("正常关闭，{who}先关。"),
+        (Close::Fin, Lang::Zh) => format!("正常关闭，{}先关。", who.trim_start()),
         (Close::Rst, Lang::En) => format!("Reset (RST) by {who}."),
         (Close::Rst, Lang::Zh) => format!("被{who}重置（RST）。"),
         (Close::None, Lang::En) => match conversation.handshake {

@@ -238,6 +238,7 @@ fn a_black_hole_is_told_from_a_dead_peer() {
     assert_eq!((hole.details.retransmits_dst, hole.bytes_dst), (4, 1460));
     let dead = half_open().read();
     assert!(has(&dead, Finding::HalfOpen) && !has(&dead, Finding::MtuBlackHole), "{dead:?}");
+    assert!((dead.details.idle_before_stuck.unwrap() - 1000.0).abs() < 0.001);
     let said = too_big().read();
     assert_eq!(said.details.mtu, Some(1400));
     assert!(has(&said, Finding::IcmpError));
@@ -367,7 +368,7 @@ fn findings_become_observations_that_the_base_knows() {
         (ordinary(), &[("tcp.result", "connected")]),
         (injected_reset(), &[("closer", "odd_rst"), ("ending", "rst")]),
         (black_hole(), &[("loss", "big_only"), ("size", "above_packet"), ("ending", "silence")]),
-        (half_open(), &[("ending", "silence"), ("closer", "nobody")]),
+        (half_open(), &[("ending", "silence"), ("phase", "reuse_keepalive"), ("seconds", "1000")]),
         (refused(), &[("tcp.result", "refused"), ("ending", "refused"), ("phase", "connect")]),
         (unanswered(), &[("tcp.result", "timeout"), ("closer", "nobody")]),
         (forbidden(), &[("tcp.result", "prohibited"), ("phase", "connect")]),
