@@ -139,6 +139,9 @@ pub struct Details {
     pub rst_ttl_differs: bool,
     /// Silence before the data that a RST answered, seconds; from 4.5 s on.
     pub idle_before_reset: Option<f64>,
+    /// Silence before the first FIN or RST since the last payload or SYN, seconds: acknowledgements and
+    /// keepalives reset no timer of a program.
+    pub quiet_before_close: Option<f64>,
     /// Silence before the data that nobody acknowledged, seconds; from 4.5 s on.
     pub idle_before_stuck: Option<f64>,
     /// What an ICMP error said.

@@ -209,7 +209,7 @@ fn ending(flow: &Flow, now: i64, found: &mut Vec<Finding>) {
             found.push(Finding::Reset);
         }
     }
-    if flow.ending.is_some_and(|ending| ending.idle >= Some(IDLE) && established) {
+    if flow.ending.is_some_and(|ending| ending.quiet >= Some(IDLE) && established) {
         found.push(Finding::IdleBeforeClose);
     }
     if let [Some(fin), None] | [None, Some(fin)] = flow.fins

@@ -1,14 +1,12 @@
 //! One conversation while it is being read.
 
 use super::{
-    conversation::{Close, Closer, Conversation, Details, Handshake},
-    findings,
+    conversation::Close,
     icmp::{Complaint, Refusal},
-    injection,
     segment::{Endpoint, Segment},
     side::{Kind, Side, after},
-    speech::{Speech, alert_name},
-    zeek::{Zeek, ZeekState},
+    speech::Speech,
+    zeek::Zeek,
 };
 
 /// The first FIN or RST.
@@ -19,6 +17,8 @@ pub(super) struct Ending {
     pub(super) kind: Close,
     /// Silence before it, nanoseconds; `None` where it is the first packet.
     pub(super) idle: Option<i64>,
+    /// The same since the last payload or SYN, acknowledgements and keepalives not counted.
+    pub(super) quiet: Option<i64>,
 }
 
 /// The first RST of the end that reset it, and what its sender's other packets look like.
@@ -72,10 +72,12 @@ pub(super) struct Flow {
     pub(super) fins: [Option<i64>; 2],
     /// A SYN began another conversation of the same ends after this one.
     pub(super) replaced: bool,
-    zeek: Zeek,
+    pub(super) zeek: Zeek,
     /// `src` is not whom Zeek takes for the originator.
-    turned: bool,
+    pub(super) turned: bool,
     syn_time: Option<i64>,
+    /// When the last payload or SYN passed.
+    last_word: Option<i64>,
 }
 
 impl Flow {
@@ -105,6 +107,7 @@ impl Flow {
             zeek: Zeek::new(segment.time),
             turned: false,
             syn_time: None,
+            last_word: None,
         }
     }
 
@@ -143,6 +146,9 @@ impl Flow {
         let kind = side.send(segment, self.round_trip, peer.ack);
         if segment.len > 0 && kind == Kind::Fresh {
             side.idle_before_data = idle;
+        }
+        if (segment.len > 0 || segment.flags.syn()) && kind != Kind::KeepAlive {
+            self.last_word = Some(segment.time);
         }
         if segment.flags.ack() {
             peer.acknowledged(segment.ack);
@@ -215,7 +221,8 @@ impl Flow {
         let kind = if flags.rst() { Close::Rst } else { Close::Fin };
         let begun = self.sides.iter().any(|side| side.packets > 0);
         let idle = begun.then(|| segment.time.saturating_sub(self.last).max(0));
-        self.ending.get_or_insert(Ending { by: from, kind, idle });
+        let quiet = self.last_word.map(|last| segment.time.saturating_sub(last).max(0));
+        self.ending.get_or_insert(Ending { by: from, kind, idle, quiet });
         if flags.rst() && self.reset.is_none() {
             self.reset = Some(Box::new(self.describe(from, segment)));
         }
@@ -252,116 +259,4 @@ impl Flow {
             after_fin: self.fins.iter().any(Option::is_some),
         }
     }
-
-    /// How it began.
-    pub(super) fn handshake(&self) -> Handshake {
-        let ([src, dst], [source, destination]) = (&self.sides, self.ends);
-        if !self.opened {
-            return Handshake::Midstream;
-        }
-        if self.accepted {
-            return if src.acked { Handshake::Complete } else { Handshake::Other };
-        }
-        let only_syns = src.bytes == 0
-            && !src.acked
-            && !src.fin
-            && !src.rst
-            && src.packets == u64::from(src.syns);
-        let silent = dst.packets == 0;
-        let refused = dst.rst && dst.bytes == 0 && !dst.acked && dst.syns == 0;
-        // A SYN to itself has no other end.
-        if source == destination {
-            return Handshake::Other;
-        }
-        match self.complaint {
-            Some(_) if silent && only_syns => Handshake::SynIcmp,
-            _ if silent && only_syns => Handshake::SynNoAnswer,
-            _ if refused && src.bytes == 0 => Handshake::SynRst,
-            _ => Handshake::Other,
-        }
-    }
-
-    /// Zeek's word, as seen from `src`.
-    fn zeek_state(&self) -> ZeekState {
-        let state = self.zeek.state();
-        if self.turned { state.mirrored() } else { state }
-    }
-
-    /// What is said of it.
-    pub(super) fn conclude(&self, now: i64) -> Conversation {
-        let [src, dst] = &self.sides;
-        let ending = self.ending;
-        let [source, destination] = self.ends;
-        Conversation {
-            src: source.ip(),
-            sport: source.port,
-            dst: destination.ip(),
-            dport: destination.port,
-            first_ts: seconds(self.begun),
-            duration: seconds(self.last.saturating_sub(self.begun)),
-            handshake: self.handshake(),
-            closer: match ending.map(|ending| ending.by) {
-                None => Closer::None,
-                Some(0) => Closer::Src,
-                Some(_) => Closer::Dst,
-            },
-            close: ending.map_or(Close::None, |ending| ending.kind),
-            idle_before_close: ending.and_then(|ending| ending.idle).map(seconds),
-            bytes_src: src.bytes,
-            bytes_dst: dst.bytes,
-            packets_src: src.packets,
-            packets_dst: dst.packets,
-            retransmits: src.retransmits + dst.retransmits,
-            zero_windows: src.zero_windows + dst.zero_windows,
-            keepalives: src.keepalives + dst.keepalives,
-            tls_alert: self.speech.alerts > 0,
-            zeek_state: self.zeek_state(),
-            findings: findings::of(self, now),
-            details: self.details(),
-            trails: [src.trail(), dst.trail()],
-        }
-    }
-}
-
-impl Flow {
-    /// What stands behind the findings.
-    fn details(&self) -> Details {
-        let [src, dst] = &self.sides;
-        let reset = self.reset.as_deref().filter(|_| self.handshake() != Handshake::SynRst);
-        Details {
-            retransmits_src: src.retransmits,
-            retransmits_dst: dst.retransmits,
-            round_trip: self.round_trip.map(seconds),
-            rst_injected: reset
-                .map(|reset| (injection::probability(self, reset) * 1000.0).round() / 1000.0),
-            idle_before_reset: reset
-                .map(|reset| self.idle_before_last_word(reset))
-                .filter(|idle| *idle >= findings::IDLE)
-                .map(seconds),
-            idle_before_stuck: self
-                .sides
-                .iter()
-                .filter(|side| side.stuck_times >= findings::STUCK)
-                .map(|side| side.idle_before_data)
-                .find(|idle| *idle >= findings::IDLE)
-                .map(seconds),
-            rst_ttl_differs: src.rst_ttl_differs() || dst.rst_ttl_differs(),
-            icmp: self.complaint,
-            mtu: self.mtu,
-            tls_alert_name: self.speech.alert.and_then(|alert| alert_name(alert.description)),
-            tls_hello_answered: self
-                .speech
-                .tls
-                .client_hello
-                .then_some(self.speech.tls.server_hello),
-            http_status: self.speech.server_error.or(self.speech.status),
-            mysql: self.speech.mysql,
-            mysql_error: self.speech.mysql_error,
-        }
-    }
-}
-
-/// Nanoseconds as seconds, to the microsecond or as near as the number goes.
-pub(super) fn seconds(nanoseconds: i64) -> f64 {
-    nanoseconds as f64 / 1e9
 }

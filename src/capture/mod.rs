@@ -6,6 +6,7 @@
 
 mod bytes;
 mod compare;
+mod conclude;
 mod container;
 mod conversation;
 mod findings;

@@ -131,7 +131,7 @@ fn moment(conversation: &Conversation, notes: &mut Notes) {
         notes.say("seconds", idle);
         notes.say("request_n", "first_after_pause");
     } else if has(Finding::IdleBeforeClose)
-        && let Some(idle) = conversation.idle_before_close
+        && let Some(idle) = details.quiet_before_close
     {
         // Whoever waits for an answer is not idle.
         let waits = has(Finding::ClosedWithoutAnswer) || has(Finding::HttpNoAnswer);

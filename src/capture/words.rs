@@ -56,7 +56,7 @@ fn closer(conversation: &Conversation, lang: Lang) -> String {
 fn silence(conversation: &Conversation, lang: Lang) -> String {
     let details = &conversation.details;
     let idle = details.idle_before_reset.or(details.idle_before_stuck);
-    let idle = idle.or(conversation.idle_before_close);
+    let idle = idle.or(details.quiet_before_close);
     let idle = seconds(idle.unwrap_or(0.0));
     match lang {
         Lang::En => format!("after {idle} s of silence"),

@@ -299,6 +299,17 @@ fn silence_before_the_end_is_measured() {
     let closed = idle_close().read();
     assert!((closed.idle_before_close.unwrap() - 60.0).abs() < 0.001);
     assert_eq!((end(&closed), closed.failed()), ((Closer::Dst, Close::Fin), false));
+    let kept = {
+        let mut wire = ordinary_open();
+        for _ in 0..3 {
+            let probe = wire.seq[0] - 1;
+            wire.wait(20.0).raw(Client, ACK, probe, b"");
+        }
+        wire.wait(15.0).close(Server);
+        wire.read()
+    };
+    assert!((kept.idle_before_close.unwrap() - 15.0).abs() < 0.001);
+    assert!((kept.details.quiet_before_close.unwrap() - 75.01).abs() < 0.001);
     let dead = dead_on_reuse().read();
     assert!((dead.details.idle_before_reset.unwrap() - 350.0).abs() < 0.001);
     assert!(has(&dead, Finding::RstAfterIdle), "{dead:?}");
