@@ -256,9 +256,20 @@ fn middle(flow: &Flow, found: &mut Vec<Finding>) {
             found.push(Finding::CaptureGaps);
         }
     }
-    if flow.mtu.is_some() && is_stuck(flow) {
+    let hidden = (0..2).any(|at| is_hidden_hole(flow, at));
+    if flow.mtu.is_some() && is_stuck(flow) || hidden {
         found.push(Finding::MtuBlackHole);
     }
+}
+
+/// The same seen from the receiver's end: what is large never comes, what is small does, and the receiver
+/// still waits for the large.
+fn is_hidden_hole(flow: &Flow, at: usize) -> bool {
+    let (Some(side), Some(peer)) = (flow.sides.get(at), flow.sides.get(at ^ 1)) else {
+        return false;
+    };
+    let awaited = peer.ack.map_or(0, |ack| side.awaited(ack));
+    flow.opened && flow.accepted && side.longest < LARGE && awaited >= u64::from(LARGE)
 }
 
 /// Only what is large is stuck, and nothing as large was ever acknowledged, while the peer is alive:

@@ -4,7 +4,7 @@ use super::{
     conversation::Close,
     icmp::{Complaint, Refusal},
     segment::{Endpoint, Segment},
-    side::{Kind, Side, after},
+    side::{Kind, REORDERING, Side, after},
     speech::Speech,
     zeek::Zeek,
 };
@@ -45,6 +45,7 @@ pub(super) struct Reset {
     pub(super) unread: u32,
     /// The other end tried to connect again.
     retried: bool,
+    time: i64,
     /// Both ends had sent FIN already.
     pub(super) after_fins: bool,
     /// The sender of the RST had sent FIN, or had received one.
@@ -211,7 +212,7 @@ impl Flow {
             } else if flags.rst() {
                 reset.count = reset.count.saturating_add(1);
                 reset.same_number &= segment.seq == reset.number;
-            } else if !reset.retried {
+            } else if !reset.retried && segment.time.saturating_sub(reset.time) > REORDERING {
                 reset.ignored_by_sender |= segment.len > 0 || flags.syn();
             }
         }
@@ -255,6 +256,7 @@ impl Flow {
                 .filter(|ack| peer.base.is_some() && after(peer.next, *ack))
                 .map_or(0, |ack| peer.next.wrapping_sub(ack)),
             retried: false,
+            time: segment.time,
             after_fins: self.fins.iter().all(Option::is_some),
             after_fin: self.fins.iter().any(Option::is_some),
         }

@@ -32,8 +32,9 @@ pub(super) fn probability(flow: &Flow, reset: &Reset) -> f64 {
             (false, _) => 0.0,
         };
     }
+    // No TCP sends data after its own RST.
     if reset.ignored_by_sender {
-        odds += 4.0;
+        odds += 5.5;
     }
     if reset.count >= 3 && !reset.same_number {
         odds += 1.5;

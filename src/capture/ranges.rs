@@ -51,6 +51,12 @@ impl Ranges {
         self.below.iter().zip(starts).map(|(range, next)| length(range.1, next)).sum()
     }
 
+    /// Bytes that are missing from `at` on, up to the next that was seen; 0 where none was.
+    pub(super) fn gap_at(&self, at: i64) -> u64 {
+        let next = self.iter().find(|range| range.1 > at);
+        next.map_or(0, |range| length(at, range.0))
+    }
+
     /// Bytes that were seen and are kept apart.
     pub(super) fn total(&self) -> u64 {
         self.iter().map(|(start, end)| length(start, end)).sum()
@@ -132,6 +138,7 @@ mod tests {
         assert_eq!(ranges.add(5, 11), 0);
         assert_eq!(ranges.add(21, 31), 10);
         assert_eq!(ranges.missing(), 10);
+        assert_eq!([0, 11, 15, 25, 31].map(|at| ranges.gap_at(at)), [1, 10, 6, 0, 0]);
         assert_eq!(ranges.add(8, 23), 10);
         assert_eq!(ranges.missing(), 0);
     }

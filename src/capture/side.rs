@@ -5,7 +5,7 @@ use super::{compare::Trail, ranges::Ranges, segment::Segment};
 /// How much later than the highest byte an older one may come and count as reordered rather than
 /// sent again, where no round trip was measured, nanoseconds. Wireshark's value
 /// (`packet-tcp.c`, 3 ms).
-const REORDERING: i64 = 3_000_000;
+pub(super) const REORDERING: i64 = 3_000_000;
 
 /// What a segment is, seen from its own direction's past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub(super) struct Side {
     /// Segments with payload, and those among them that were sent again.
     pub(super) data_packets: u64,
     pub(super) data_again: u64,
+    /// The longest payload that was seen, bytes.
+    pub(super) longest: u32,
     /// The last packet said that the buffer is full.
     pub(super) last_window_zero: bool,
     /// SYNs, with ACK or without.
@@ -160,6 +162,7 @@ impl Side {
         self.bytes += added;
         if segment.len > 0 {
             self.data_packets += 1;
+            self.longest = self.longest.max(segment.len);
             if segment.len >= self.flying {
                 self.flying = segment.len;
                 self.flying_end = segment.seq.wrapping_add(segment.len);
@@ -195,7 +198,8 @@ impl Side {
         if self.stuck_times > 0 && self.stuck_seq == segment.seq {
             self.stuck_times = self.stuck_times.saturating_add(1);
             self.stuck = self.stuck.max(segment.len);
-        } else {
+        } else if self.stuck_times == 0 || after(self.stuck_seq, segment.seq) {
+            // The first of those that are missing is what the peer waits for.
             (self.stuck, self.stuck_times, self.stuck_seq) = (segment.len, 1, segment.seq);
             self.stuck_since = Some(segment.time);
         }
@@ -210,6 +214,11 @@ impl Side {
             self.largest_acknowledged = self.largest_acknowledged.max(self.flying);
             self.flying = 0;
         }
+    }
+
+    /// Bytes that were never seen and that the peer still waits for, as it acknowledges up to `ack`.
+    pub(super) fn awaited(&self, ack: u32) -> u64 {
+        self.stream.gap_at(self.top + i64::from(ack.wrapping_sub(self.next).cast_signed()))
     }
 
     /// What a comparison with another capture needs.

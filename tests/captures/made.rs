@@ -236,6 +236,18 @@ fn a_black_hole_is_told_from_a_dead_peer() {
     let hole = black_hole().read();
     assert!(has(&hole, Finding::MtuBlackHole) && !has(&hole, Finding::HalfOpen), "{hole:?}");
     assert_eq!((hole.details.retransmits_dst, hole.bytes_dst), (4, 1460));
+    // At the client's end of it the large segments are not there at all.
+    let mut wire = Wire::open(443);
+    wire.wait(0.01).send(Client, DATA, &[7; 300]).wait(0.02).send(Server, ACK, b"");
+    let awaited = wire.seq[1];
+    wire.seq[1] += 2 * 1460;
+    wire.wait(0.001).send(Server, DATA, &[8; 200]);
+    let next = wire.seq[0];
+    wire.acking(Client, ACK, next, awaited, b"").wait(15.0);
+    wire.acking(Client, FIN | ACK, next, awaited, b"");
+    let hidden = wire.read();
+    assert!(has(&hidden, Finding::MtuBlackHole), "{hidden:?}");
+    assert!(!has(&hidden, Finding::CaptureGaps));
     let dead = half_open().read();
     assert!(has(&dead, Finding::HalfOpen) && !has(&dead, Finding::MtuBlackHole), "{dead:?}");
     assert!((dead.details.idle_before_stuck.unwrap() - 1000.0).abs() < 0.001);
