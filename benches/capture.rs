@@ -14,8 +14,6 @@ use pcap_parser::{LegacyPcapReader, PcapBlockOwned, PcapError, traits::PcapReade
 
 /// Bytes of each capture.
 const SIZE: usize = 64 * 1024 * 1024;
-/// Connections in it that are open at the same time.
-const OPEN: usize = 500;
 
 /// Both ends and their ports; packets and bytes.
 type BareTable = HashMap<([u8; 4], [u8; 4], u16, u16), (u64, u64)>;
@@ -28,7 +26,7 @@ fn segment(
     flags: u8,
     payload: usize,
 ) -> Vec<u8> {
-    let client = [10, 0, (flow >> 8) as u8, flow as u8];
+    let client = [10, (flow >> 16) as u8, (flow >> 8) as u8, flow as u8];
     let server = [192, 0, 2, 80];
     let ports = [20_000 + (flow % 40_000) as u16, 443];
     let (ends, ports) = if from_client {
@@ -48,16 +46,16 @@ fn segment(
 }
 
 /// Connections that open, send `payload` a hundred times with an acknowledgement for every second
-/// segment, and close; five hundred at a time, their packets mixed.
-fn capture(payload: usize) -> Vec<u8> {
+/// segment, and close; `open` at a time, their packets mixed.
+fn capture(payload: usize, open: usize) -> Vec<u8> {
     let mut file = Vec::with_capacity(SIZE + 4096);
     file.extend(0xa1b2_c3d4_u32.to_le_bytes());
     file.extend([2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0]);
     let (mut round, mut time) = (0_usize, 0_u64);
     while file.len() < SIZE {
         let (generation, step) = (round / 155, (round % 155) as u32);
-        for place in 0..OPEN {
-            let flow = generation * OPEN + place;
+        for place in 0..open {
+            let flow = generation * open + place;
             let sent = step.saturating_sub(2) / 3 * 2 * payload as u32;
             let packet = match step {
                 0 => segment(flow, true, [1, 0], 0x02, 0),
@@ -122,8 +120,10 @@ fn bare(file: &[u8]) -> usize {
 fn captures(c: &mut Criterion) {
     let mut group = c.benchmark_group("capture");
     group.sample_size(20);
-    for (name, payload) in [("big packets", 1460), ("small packets", 16)] {
-        let file = capture(payload);
+    let kinds =
+        [("big packets", 1460, 500), ("small packets", 16, 500), ("many connections", 16, 50_000)];
+    for (name, payload, open) in kinds {
+        let file = capture(payload, open);
         group.throughput(Throughput::Bytes(file.len() as u64));
         group.bench_with_input(BenchmarkId::new("hangup", name), &file, |b, file| {
             b.iter(|| hangup(black_box(file)));

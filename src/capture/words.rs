@@ -92,14 +92,14 @@ fn icmp_chinese(conversation: &Conversation) -> String {
         Some(Complaint::Prohibited) => "被过滤规则禁止",
         Some(Complaint::TooBig) => {
             return match conversation.details.mtu {
-                Some(mtu @ 1..) => format!("途中设备用 ICMP 说：超过 {mtu} 字节的包过不去。"),
-                _ => "途中设备用 ICMP 说：包太大。".to_owned(),
+                Some(mtu @ 1..) => format!("途中设备发来 ICMP 报错：超过 {mtu} 字节的包过不去。"),
+                _ => "途中设备发来 ICMP 报错：包太大。".to_owned(),
             };
         }
         Some(Complaint::Expired) => "包绕圈或走得太远，TTL 耗尽",
         _ => "包没有被接受",
     };
-    format!("途中设备用 ICMP 说：{said}。")
+    format!("途中设备发来 ICMP 报错：{said}。")
 }
 
 fn english(conversation: &Conversation, finding: Finding) -> String {
@@ -282,7 +282,7 @@ pub fn warning(warning: &Warning, lang: Lang) -> String {
             "more than {limit} conversations at a time: {given_up} were concluded before their end"
         ),
         (Warning::TooMany { given_up, limit }, Lang::Zh) => {
-            format!("同时存在的会话超过 {limit} 个：{given_up} 个提前作结")
+            format!("同时存在的会话超过 {limit} 个：其中 {given_up} 个提前输出")
         }
         (Warning::UnknownLinkType { link, packets }, Lang::En) => {
             format!(
