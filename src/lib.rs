@@ -7,6 +7,7 @@
 //! browser too, its islands and state alone; the others for the server. Modules are gated here and in
 //! `ui`, nowhere else.
 
+pub mod capture;
 pub mod engine;
 pub mod evidence;
 pub mod intake;

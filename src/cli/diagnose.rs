@@ -22,6 +22,9 @@ pub(super) struct Arguments {
     /// Error text or a description, in place of or beside a case
     #[arg(long, value_name = "STR")]
     text: Option<String>,
+    /// A packet capture, of which the worst conversation is taken as evidence
+    #[arg(long, value_name = "FILE")]
+    capture: Option<String>,
     /// A host to probe first: host, host:port or URL
     #[arg(long, value_name = "TARGET")]
     probe: Option<String>,
@@ -51,8 +54,14 @@ pub(super) fn run(arguments: &Arguments, overlay: Option<&Path>) -> Result<ExitC
     if let Some(text) = &arguments.text {
         case.text = Some(text.clone());
     }
+    if let Some(file) = &arguments.capture {
+        let lang = arguments.lang.unwrap_or_default();
+        case.observations.extend(super::capture::evidence(file, lang)?);
+    }
     if case == Case::default() && arguments.probe.is_none() {
-        return Err(Failure::usage("nothing to diagnose: give --text, --case or --probe"));
+        return Err(Failure::usage(
+            "nothing to diagnose: give --text, --case, --capture or --probe",
+        ));
     }
     if let Some(lang) = arguments.lang {
         case.lang = Some(lang);

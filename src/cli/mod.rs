@@ -5,6 +5,7 @@
     reason = "printing is what a command line is for"
 )]
 
+mod capture;
 mod decode;
 mod diagnose;
 mod evaluate;
@@ -45,6 +46,8 @@ enum Command {
     Diagnose(diagnose::Arguments),
     /// Live probes alone, streamed as they come
     Probe(probe::Arguments),
+    /// The TCP conversations of a packet capture, and what is wrong with them
+    Capture(capture::Arguments),
     /// Log or error text in, the signatures matched and the observations they yield
     Decode(decode::Arguments),
     /// Accuracy, question count and calibration over labelled cases
@@ -63,6 +66,7 @@ pub fn run(site: server::Site) -> ExitCode {
     let done = match arguments.command.unwrap_or(Command::Serve(server::ServeArgs::default())) {
         Command::Serve(own) => serve::run(own, overlay, site),
         Command::Diagnose(own) => diagnose::run(&own, overlay),
+        Command::Capture(own) => capture::run(&own),
         Command::Decode(own) => decode::run(&own, overlay),
         Command::Evaluate(own) => evaluate::run(&own, overlay),
         Command::Probe(own) => probe::run(&own),
