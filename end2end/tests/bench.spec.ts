@@ -1,6 +1,6 @@
 // How long one posterior with the next step takes in Chromium's WASM and in the program's own lane.
 // Not part of `cargo xtask test`, since a timed test fails for no reason; run it by:
-// cargo xtask e2e --project=bench
+// cargo xtask e2e -- --project=bench
 import { spawnSync } from "node:child_process";
 import { binary, expect, test } from "./fixtures";
 
