@@ -52,8 +52,8 @@ fn the_base_is_as_wide_as_promised() {
             families
         });
     assert_eq!(families.len(), 15, "{families:?}");
-    assert!(base.causes.len() >= 35 && base.questions.len() >= 20);
-    assert!(base.signatures.len() >= 100 && base.timeouts.len() >= 100);
+    assert!(base.causes.len() >= 92 && base.questions.len() >= 45);
+    assert!(base.signatures.len() >= 400 && base.timeouts.len() >= 500);
     for stack in [
         "nginx",
         "apache",
@@ -128,4 +128,29 @@ fn adding_a_cause_touches_one_file() {
     let report = diagnostician.diagnose(&case, Lang::En);
     assert_eq!(report.causes[0].id, "cat_on_the_router", "{:#?}", report.verdict);
     assert!(report.fixes.iter().any(|fix| fix.cause == "cat_on_the_router"));
+}
+
+/// A reader who reckons a diagnosis after takes the numbers from the page.
+#[test]
+fn the_page_has_the_numbers_of_the_scale() {
+    use hangup::engine::scale::{Scale, likelihood, prior};
+    let page = include_str!("../docs/knowledge-format.md");
+    let number = |word: &str| -> f64 {
+        let row = page.lines().find(|line| line.starts_with(&format!("| `{word}` |"))).unwrap();
+        row.split('|').nth(2).unwrap().trim().parse().unwrap()
+    };
+    for word in ["never", "rarely", "sometimes", "often", "usually", "always"] {
+        let known = serde_json::from_value(word.into()).unwrap();
+        assert!((likelihood(known) - number(word)).abs() < 1e-12, "{word}");
+    }
+    for word in ["rare", "uncommon", "occasional", "common"] {
+        let known = serde_json::from_value(word.into()).unwrap();
+        assert!((prior(known) - number(word)).abs() < 1e-12, "{word}");
+    }
+    let Scale { temper, doubt, text, answer, measured, .. } = Scale::default();
+    let believed =
+        format!("Of text {text} is believed, of an answer {answer}, of a measurement {measured}");
+    assert!(page.contains(&believed), "{believed}");
+    assert!(page.contains(&format!("multiplied by {temper}.")));
+    assert!((doubt - 0.1).abs() < 1e-12, "the page says a tenth");
 }
