@@ -150,6 +150,27 @@ fn secret<'a>(found: &Captures<'a>) -> Option<regex::Match<'a>> {
     found.name("s").or_else(|| found.get(0))
 }
 
+/// How far around a find a check looks, bytes: a line may be a whole file, and the time stays linear.
+const NEAR: usize = 256;
+
+/// The end of `line` before `at`, at most [`NEAR`] bytes.
+fn before(line: &str, at: usize) -> &str {
+    let mut from = at.saturating_sub(NEAR);
+    while !line.is_char_boundary(from) {
+        from += 1;
+    }
+    line.get(from..at).unwrap_or("")
+}
+
+/// The beginning of `line` from `at` on, at most [`NEAR`] bytes.
+fn after(line: &str, at: usize) -> &str {
+    let mut to = line.len().min(at.saturating_add(NEAR));
+    while !line.is_char_boundary(to) {
+        to -= 1;
+    }
+    line.get(at..to).unwrap_or("")
+}
+
 /// No further check.
 fn as_is(found: &Captures<'_>, _: &str) -> Option<Range<usize>> {
     secret(found).map(|own| own.range())

@@ -200,11 +200,14 @@ fn whole_line(
     let head = line.get(..name)?.trim_start();
     let is_first = head.is_empty()
         || matches!(head.trim_end(), "export" | "-" | "set" | "- " | "ENV" | "-e" | "SET");
+    if !is_first {
+        return None;
+    }
     let rest = line.get(matched.start()..)?.trim_end();
     let is_bare = !rest.starts_with(['"', '\'', '`', '\\']) && !rest.contains(char::is_whitespace);
     let alone =
         !rest.ends_with(',') && !rest.contains(['"', '\'', '，', '。', '；']) && !is_form(rest);
-    (is_first && is_bare && alone).then(|| matched.start()..matched.start() + rest.len())
+    (is_bare && alone).then(|| matched.start()..matched.start() + rest.len())
 }
 
 /// `a=1&b=2`, `a;b=2`: further fields follow.

@@ -4,7 +4,7 @@ use std::{ops::Range, sync::LazyLock};
 
 use regex::{Captures, Regex};
 
-use super::{Find, Rule, as_is, secret};
+use super::{Find, Rule, after, as_is, before, secret};
 use crate::redact::{
     checks,
     kind::{Confidence, Kind},
@@ -128,9 +128,9 @@ const NO_DOMAINS: &[&str] = &[
 fn email(found: &Captures<'_>, line: &str) -> Option<Range<usize>> {
     let own = secret(found)?;
     let end = own.as_str().rsplit('.').next()?.to_lowercase();
-    let before = line.get(..own.start()).unwrap_or("");
+    let head = before(line, own.start());
     // `git@host` and `scheme://user:pass@host` name an account on a host.
-    let authority = before.rfind("://").and_then(|at| before.get(at + 3..));
+    let authority = head.rfind("://").and_then(|at| head.get(at + 3..));
     let is_account = own.as_str().starts_with("git@")
         || authority.is_some_and(|text| !text.contains(['/', '?', ' ', '"', '\'', '<']));
     (!NO_DOMAINS.contains(&end.as_str()) && !is_account).then(|| own.range())
@@ -150,20 +150,20 @@ fn stands_alone(line: &str, range: &Range<usize>, glue: &[u8]) -> bool {
 fn ipv4(found: &Captures<'_>, line: &str) -> Option<Range<usize>> {
     let own = secret(found)?;
     let bytes = line.as_bytes();
-    let before = own.start().checked_sub(1).and_then(|at| bytes.get(at)).copied();
+    let left = own.start().checked_sub(1).and_then(|at| bytes.get(at)).copied();
     let after = bytes.get(own.end()).copied();
     let follows = bytes.get(own.end() + 1).copied();
     let is_word = |byte: Option<u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_');
     // `ip-10.0.0.1` is an address; `libfoo-1.2.3.4`, `1.2.3.4-5`, `1.2.3.4+dfsg`, `Chrome/1.2.3.4`,
     // `v1.2.3.4` and `1.2.3.4.5` are versions.
-    let is_part = is_word(before)
-        || matches!(before, Some(b'.' | b'+' | b'~'))
+    let is_part = is_word(left)
+        || matches!(left, Some(b'.' | b'+' | b'~'))
         || is_word(after)
         || matches!(after, Some(b'+' | b'~'))
         || (after == Some(b'.') && is_word(follows))
         || (after == Some(b'-') && is_word(follows) && !follows_address(line, own.end() + 1));
-    let head = line.get(..own.start()).unwrap_or("");
-    let is_version = match before {
+    let head = before(line, own.start());
+    let is_version = match left {
         Some(b'/') => {
             head.trim_end_matches('/').ends_with(|c: char| c.is_alphabetic())
                 && !head.contains("://")
@@ -187,7 +187,7 @@ fn ipv4(found: &Captures<'_>, line: &str) -> Option<Range<usize>> {
 
 /// `10.0.0.1-10.0.0.9`: a range, not a version.
 fn follows_address(line: &str, at: usize) -> bool {
-    let parts: Vec<&str> = line.get(at..).unwrap_or("").splitn(4, '.').collect();
+    let parts: Vec<&str> = after(line, at).splitn(4, '.').collect();
     let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     parts.len() == 4 && parts.iter().take(3).all(is_number)
 }
@@ -222,11 +222,11 @@ fn phone(found: &Captures<'_>, line: &str) -> Option<Range<usize>> {
     if !stands_alone(line, &own.range(), b"._-/:@") && !labelled(line, own.start()) {
         return None;
     }
-    let rest = line.get(own.end()..).unwrap_or("").trim_start().to_lowercase();
+    let rest = after(line, own.end()).trim_start().to_lowercase();
     let is_count = ["bytes", "byte", "b ", "kb", "ns", "us", "ms", "packets", "requests", "/"]
         .iter()
         .any(|unit| rest.starts_with(unit));
-    let head = line.get(..own.start()).unwrap_or("").to_lowercase();
+    let head = before(line, own.start()).to_lowercase();
     let counted = [
         "bytes", "size", "length", "len", "offset", "seq", "ack", "time", "ts", "id", "inode",
         "total", "count", "sent", "rx", "tx", "free", "used", "mem",
@@ -242,23 +242,10 @@ fn phone(found: &Captures<'_>, line: &str) -> Option<Range<usize>> {
 }
 
 fn labelled(line: &str, start: usize) -> bool {
-    line.get(..start).is_some_and(|head| {
-        let head = head.to_lowercase();
-        [
-            "phone=",
-            "mobile=",
-            "tel=",
-            "phone:",
-            "mobile:",
-            "tel:",
-            "手机:",
-            "手机：",
-            "电话：",
-            "tel:+",
-        ]
-        .iter()
-        .any(|name| head.trim_end_matches([' ', '"', '+']).ends_with(name))
-    }) && line.as_bytes().get(start + 11).is_none_or(|byte| !byte.is_ascii_digit())
+    let head = before(line, start).to_lowercase();
+    let head = head.trim_end_matches([' ', '"', '+', ':', '=', '：']);
+    ["phone", "mobile", "tel", "手机", "手机号", "电话"].iter().any(|name| head.ends_with(name))
+        && line.as_bytes().get(start + 11).is_none_or(|byte| !byte.is_ascii_digit())
 }
 
 fn national_id(found: &Captures<'_>, line: &str) -> Option<Range<usize>> {

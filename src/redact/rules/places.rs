@@ -4,11 +4,14 @@ use std::ops::Range;
 
 use regex::Captures;
 
-use super::{Rule, as_is, plausible, secret, unquoted};
+use super::{Rule, after, as_is, before, plausible, secret, unquoted};
 use crate::redact::{
     checks,
     kind::{Confidence, Kind},
 };
+
+/// A header is masked up to here, bytes: servers take no longer ones.
+const MAX_HEADER: usize = 16 * 1024;
 
 pub(super) const fn medium(
     kind: Kind,
@@ -33,7 +36,7 @@ pub(super) const RULES: &[Rule] = &[
         confidence: Confidence::Medium,
         needs: &["authorization"],
         pattern: r#"(?i)authorization\\?["']?\s{0,3}[:=]\s{0,3}(?:\\?"|')?(?:digest|oauth|aws4-hmac-sha256|signature|hawk|hmac)\s{1,3}(?P<s>[a-z-]{1,30}=.*[^\s'])"#,
-        check: as_is,
+        check: parameters,
     },
     Rule {
         kind: Kind::Authorization,
@@ -189,6 +192,16 @@ const OPEN_HEADERS: &[&str] = &[
     "apt-key",
 ];
 
+/// To the end of the line; not to the end of a file that has no line breaks.
+fn parameters(found: &Captures<'_>, line: &str) -> Option<Range<usize>> {
+    let own = secret(found)?;
+    let mut end = own.end().min(own.start() + MAX_HEADER);
+    while !line.is_char_boundary(end) {
+        end -= 1;
+    }
+    Some(own.start()..end)
+}
+
 fn credentials(found: &Captures<'_>, line: &str) -> Option<Range<usize>> {
     let own = secret(found)?;
     let text = own.as_str();
@@ -203,9 +216,8 @@ fn credentials(found: &Captures<'_>, line: &str) -> Option<Range<usize>> {
         || text.contains("oauth_")
         || text.contains("=\\");
     let begins_line = found.get(0).is_some_and(|all| {
-        line.get(..all.start()).is_some_and(|head| {
-            head.trim().len() <= 3 || head.trim_end().ends_with(['"', '\'', '-'])
-        })
+        let head = before(line, all.start());
+        head.trim().len() <= 3 || head.trim_end().ends_with(['"', '\'', '-'])
     });
     let end = if has_parameters || begins_line {
         text.trim_end().len()
@@ -254,8 +266,9 @@ fn query_value(found: &Captures<'_>, line: &str) -> Option<Range<usize>> {
     let name = found.name("n")?.as_str().to_lowercase();
     let value = secret(found)?.as_str();
     // A whole line `NAME=value` is an environment variable, and `named` knows those.
-    let is_form = line.contains('&') || line.contains('?') || line.contains("%26");
-    if !is_form {
+    let form = |text: &str| text.contains(['&', '?']) || text.contains("%26");
+    let at = secret(found)?.start();
+    if !form(before(line, at)) && !form(after(line, at)) {
         return None;
     }
     let weak =
