@@ -11,6 +11,7 @@ pub mod engine;
 pub mod evidence;
 pub mod intake;
 pub mod knowledge;
+pub mod ladder;
 pub mod redact;
 pub mod report;
 

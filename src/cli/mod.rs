@@ -10,6 +10,7 @@ mod diagnose;
 mod evaluate;
 mod input;
 mod knowledge;
+mod ladder;
 mod probe;
 mod reach;
 mod serve;
@@ -46,6 +47,8 @@ enum Command {
     Probe(probe::Arguments),
     /// Log or error text in, the signatures matched and the observations they yield
     Decode(decode::Arguments),
+    /// A timeout ladder in (hops and their timers), inversions and calculated settings out
+    Ladder(ladder::Arguments),
     /// Accuracy, question count and calibration over labelled cases
     Evaluate(evaluate::Arguments),
     /// What the target policy says of each input; sends no packet
@@ -63,6 +66,7 @@ pub fn run(site: server::Site) -> ExitCode {
         Command::Serve(own) => serve::run(own, overlay, site),
         Command::Diagnose(own) => diagnose::run(&own, overlay),
         Command::Decode(own) => decode::run(&own, overlay),
+        Command::Ladder(own) => ladder::run(&own, overlay),
         Command::Evaluate(own) => evaluate::run(&own, overlay),
         Command::Probe(own) => probe::run(&own),
         Command::Target(own) => target::run(&own),

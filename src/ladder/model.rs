@@ -164,9 +164,16 @@ pub struct Hop {
 }
 
 impl Hop {
-    /// The first timer with this role.
+    /// The timer with this role: a calculated one, or else the first.
     pub fn timer(&self, role: Role) -> Option<&Timer> {
-        self.timers.iter().find(|timer| timer.roles.contains(&role))
+        self.timers.get(self.index(role)?)
+    }
+
+    /// Where that timer stands.
+    pub(super) fn index(&self, role: Role) -> Option<usize> {
+        let has = |timer: &Timer| timer.roles.contains(&role);
+        let calculated = |timer: &Timer| has(timer) && timer.origin == Origin::Calculated;
+        self.timers.iter().rposition(calculated).or_else(|| self.timers.iter().position(has))
     }
 
     /// What bounds `role`, if anything is known of it.

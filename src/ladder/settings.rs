@@ -19,7 +19,7 @@ pub(super) enum Zero {
 #[derive(Debug)]
 pub(super) struct Setting {
     pub(super) component: &'static str,
-    /// The name in the configuration and in the ladder's file, in lower case.
+    /// The name in the configuration and in the ladder's file; case does not matter.
     pub(super) name: &'static str,
     pub(super) roles: &'static [Role],
     /// The unit of a number without one.
@@ -43,7 +43,17 @@ const fn row(
     default: &'static str,
     snippet: &'static str,
 ) -> Setting {
-    Setting { component, name, roles, unit: Unit::Seconds, zero, default, snippet, max: 0.0, counts: false }
+    Setting {
+        component,
+        name,
+        roles,
+        unit: Unit::Seconds,
+        zero,
+        default,
+        snippet,
+        max: 0.0,
+        counts: false,
+    }
 }
 
 impl Setting {
@@ -71,15 +81,17 @@ impl Setting {
     pub(super) fn limit(&self, seconds: f64) -> Limit {
         match self.zero {
             _ if self.counts => Limit::Count(seconds),
-            Zero::Never if seconds <= 0.0 => Limit::Never,
-            Zero::Off if seconds == 0.0 => Limit::Off,
-            Zero::Off if seconds < 0.0 => Limit::Never,
+            Never if seconds <= 0.0 => Limit::Never,
+            Off if seconds == 0.0 => Limit::Off,
+            Off if seconds < 0.0 => Limit::Never,
             _ => Limit::Seconds(seconds),
         }
     }
 }
 
-use Role::{Answer, Connect, Head, KeepAlive, Other, Ping, PoolIdle, StreamIdle, TcpKeepalive, Work};
+use Role::{
+    Answer, Connect, Head, KeepAlive, Other, Ping, PoolIdle, StreamIdle, TcpKeepalive, Work,
+};
 use Zero::{Never, Off};
 
 /// Every setting that is understood, those of one component together.
@@ -101,15 +113,15 @@ pub(super) const SETTINGS: &[Setting] = &[
     row("nginx", "keepalive_requests", &[Other], Never, "nginx.keepalive_requests", "keepalive_requests {};").count(),
     row("nginx", "upstream.keepalive", &[Other], Never, "", "keepalive {};").count(),
     row("nginx", "upstream.keepalive_requests", &[Other], Never, "", "keepalive_requests {};").count(),
-    row("apache", "keepalivetimeout", &[KeepAlive], Off, "apache.keepalive_timeout", "KeepAliveTimeout {}"),
-    row("apache", "proxytimeout", &[Answer], Never, "apache.proxy_timeout", "ProxyTimeout {}"),
-    row("apache", "timeout", &[Other], Never, "apache.timeout", "Timeout {}"),
-    row("apache", "proxypass.timeout", &[Answer], Never, "", "ProxyPass / http://BACKEND/ timeout={}"),
-    row("apache", "proxypass.connectiontimeout", &[Connect], Never, "", "ProxyPass / http://BACKEND/ connectiontimeout={}"),
-    row("apache", "proxypass.ttl", &[PoolIdle], Off, "", "ProxyPass / http://BACKEND/ ttl={}"),
-    row("apache", "requestreadtimeout.header", &[Head], Never, "apache.request_read_timeout_header", "RequestReadTimeout header={}"),
-    row("apache", "requestreadtimeout.body", &[Other], Never, "apache.request_read_timeout_body", "RequestReadTimeout body={}"),
-    row("apache", "maxkeepaliverequests", &[Other], Never, "apache.max_keepalive_requests", "MaxKeepAliveRequests {}").count(),
+    row("apache", "KeepAliveTimeout", &[KeepAlive], Off, "apache.keepalive_timeout", "KeepAliveTimeout {}"),
+    row("apache", "ProxyTimeout", &[Answer], Never, "apache.proxy_timeout", "ProxyTimeout {}"),
+    row("apache", "Timeout", &[Other], Never, "apache.timeout", "Timeout {}"),
+    row("apache", "ProxyPass.timeout", &[Answer], Never, "", "ProxyPass / http://BACKEND/ timeout={}"),
+    row("apache", "ProxyPass.connectiontimeout", &[Connect], Never, "", "ProxyPass / http://BACKEND/ connectiontimeout={}"),
+    row("apache", "ProxyPass.ttl", &[PoolIdle], Off, "", "ProxyPass / http://BACKEND/ ttl={}"),
+    row("apache", "RequestReadTimeout.header", &[Head], Never, "apache.request_read_timeout_header", "RequestReadTimeout header={}"),
+    row("apache", "RequestReadTimeout.body", &[Other], Never, "apache.request_read_timeout_body", "RequestReadTimeout body={}"),
+    row("apache", "MaxKeepAliveRequests", &[Other], Never, "apache.max_keepalive_requests", "MaxKeepAliveRequests {}").count(),
     row("haproxy", "timeout http-keep-alive", &[KeepAlive], Never, "haproxy.timeout_http_keep_alive", "timeout http-keep-alive {}s").ms(),
     row("haproxy", "timeout server", &[Answer], Never, "haproxy.timeout_server", "timeout server {}s").ms(),
     row("haproxy", "timeout connect", &[Connect], Never, "haproxy.timeout_connect", "timeout connect {}s").ms(),
@@ -138,24 +150,24 @@ pub(super) const SETTINGS: &[Setting] = &[
     row("postgresql", "authentication_timeout", &[Head], Never, "postgresql.authentication_timeout", "ALTER SYSTEM SET authentication_timeout = '{}s';"),
     row("redis", "timeout", &[KeepAlive], Never, "redis.timeout", "timeout {}"),
     row("redis", "tcp-keepalive", &[TcpKeepalive], Off, "redis.tcp_keepalive", "tcp-keepalive {}"),
-    row("ssh", "clientaliveinterval", &[TcpKeepalive], Off, "ssh.client_alive_interval", "ClientAliveInterval {}"),
-    row("ssh", "serveraliveinterval", &[TcpKeepalive], Off, "", "ServerAliveInterval {}"),
-    row("ssh", "clientalivecountmax", &[Other], Off, "ssh.client_alive_count_max", "ClientAliveCountMax {}").count(),
-    row("ssh", "logingracetime", &[Head], Never, "ssh.login_grace_time", "LoginGraceTime {}"),
-    row("ssh", "maxstartups", &[Other], Never, "ssh.max_startups", "MaxStartups {}").count(),
-    row("node", "keepalivetimeout", &[KeepAlive], Never, "node.keep_alive_timeout", "server.keepAliveTimeout = {ms};").ms(),
-    row("node", "headerstimeout", &[Head], Never, "node.headers_timeout", "server.headersTimeout = {ms};").ms(),
-    row("node", "requesttimeout", &[Other], Never, "node.request_timeout", "server.requestTimeout = {ms};").ms(),
+    row("ssh", "ClientAliveInterval", &[TcpKeepalive], Off, "ssh.client_alive_interval", "ClientAliveInterval {}"),
+    row("ssh", "ServerAliveInterval", &[TcpKeepalive], Off, "", "ServerAliveInterval {}"),
+    row("ssh", "ClientAliveCountMax", &[Other], Off, "ssh.client_alive_count_max", "ClientAliveCountMax {}").count(),
+    row("ssh", "LoginGraceTime", &[Head], Never, "ssh.login_grace_time", "LoginGraceTime {}"),
+    row("ssh", "MaxStartups", &[Other], Never, "ssh.max_startups", "MaxStartups {}").count(),
+    row("node", "keepAliveTimeout", &[KeepAlive], Never, "node.keep_alive_timeout", "server.keepAliveTimeout = {ms};").ms(),
+    row("node", "headersTimeout", &[Head], Never, "node.headers_timeout", "server.headersTimeout = {ms};").ms(),
+    row("node", "requestTimeout", &[Other], Never, "node.request_timeout", "server.requestTimeout = {ms};").ms(),
     row("envoy", "cluster.idle_timeout", &[PoolIdle], Never, "envoy.http_idle_timeout", "common_http_protocol_options: { idle_timeout: {}s }  # in the cluster"),
     row("envoy", "listener.idle_timeout", &[KeepAlive], Never, "envoy.http_idle_timeout", "common_http_protocol_options: { idle_timeout: {}s }  # in the connection manager"),
     row("envoy", "stream_idle_timeout", &[StreamIdle], Never, "envoy.stream_idle_timeout", "stream_idle_timeout: {}s"),
     row("envoy", "timeout", &[Answer], Never, "envoy.route_timeout", "timeout: {}s"),
     row("envoy", "connect_timeout", &[Connect], Never, "envoy.connect_timeout", "connect_timeout: {}s"),
     row("envoy", "tcp_keepalive.keepalive_time", &[TcpKeepalive], Off, "", "upstream_connection_options: { tcp_keepalive: { keepalive_time: {} } }"),
-    row("istio", "idletimeout", &[PoolIdle], Never, "envoy.http_idle_timeout", "connectionPool: { http: { idleTimeout: {}s } }"),
+    row("istio", "idleTimeout", &[PoolIdle], Never, "envoy.http_idle_timeout", "connectionPool: { http: { idleTimeout: {}s } }"),
     row("istio", "timeout", &[Answer], Never, "istio.virtualservice_timeout", "timeout: {}s"),
-    row("istio", "connecttimeout", &[Connect], Never, "istio.connect_timeout", "connectionPool: { tcp: { connectTimeout: {}s } }"),
-    row("istio", "tcpkeepalive.time", &[TcpKeepalive], Off, "", "connectionPool: { tcp: { tcpKeepalive: { time: {}s } } }"),
+    row("istio", "connectTimeout", &[Connect], Never, "istio.connect_timeout", "connectionPool: { tcp: { connectTimeout: {}s } }"),
+    row("istio", "tcpKeepalive.time", &[TcpKeepalive], Off, "", "connectionPool: { tcp: { tcpKeepalive: { time: {}s } } }"),
     row("k8s-ingress", "proxy-read-timeout", &[Answer], Never, "k8s-ingress.proxy_read_timeout", "nginx.ingress.kubernetes.io/proxy-read-timeout: \"{}\""),
     row("k8s-ingress", "proxy-send-timeout", &[Other], Never, "", "nginx.ingress.kubernetes.io/proxy-send-timeout: \"{}\""),
     row("k8s-ingress", "proxy-connect-timeout", &[Connect], Never, "k8s-ingress.proxy_connect_timeout", "nginx.ingress.kubernetes.io/proxy-connect-timeout: \"{}\""),
@@ -170,13 +182,13 @@ pub(super) const SETTINGS: &[Setting] = &[
     row("gunicorn", "graceful_timeout", &[Other], Never, "gunicorn.graceful_timeout", "graceful_timeout = {}"),
     row("uvicorn", "timeout_keep_alive", &[KeepAlive], Off, "uvicorn.timeout_keep_alive", "--timeout-keep-alive {}"),
     row("uvicorn", "ws_ping_interval", &[Ping], Off, "", "--ws-ping-interval {}"),
-    row("hikari", "maxlifetime", &[PoolIdle], Never, "hikari.max_lifetime", "maxLifetime={ms}").ms(),
-    row("hikari", "keepalivetime", &[TcpKeepalive], Off, "", "keepaliveTime={ms}").ms(),
-    row("hikari", "idletimeout", &[Other], Never, "hikari.idle_timeout", "idleTimeout={ms}").ms(),
-    row("hikari", "connectiontimeout", &[Connect], Never, "hikari.connection_timeout", "connectionTimeout={ms}").ms(),
+    row("hikari", "maxLifetime", &[PoolIdle], Never, "hikari.max_lifetime", "maxLifetime={ms}").ms(),
+    row("hikari", "keepaliveTime", &[TcpKeepalive], Off, "", "keepaliveTime={ms}").ms(),
+    row("hikari", "idleTimeout", &[Other], Never, "hikari.idle_timeout", "idleTimeout={ms}").ms(),
+    row("hikari", "connectionTimeout", &[Connect], Never, "hikari.connection_timeout", "connectionTimeout={ms}").ms(),
     row("sqlalchemy", "pool_recycle", &[PoolIdle], Never, "sqlalchemy.pool_recycle", "create_engine(url, pool_recycle={}, pool_pre_ping=True)"),
-    row("iis", "connectiontimeout", &[KeepAlive], Never, "iis.connection_timeout", "connectionTimeout={}"),
-    row("azure-lb", "idletimeoutinminutes", &[Role::PathIdle], Never, "azure-lb.idle_timeout", "idleTimeoutInMinutes").minutes(),
+    row("iis", "connectionTimeout", &[KeepAlive], Never, "iis.connection_timeout", "connectionTimeout={}"),
+    row("azure-lb", "idleTimeoutInMinutes", &[Role::PathIdle], Never, "azure-lb.idle_timeout", "idleTimeoutInMinutes").minutes(),
 ];
 
 /// The setting of `component` that is called `name`, in any case and with `_` or `-`.
@@ -201,14 +213,20 @@ mod tests {
         let base = load(&[built_in()]).base;
         for setting in SETTINGS {
             assert!(base.components.contains_key(setting.component), "{setting:?}");
-            assert!(setting.default.is_empty() || base.timeouts.contains_key(setting.default), "{setting:?}");
+            assert!(
+                setting.default.is_empty() || base.timeouts.contains_key(setting.default),
+                "{setting:?}"
+            );
             assert!(!setting.roles.is_empty(), "{setting:?}");
         }
     }
 
     #[test]
     fn names_are_found_as_people_write_them() {
-        assert_eq!(named("node", "server.keepAliveTimeout").map(|s| s.name), Some("keepalivetimeout"));
+        assert_eq!(
+            named("node", "server.keepAliveTimeout").map(|s| s.name),
+            Some("keepAliveTimeout")
+        );
         assert_eq!(named("aws-alb", "idle_timeout.timeout_seconds").map(|s| s.max), Some(4000.0));
         assert!(named("nginx", "no_such_setting").is_none());
     }

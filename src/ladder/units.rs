@@ -29,7 +29,8 @@ pub(super) fn seconds(text: &str, bare: Unit) -> Option<f64> {
     let mut total = 0.0;
     let mut parts = 0;
     while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '_').unwrap_or(rest.len());
+        let digits =
+            rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '_').unwrap_or(rest.len());
         let number: f64 = rest.get(..digits)?.replace('_', "").parse().ok()?;
         let tail = rest.get(digits..)?.trim_start();
         let letters = tail.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(tail.len());
@@ -73,7 +74,9 @@ mod tests {
         assert_eq!(seconds("'5min'", Unit::Millis), Some(300.0));
         assert_eq!(seconds("65_000", Unit::Millis), Some(65.0));
         assert_eq!(seconds("0.5s", Unit::Seconds), Some(0.5));
-        for bad in ["", "abc", "5 parsecs", "-1", "1e999", "99999999999999999999", "1 2 3 4 5 6 7 8 9 10"] {
+        for bad in
+            ["", "abc", "5 parsecs", "-1", "1e999", "99999999999999999999", "1 2 3 4 5 6 7 8 9 10"]
+        {
             assert_eq!(seconds(bad, Unit::Seconds), None, "{bad}");
         }
     }
