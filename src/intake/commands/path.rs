@@ -17,6 +17,8 @@ pub(super) fn read(lines: &[&str], notes: &mut Notes) {
     let mut from = 0;
     while let Some(report) = mtr(lines, from) {
         from = report.end;
+        // `Avg` is no antivirus.
+        notes.harmless(report.head);
         let Some((lost, at)) = report.hops.last().copied() else { continue };
         // Routers answer pings only when they have time; what counts is what reaches the end.
         for (own, hop) in &report.hops {
@@ -64,6 +66,7 @@ fn ping(line: &str) -> Option<f64> {
 
 /// A report of `mtr`: the loss of each hop and its line.
 struct Report {
+    head: usize,
     hops: Vec<(f64, usize)>,
     end: usize,
 }
@@ -82,7 +85,7 @@ fn mtr(lines: &[&str], from: usize) -> Option<Report> {
         hops.push((lost, at));
         end = at + 1;
     }
-    Some(Report { hops, end })
+    Some(Report { head, hops, end })
 }
 
 /// `  5.|-- 203.0.113.1   38.0%   100   12.1`

@@ -1,29 +1,31 @@
 //! `SHOW STATUS`, `SHOW VARIABLES`, `redis-cli info`: connections against what is allowed.
 
-use super::{Notes, limits::compare};
+use super::{
+    Notes,
+    limits::{Counted, compare},
+};
 
 pub(super) fn read(lines: &[&str], notes: &mut Notes) {
-    let value = |name: &str| lines.iter().rev().find_map(|line| Some((pair(line, name)?, *line)));
-    if let (Some((used, raw)), Some((max, _))) =
-        (value("max_used_connections"), value("max_connections"))
+    let value = |name: &str| -> Option<Counted> {
+        lines.iter().enumerate().rev().find_map(|(at, line)| Some((pair(line, name)?, at)))
+    };
+    let raw = |at: usize| lines.get(at).copied().unwrap_or("");
+    for (count, limit) in
+        [("max_used_connections", "max_connections"), ("connected_clients", "maxclients")]
     {
-        compare(used, max, "db_connections", raw, notes);
+        if let (Some(count), Some(limit)) = (value(count), value(limit)) {
+            compare(lines, count, limit, "db_connections", notes);
+        }
     }
-    if let Some((refused, raw)) = value("connection_errors_max_connections")
-        && refused > 0
-    {
-        notes.seen("limit", "db_connections", raw);
-    }
-    if let (Some((clients, raw)), Some((max, _))) =
-        (value("connected_clients"), value("maxclients"))
-    {
-        compare(clients, max, "db_connections", raw, notes);
-    }
-    if let Some((refused, raw)) = value("rejected_connections") {
-        if refused > 0 {
-            notes.seen("limit", "db_connections", raw);
-        } else {
-            notes.ruled_out("limit", "db_connections", raw);
+    // These count since the start: at 0 nobody was ever turned away.
+    for refused in ["connection_errors_max_connections", "rejected_connections"] {
+        match value(refused) {
+            Some((0, at)) => {
+                notes.ruled_out("limit", "db_connections", raw(at));
+                notes.harmless(at);
+            }
+            Some((_, at)) => notes.seen("limit", "db_connections", raw(at)),
+            None => {}
         }
     }
 }
