@@ -183,12 +183,14 @@ pub(super) fn is_citizen_number(value: &str) -> bool {
     value.chars().nth(17).map(|c| c.to_ascii_uppercase()) == expected
 }
 
-/// Whether `value` is an IPv4 address of somebody: not loopback, not a mask, not the empty address.
+/// Whether `value` is an IPv4 address of somebody: not loopback, not a network or its mask, not the
+/// empty address.
 pub(super) fn is_ipv4(value: &str) -> bool {
     let Ok(address) = value.parse::<Ipv4Addr>() else { return false };
     let octets = address.octets();
     let first = octets.first().copied().unwrap_or(0);
-    first != 0 && first != 127 && first != 255 && !(224..240).contains(&first)
+    let is_network = octets.last() == Some(&0);
+    !is_network && first != 0 && first != 127 && first != 255 && !(224..240).contains(&first)
 }
 
 /// Where the part of an IPv6 address that is somebody's begins, bytes: after the first two groups,
@@ -245,7 +247,8 @@ mod tests {
     #[test]
     fn addresses_of_nobody_are_left() {
         assert!(is_ipv4("203.0.113.9") && is_ipv4("10.0.0.1"));
-        for nobody in ["127.0.0.1", "0.0.0.0", "255.255.255.0", "1.2.3", "1.2.3.400"] {
+        for nobody in ["127.0.0.1", "0.0.0.0", "172.16.0.0", "255.255.255.0", "1.2.3", "1.2.3.400"]
+        {
             assert!(!is_ipv4(nobody), "{nobody}");
         }
         assert_eq!(ipv6_private_part("2001:db8:1::7"), Some(9));

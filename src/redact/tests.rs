@@ -59,6 +59,28 @@ fn the_value_below_its_name_goes() {
 }
 
 #[test]
+fn what_stands_around_a_secret_stays() {
+    for (text, expected) in [
+        (
+            "git clone https://x-access-token:Abcd1234Efgh@git.example.com/o/r",
+            "git clone https://x-access-token:<url-password-1>@git.example.com/o/r",
+        ),
+        ("SESSION_SECRET=keyboard cat", "SESSION_SECRET=<secret-1>"),
+        (
+            "jdbc:oracle:thin:scott/tiger9@//db:1521/x",
+            "jdbc:oracle:thin:scott/<url-password-1>@//db:1521/x",
+        ),
+        ("arp 001a.2b3c.4d5e on Vlan1", "arp <mac-1> on Vlan1"),
+        (
+            "GET /a?page=2&token=abcd1234efgh&sort=up HTTP/1.1",
+            "GET /a?page=2&token=<query-token-1>&sort=up HTTP/1.1",
+        ),
+    ] {
+        assert_eq!(redacted(text), expected);
+    }
+}
+
+#[test]
 fn chinese_names_are_read() {
     assert_eq!(redacted("数据库密码：hunter2，请勿外传"), "数据库密码：<password-1>，请勿外传");
 }
@@ -76,6 +98,7 @@ fn what_only_sounds_secret_stays() {
         "password: ${DB_PASSWORD}",
         "version 10.0.19041.1, Chrome/120.0.6099.109, libfoo 1.2.3.4-5",
         "commit 3b18e512dba79e4c8300dd08aeb37f8e728b8dad",
+        "route 172.28.0.0/16 via eth0, systemd[1]: Stopping MySQL Community Server...",
         "Started getty@tty1.service and user@1000.service",
         "2026-11-28T10:15:00.123Z 12:30:45 upstream 17.3.1.2-beta",
     ] {

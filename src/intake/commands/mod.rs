@@ -23,6 +23,9 @@ use crate::evidence::{Observation, Source, State};
 /// Longer lines are no command's output, bytes.
 const MAX_LINE: usize = 2000;
 
+/// More than this is no evidence but a flood.
+const MAX_OBSERVATIONS: usize = 200;
+
 /// What the output of commands says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Output<'a> {
@@ -89,9 +92,17 @@ impl Notes {
         self.push(Observation::seen("seconds", seconds, Source::Text), raw);
     }
 
+    /// Keeps an observation; what was said once is not said again.
     fn push(&mut self, observation: Observation, raw: &str) {
-        let raw: String = raw.trim().chars().take(400).collect();
-        self.observations.push(observation.with_raw(raw));
+        let same = |known: &Observation| {
+            known.variable == observation.variable
+                && known.value == observation.value
+                && known.state == observation.state
+        };
+        if self.observations.len() < MAX_OBSERVATIONS && !self.observations.iter().any(same) {
+            let raw: String = raw.trim().chars().take(400).collect();
+            self.observations.push(observation.with_raw(raw));
+        }
     }
 
     /// The line says that all is well; no pattern is asked about it.

@@ -102,7 +102,7 @@ pub(super) const RULES: &[Rule] = &[
     medium(
         Kind::SnmpCommunity,
         &["snmp", "community"],
-        r#"(?i)\b(?:snmp-server\s{1,3}community\s{1,3}|snmp(?:walk|get|bulkwalk|set)\b[^|;]{0,200}?\s-c\s{0,3}|(?:ro|rw)?community6?\s{1,3}|community\s{0,2}[=:]\s{0,2}["']?)(?P<s>[^\s"',;]{3,128})"#,
+        r#"(?i)\b(?:snmp-server\s{1,3}community\s{1,3}|snmp(?:walk|get|bulkwalk|set)\b[^|;]{0,200}?\s-c\s{0,3}|(?:ro|rw)community6?\s{1,3}|community\s{0,2}[=:]\s{0,2}["']?)(?P<s>[^\s"',;]{3,128})"#,
     ),
     medium(
         Kind::WifiKey,

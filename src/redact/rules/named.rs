@@ -165,6 +165,10 @@ fn value(found: &Captures<'_>, line: &str) -> Option<Range<usize>> {
     }
     let word = found.name("w").map_or("", |word| word.as_str()).to_lowercase();
     let before = found.name("b").map_or("", |before| before.as_str());
+    // `https://x-access-token:…@host`: the rule for addresses knows where it ends.
+    if before.starts_with("//") {
+        return None;
+    }
     let matched = secret(found)?;
     let is_quoted = unquoted(&matched).1.len() < matched.len();
     let range = whole_line(found, line, &matched).unwrap_or_else(|| unquoted(&matched).0);
@@ -204,7 +208,11 @@ fn whole_line(
         return None;
     }
     let rest = line.get(matched.start()..)?.trim_end();
-    let is_bare = !rest.starts_with(['"', '\'', '`', '\\']) && !rest.contains(char::is_whitespace);
+    // `SESSION_SECRET=keyboard cat`: a file of variables takes a line as it is.
+    let name = line.get(name..matched.start()).unwrap_or("");
+    let is_variable = name.ends_with('=') && !name.contains(|c: char| c.is_lowercase());
+    let is_one = !rest.contains(char::is_whitespace) || (is_variable && !rest.contains(['=', '#']));
+    let is_bare = !rest.starts_with(['"', '\'', '`', '\\']) && is_one;
     let alone =
         !rest.ends_with(',') && !rest.contains(['"', '\'', '，', '。', '；']) && !is_form(rest);
     (is_bare && alone).then(|| matched.start()..matched.start() + rest.len())

@@ -37,7 +37,7 @@ pub(super) const RULES: &[Rule] = &[
         kind: Kind::Mac,
         confidence: Confidence::Medium,
         needs: &[],
-        pattern: r"(?i)\b[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5,20}\b",
+        pattern: r"(?i)\b(?:[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5,20}|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4})\b",
         check: mac,
     },
     Rule {
@@ -83,7 +83,7 @@ pub(super) fn asked(line: &str, base: usize) -> Vec<usize> {
     };
     ask(dots >= 3 && digits >= 4, 1);
     ask(colons >= 2, 2);
-    ask(colons >= 5 || dashes >= 5, 3);
+    ask(colons >= 5 || dashes >= 5 || dots >= 2, 3);
     ask(digits >= 11, 4);
     ask(digits >= 17, 5);
     ask(digits >= 13, 6);
@@ -208,6 +208,11 @@ fn ipv6(found: &Captures<'_>, line: &str) -> Option<Range<usize>> {
 fn mac(found: &Captures<'_>, line: &str) -> Option<Range<usize>> {
     let own = secret(found)?;
     let text = own.as_str();
+    // Switches write `001a.2b3c.4d5e`; with digits alone it is some number.
+    if text.contains('.') {
+        let has_letter = text.bytes().any(|byte| byte.is_ascii_alphabetic());
+        return (has_letter && stands_alone(line, &own.range(), b"._-/")).then(|| own.range());
+    }
     // iptables prints both addresses and the type in one row; fingerprints have 16 bytes and more.
     let groups = text.split([':', '-']).count();
     let is_address = groups == 6 || groups == 14;

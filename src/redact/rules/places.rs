@@ -74,6 +74,11 @@ pub(super) const RULES: &[Rule] = &[
     ),
     medium(
         Kind::UrlPassword,
+        &["oracle:thin:", "sqlplus", "oracle:oci"],
+        r#"(?:oracle:(?:thin|oci8?):|sqlplus\s{1,3}(?:-[\w]{1,4}\s{1,3})?)[^\s/@"']{1,64}/(?P<s>[^\s@"']{1,256})@"#,
+    ),
+    medium(
+        Kind::UrlPassword,
         &["@tcp", "@unix"],
         r#"\b[\w.-]{1,64}:(?P<s>[^\s:"'=]{1,256})@(?:tcp|unix)6?\("#,
     ),
@@ -244,8 +249,13 @@ fn spoken(found: &Captures<'_>, _: &str) -> Option<Range<usize>> {
 }
 
 /// `X-Auth-Token: …`: the name holds a word for a secret, and the value is one.
-fn secret_header(found: &Captures<'_>, _: &str) -> Option<Range<usize>> {
-    let name = found.name("n")?.as_str().to_lowercase();
+fn secret_header(found: &Captures<'_>, line: &str) -> Option<Range<usize>> {
+    let name = found.name("n")?;
+    // `https://x-access-token:…@host` is an address.
+    if before(line, name.start()).ends_with('/') {
+        return None;
+    }
+    let name = name.as_str().to_lowercase();
     let secret_words = ["token", "secret", "key", "auth", "session", "credential"];
     let is_secret = secret_words.iter().any(|word| {
         name.split('-').any(|part| {

@@ -31,7 +31,15 @@ pub(super) const RULES: &[Rule] = &[
         kind: Kind::AwsSecret,
         confidence: Confidence::High,
         needs: &["secret", "aws"],
-        pattern: r#"(?i:aws|secret)[\w ."'\\-]{0,30}?(?i:key|access|secret)[\w"'\\]{0,10}\s{0,3}(?:=>|[:=,])\s{0,3}\\?["']?(?P<s>[A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)"#,
+        pattern: r#"(?i:aws|secret)[\w ."'\\-]{0,30}?(?i:key|access|secret)[\w"'\\]{0,10}(?:\s{0,3}(?:=>|[:=,])\s{0,3}|\s{1,3})\\?["']?(?P<s>[A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)"#,
+        check: mixed_case,
+    },
+    // The secret beside its id, as both are copied from the console.
+    Rule {
+        kind: Kind::AwsSecret,
+        confidence: Confidence::High,
+        needs: &["akia", "asia"],
+        pattern: r#"\b(?:AKIA|ASIA)[A-Z0-9]{16}["']?[\s,;:|/]{1,5}(?:[\w]{1,30}["']?\s{0,2}[:=]\s{0,2})?["']?(?P<s>[A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)"#,
         check: mixed_case,
     },
     high(Kind::GoogleKey, &["aiza"], r"\bAIza[\w-]{35}"),
