@@ -30,7 +30,9 @@ pub struct LadderError {
 
 impl LadderError {
     fn at(line: Option<usize>, message: impl Into<String>) -> Self {
-        Self { line, message: message.into() }
+        // What a parser says may quote the file.
+        let message = message.into().chars().filter(|c| !c.is_control()).collect();
+        Self { line, message }
     }
 }
 
@@ -66,7 +68,8 @@ enum Written {
 /// Reads a ladder out of `text`. What nothing is said about takes the defaults of `base`.
 pub fn read(text: &str, base: &Base) -> Result<Ladder, LadderError> {
     let text = text.trim_start_matches('\u{feff}');
-    let is_json = text.trim_start().starts_with('{') && text.contains("\"component\"");
+    let is_json = text.trim_start().starts_with('{')
+        && ["\"component\"", "\"hop"].iter().any(|word| text.contains(word));
     let is_toml = text.lines().any(|line| line.trim_start().starts_with("[[hop"));
     let file: File = if is_json {
         serde_json::from_str(text).map_err(|error| {
@@ -91,13 +94,16 @@ pub fn read(text: &str, base: &Base) -> Result<Ladder, LadderError> {
     }
     let mut ladder = Ladder::default();
     for (at, written) in file.hop.iter().enumerate() {
-        let hop = read_hop(written, base)
-            .map_err(|message| LadderError::at(line(at), format!("hop {}: {message}", at + 1)))?;
+        let hop = read_hop(written, base).map_err(|(word, message)| {
+            let from = line(at).unwrap_or(1);
+            let line = line_with(text, &word, from).unwrap_or(from);
+            LadderError::at(Some(line), format!("hop {}: {message}", at + 1))
+        })?;
         ladder.hops.push(hop);
     }
     let seconds = |written: &Written, name: &str| match limit_of(written, Unit::Seconds) {
         Some(Limit::Seconds(seconds)) => Ok(seconds),
-        _ => Err(LadderError::at(line_with(text, name), format!("{name} is no time above 0"))),
+        _ => Err(LadderError::at(line_with(text, name, 1), format!("{name} is no time above 0"))),
     };
     if let Some(slowest) = &file.slowest_answer {
         let slowest = Limit::Seconds(seconds(slowest, "slowest_answer")?);
@@ -123,24 +129,31 @@ fn pasted(text: &str, base: &Base) -> Result<Ladder, LadderError> {
     Ok(Ladder { hops: vec![hop], cut_off: None })
 }
 
-fn read_hop(written: &FileHop, base: &Base) -> Result<Hop, String> {
+/// A hop, or the word that is wrong and why.
+fn read_hop(written: &FileHop, base: &Base) -> Result<Hop, (String, String)> {
     if written.component.trim().is_empty() {
-        return Err("component is empty".to_owned());
+        return Err(("component".to_owned(), "component is empty".to_owned()));
     }
     let mut hop = defaults::hop(base, &written.component, written.name.as_deref());
     if let Some(packets) = written.packets {
         hop.passes_packets = packets;
     }
     for (name, value) in &written.timers {
-        hop.timers.push(given(&hop.component, name, value)?);
+        let timer =
+            given(&hop.component, name, value).map_err(|message| (name.clone(), message))?;
+        hop.timers.push(timer);
     }
     if let Some(config) = &written.config {
         let dialect = match &written.dialect {
             Some(word) => Dialect::parse(word)
-                .ok_or_else(|| format!("no dialect is called `{}`", shown(word)))?,
-            None => Dialect::of(&hop.component)
-                .or_else(|| Dialect::guess(config))
-                .ok_or("nothing tells what dialect its config is in; say so with `dialect`")?,
+                .ok_or_else(|| (word.clone(), format!("no dialect is called `{}`", shown(word))))?,
+            None => {
+                Dialect::of(&hop.component).or_else(|| Dialect::guess(config)).ok_or_else(|| {
+                    let message =
+                        "nothing tells what dialect its config is in; say so with `dialect`";
+                    ("config".to_owned(), message.to_owned())
+                })?
+            }
         };
         read_config(&mut hop, dialect, config);
     }
@@ -262,6 +275,8 @@ fn hop_lines(text: &str, is_json: bool) -> Vec<usize> {
     (1..).zip(text.lines()).filter(|(_, line)| begins(line)).map(|(number, _)| number).collect()
 }
 
-fn line_with(text: &str, word: &str) -> Option<usize> {
-    (1..).zip(text.lines()).find(|(_, line)| line.contains(word)).map(|(number, _)| number)
+/// The first line from `from` on that holds `word`.
+fn line_with(text: &str, word: &str, from: usize) -> Option<usize> {
+    let mut lines = (1..).zip(text.lines()).skip(from.saturating_sub(1));
+    lines.find(|(_, line)| line.contains(word)).map(|(number, _)| number)
 }

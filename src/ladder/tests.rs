@@ -169,12 +169,12 @@ fn bad_input_is_one_sentence_with_its_line() {
         ("[[hop]]\ncomponent = \"nginx\"\ncolour = 1\n", 3, "colour"),
         (
             "[[hop]]\ncomponent = \"nginx\"\n[[hop]]\ncomponent = \"node\"\ntimers = { answer = \"soon\" }\n",
-            3,
+            5,
             "`answer` is no time",
         ),
         ("cut_off = \"soon\"\n[[hop]]\ncomponent = \"nginx\"\n", 1, "cut_off"),
         ("{\n \"component\": 1 }", 2, "unknown field"),
-        ("[[hop]]\ncomponent = \"nginx\"\nconfig = \"\"\ndialect = \"klingon\"\n", 1, "klingon"),
+        ("[[hop]]\ncomponent = \"nginx\"\nconfig = \"\"\ndialect = \"klingon\"\n", 4, "klingon"),
     ] {
         let error = read(text, &BASE).unwrap_err();
         assert_eq!(error.line, Some(line), "{error}");

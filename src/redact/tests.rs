@@ -247,7 +247,7 @@ proptest! {
     #[test]
     fn a_secret_does_not_come_back(before in text(), secret in "[a-z]{3}[A-Z]{3}[0-9]{4}[a-z]{4}", after in text()) {
         // A password inside of a key block goes with the block, and nothing says that it was one.
-        prop_assume!(!before.contains("-----BEGIN"));
+let before = before.replace("-----BEGIN", "");
         let text = format!("{before}\npassword={secret}\n{after}\nagain {secret} twice");
         prop_assert!(!redacted(&text).contains(&secret));
     }
