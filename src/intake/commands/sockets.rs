@@ -64,13 +64,16 @@ pub(super) fn read(lines: &[&str], notes: &mut Notes) {
     }
     let open: u64 =
         counts.iter().filter(|(state, _)| name(**state) != "listen").map(|(_, count)| *count).sum();
+    let odd = |state: usize| STATES.get(state).is_some_and(|(_, _, least)| *least <= 100);
     let piles: Vec<usize> = counts
         .iter()
         .filter(|(state, count)| {
             let least = STATES.get(**state).map_or(u64::MAX, |(_, _, least)| *least);
-            // In an excerpt three of a kind that is most of it were picked because they pile up.
-            let is_excerpt = open < LISTING && least <= 100 && **count >= 3 && **count * 2 > open;
-            **count >= least || is_excerpt
+            // Of what passes in moments a quarter is much; in an excerpt three of a kind that is most
+            // of it were picked because they pile up.
+            let is_much = open >= LISTING && **count >= 5 && **count * 4 >= open;
+            let is_excerpt = open < LISTING && **count >= 3 && **count * 2 > open;
+            **count >= least || (odd(**state) && (is_much || is_excerpt))
         })
         .map(|(state, _)| *state)
         .collect();
@@ -79,12 +82,20 @@ pub(super) fn read(lines: &[&str], notes: &mut Notes) {
             notes.seen("socket_state", name(*pile), raw(first));
         }
     }
-    if piles.is_empty() && open >= LISTING {
-        if let Some(first) = rows.first() {
-            notes.seen("socket_state", "normal", raw(first));
-        }
-        // A few in passing among many are no sign of anything.
-        for row in rows.iter().filter(|row| !["listen", "established"].contains(&name(row.state))) {
+    if open < LISTING || !piles.is_empty() {
+        return;
+    }
+    // A few in passing among many are no sign of anything.
+    let few =
+        |state: usize| counts.get(&state).is_none_or(|count| *count <= 2 || *count * 20 <= open);
+    if counts.keys().all(|state| !odd(*state) || few(*state))
+        && let Some(first) = rows.first()
+    {
+        notes.seen("socket_state", "normal", raw(first));
+    }
+    for row in &rows {
+        let is_usual = matches!(name(row.state), "listen" | "established");
+        if !is_usual && (!odd(row.state) || few(row.state)) {
             notes.harmless(row.line);
         }
     }
@@ -94,14 +105,16 @@ fn name(state: usize) -> &'static str {
     STATES.get(state).map_or("other", |(name, _, _)| name)
 }
 
-/// `ss -s`: `TCP:   1204 (estab 15, closed 1100, orphaned 0, timewait 1090)`.
+/// `ss -s`: `TCP:   1204 (estab 15, closed 1100, orphaned 0, timewait 1090)`, and of
+/// `/proc/net/sockstat`: `TCP: inuse 27 orphan 0 tw 21000 alloc 30 mem 3`.
 fn summary(lines: &[&str]) -> Option<(usize, u64)> {
     let is_it = |line: &&str| {
-        line.starts_with("TCP:") && line.contains("estab") && line.contains("timewait")
+        line.starts_with("TCP:")
+            && (line.contains("estab") && line.contains("timewait") || line.contains("inuse"))
     };
     let at = lines.iter().position(is_it)?;
-    let waiting = lines.get(at)?.split("timewait").nth(1).and_then(number_in)?;
-    Some((at, waiting))
+    let after = |word: &str| lines.get(at)?.split(word).nth(1).and_then(number_in);
+    Some((at, after("timewait").or_else(|| after(" tw "))?))
 }
 
 fn notes_for_summary(lines: &[&str], at: usize, waiting: u64, rows: &[Row], notes: &mut Notes) {

@@ -56,6 +56,28 @@ const TROUBLE: &[&str] = &[
     "拒绝",
 ];
 
+/// Words of somebody who tries again: the gaps are those between two tries, and say nothing of how
+/// long a connection lives.
+const TRIES: &[&str] = &[
+    "refused",
+    "unreachable",
+    "retry",
+    "retrying",
+    "reconnect",
+    "attempt",
+    "failed to connect",
+    "cannot connect",
+    "拒绝",
+    "重试",
+    "重连",
+];
+
+/// Shorter gaps are those of health checks and retries, seconds.
+const LEAST_TIMER: f64 = 20.0;
+
+/// Shorter gaps on the minute are a timer's that began there, seconds.
+const LEAST_CLOCK: f64 = 120.0;
+
 /// Words of trouble that are part of a harmless line.
 const NO_TROUBLE: &[&str] =
     &["0 errors", "error=0", "errors=0", "no error", "timeout=", "keepalive_timeout"];
@@ -121,10 +143,10 @@ pub fn rhythm(text: &str) -> Vec<Observation> {
     let mut found = Vec::new();
     let best = kinds
         .values()
-        .filter_map(|kind| Some((judge(&kind.events)?, kind)))
+        .filter_map(|kind| Some((judge(&kind.events, is_try(kind.first))?, kind)))
         .max_by(|(a, x), (b, y)| a.rank().cmp(&b.rank()).then(x.events.len().cmp(&y.events.len())));
     if let Some((beat, kind)) = best {
-        found.extend(beat.observations(kind.first));
+        found.extend(beat.observations(&pulse(&kind.events), kind.first));
     }
     let timed = found.iter().any(|observation| observation.variable == "seconds");
     if let Some(seconds) = lives.median().filter(|_| !timed) {
@@ -132,6 +154,11 @@ pub fn rhythm(text: &str) -> Vec<Observation> {
         found.push(Observation::seen("seconds", seconds.round(), Source::Text).with_raw(raw));
     }
     found
+}
+
+fn is_try(line: &str) -> bool {
+    let lower: String = line.chars().take(MAX_LINE).collect::<String>().to_lowercase();
+    TRIES.iter().any(|word| lower.contains(word))
 }
 
 fn is_trouble(lower: &str) -> bool {
@@ -182,8 +209,9 @@ impl Beat {
         }
     }
 
-    fn observations(self, raw: &str) -> Vec<Observation> {
-        let raw: String = raw.trim().chars().take(MAX_LINE).collect();
+    /// What it says, with the pulse and the first line to show for it.
+    fn observations(self, pulse: &str, line: &str) -> Vec<Observation> {
+        let raw: String = format!("{pulse}: {}", line.trim()).chars().take(MAX_LINE).collect();
         let seen = |variable: &str, option: &str| {
             Observation::seen(variable, option, Source::Text).with_raw(&raw)
         };
@@ -198,8 +226,25 @@ impl Beat {
     }
 }
 
-/// The beat of the events of one kind, if they have one.
-fn judge(events: &[Event]) -> Option<Beat> {
+/// How many events there are, and the gap between two with its spread: `6 × 61 s ± 0.5 s`.
+fn pulse(events: &[Event]) -> String {
+    let events = bursts(events);
+    let mut gaps: Vec<f64> = events
+        .windows(2)
+        .filter_map(|pair| if let [a, b] = pair { Some(b.seconds - a.seconds) } else { None })
+        .collect();
+    let median = |values: &mut Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied().unwrap_or(0.0)
+    };
+    let gap = median(&mut gaps);
+    let mut off: Vec<f64> = gaps.iter().map(|own| (own - gap).abs()).collect();
+    let tenths = |seconds: f64| (seconds * 10.0).round() / 10.0;
+    format!("{} × {} s ± {} s", events.len(), tenths(gap), tenths(median(&mut off)))
+}
+
+/// The beat of the events of one kind, if they have one. Tries have no timer.
+fn judge(events: &[Event], is_try: bool) -> Option<Beat> {
     let events = bursts(events);
     let pairs = || {
         events.windows(2).filter_map(|pair| if let [a, b] = pair { Some((*a, *b)) } else { None })
@@ -211,16 +256,19 @@ fn judge(events: &[Event]) -> Option<Beat> {
     if let Some(day) = daily(&gaps, LEAST_GAPS) {
         return Some(day);
     }
-    if let Some(period) = steady(&gaps).filter(|period| *period >= 5.0) {
+    if let Some(period) = steady(&gaps).filter(|period| *period >= LEAST_TIMER) {
         let is_round =
-            period >= 60.0 && (period / 60.0 - (period / 60.0).round()).abs() * 60.0 <= 1.0;
+            period >= LEAST_CLOCK && (period / 60.0 - (period / 60.0).round()).abs() * 60.0 <= 1.0;
         let drift = events.iter().map(|event| {
             let phase = event.seconds.rem_euclid(60.0);
             phase.min(60.0 - phase)
         });
         // A timer drifts off the minute; a clock does not.
         let on_the_minute = is_round && drift.fold(0.0, f64::max) <= 3.0;
-        return Some(if on_the_minute { Beat::Clock(period) } else { Beat::Timer(period.round()) });
+        if on_the_minute {
+            return Some(Beat::Clock(period));
+        }
+        return (!is_try).then(|| Beat::Timer(period.round()));
     }
     let lines: Vec<f64> = pairs().map(|(a, b)| (b.line - a.line) as f64).collect();
     steady(&lines).filter(|lines| *lines >= 10.0).map(|_| Beat::Count)

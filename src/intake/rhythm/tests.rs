@@ -27,6 +27,21 @@ fn a_timer_drifts_and_gives_its_seconds() {
 }
 
 #[test]
+fn a_minute_that_began_on_the_minute_is_a_timer_and_a_retry_is_none() {
+    let minutes = [0, 60, 120, 181, 240, 300];
+    assert_eq!(said(&log(&minutes, "ws closed (1006)")), pair("seconds", "60"));
+    assert!(said(&log(&minutes, "connection refused, retrying in 60 s")).is_empty());
+    assert!(said(&log(&[1, 6, 11, 16, 21, 26], "connection reset by peer")).is_empty());
+}
+
+#[test]
+fn the_pulse_is_shown_with_its_spread() {
+    let text = log(&[7, 68, 130, 191, 252, 313], "conn reset by peer");
+    let raw = rhythm(&text).first().and_then(|o| o.raw.clone()).unwrap();
+    assert!(raw.starts_with("6 × 61 s ± 0 s: 2026-11-28 10:00:07 conn"), "{raw}");
+}
+
+#[test]
 fn a_clock_stays_on_the_minute() {
     let text = log(&[0, 300, 601, 900, 1200, 1500], "connection lost (id 1)");
     assert_eq!(said(&text), pair("schedule", "every_n"));
