@@ -65,6 +65,11 @@ fn what_stands_around_a_secret_stays() {
             "git clone https://x-access-token:Abcd1234Efgh@git.example.com/o/r",
             "git clone https://x-access-token:<url-password-1>@git.example.com/o/r",
         ),
+        (
+            r#"curl -d '{"password":"Zx9kLm2Qw"}' https://x"#,
+            r#"curl -d '{"password":"<password-1>"}' https://x"#,
+        ),
+        ("rabbitmqctl add_user bob Zx9kLm2Qw", "rabbitmqctl add_user bob <command-password-1>"),
         ("SESSION_SECRET=keyboard cat", "SESSION_SECRET=<secret-1>"),
         (
             "jdbc:oracle:thin:scott/tiger9@//db:1521/x",

@@ -14,6 +14,16 @@ macro_rules! argument {
 }
 
 pub(super) const RULES: &[Rule] = &[
+    medium(
+        Kind::CommandPassword,
+        &["rabbitmqctl", "htpasswd"],
+        r"\b(?:rabbitmqctl\s{1,3}(?:add_user|change_password)\s{1,3}\S{1,64}|htpasswd\s{1,3}-[A-Za-z]{0,6}b[A-Za-z]{0,6}\s{1,3}\S{1,256}\s{1,3}\S{1,64})\s{1,3}(?P<s>\S{1,256})",
+    ),
+    medium(
+        Kind::Password,
+        &["...."],
+        r"(?i)(?:password|secret|token|passphrase)\.{3,60}(?P<s>[^\s.]\S{0,255})",
+    ),
     // Command lines.
     medium(
         Kind::CommandPassword,
@@ -53,7 +63,7 @@ pub(super) const RULES: &[Rule] = &[
     medium(
         Kind::Password,
         &["identified", "password"],
-        r#"(?i)\b(?:IDENTIFIED\s{1,3}(?:WITH\s{1,3}["'`\w]{1,40}\s{1,3})?(?:BY|AS)(?:\s{1,3}PASSWORD)?|(?:ENCRYPTED\s{1,3})?PASSWORD(?:\s{1,3}TO)?|PASSWORD\s{0,2}\()\s{0,3}(?P<s>'[^']{1,256}'|"[^"]{1,256}")"#,
+        r#"(?i)\b(?:IDENTIFIED\s{1,3}(?:WITH\s{1,3}["'`\w]{1,40}\s{1,3})?(?:BY|AS)(?:\s{1,3}PASSWORD)?\s{1,3}|(?:ENCRYPTED\s{1,3})?PASSWORD(?:\s{1,3}TO)?\s{1,3}|PASSWORD\s{0,2}\(\s{0,3})(?P<s>'[^']{1,256}'|"[^"]{1,256}")"#,
     ),
     medium(
         Kind::Password,

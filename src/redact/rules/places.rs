@@ -128,7 +128,7 @@ pub(super) const RULES: &[Rule] = &[
         kind: Kind::Password,
         confidence: Confidence::Medium,
         needs: &["password ", "passwd ", "passphrase ", "token ", "secret ", "pwd "],
-        pattern: r#"(?i)(?:password|passwd|passphrase|pwd|token|secret)\s{1,2}(?:(?:is|was|of|value)\s{1,2})?(?P<s>"[^"]+"|'[^']+'|[^\s"',;:()<>=]{6,})"#,
+        pattern: r#"(?i)(?:password|passwd|passphrase|pwd|token|secret)\s{1,2}(?:(?:is|was|of|value)[:=]?\s{1,2})?(?P<s>"[^"]+"|'[^']+'|[^\s"',;:()<>=]{6,})"#,
         check: spoken,
     },
     Rule {
