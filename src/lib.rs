@@ -12,6 +12,8 @@ pub mod engine;
 pub mod evidence;
 pub mod intake;
 pub mod knowledge;
+pub mod ladder;
+pub mod redact;
 pub mod report;
 
 #[cfg(feature = "ui")]

@@ -1,11 +1,15 @@
-//! `hangup decode`: what a log or an error text says.
+//! `hangup decode`: what a log or an error text says, and the text without its secrets.
 
-use std::{path::Path, process::ExitCode};
+use std::{collections::BTreeSet, path::Path, process::ExitCode};
 
 use clap::Args;
 use serde_json::json;
 
-use crate::{intake::binary_at, knowledge::Lang};
+use crate::{
+    intake::binary_at,
+    knowledge::Lang,
+    redact::{self, Kind},
+};
 
 use super::{Failure, diagnose::parse_lang, diagnostician, input};
 
@@ -21,6 +25,22 @@ pub(super) struct Arguments {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+    /// Print the text without its secrets instead: passwords, tokens, cookies, authorization headers,
+    /// private and cloud keys, e-mail addresses, mobile, card and id numbers, hardware addresses and
+    /// the last part of IP addresses become placeholders such as `<password-1>`, the same secret the
+    /// same placeholder; counts go to stderr. With --json: the text, and each mask with its bytes
+    #[arg(long)]
+    redact: bool,
+    /// Kinds to leave as they are, such as `ip,email`; the counts name them
+    #[arg(long, value_name = "KIND,…", value_delimiter = ',', value_parser = parse_kind, requires = "redact")]
+    keep: Vec<Kind>,
+}
+
+fn parse_kind(word: &str) -> Result<Kind, String> {
+    Kind::parse(word).ok_or_else(|| {
+        let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.slug()).collect();
+        format!("no kind of secret is called that; there are {}", known.join(", "))
+    })
 }
 
 pub(super) fn run(arguments: &Arguments, overlay: Option<&Path>) -> Result<ExitCode, Failure> {
@@ -29,6 +49,10 @@ pub(super) fn run(arguments: &Arguments, overlay: Option<&Path>) -> Result<ExitC
         let name = input::shown(&arguments.file);
         let message = format!("{name} is not text: byte {offset} is a control character");
         return Err(Failure::usage(message));
+    }
+    if arguments.redact {
+        print_redacted(&text, arguments);
+        return Ok(ExitCode::SUCCESS);
     }
     let diagnostician = diagnostician(overlay)?;
     let decoded = diagnostician.decode(&text);
@@ -75,6 +99,25 @@ pub(super) fn run(arguments: &Arguments, overlay: Option<&Path>) -> Result<ExitC
         }
     }
     Ok(if found { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// The text without its secrets on stdout, byte for byte but for them; how many of what on stderr.
+fn print_redacted(text: &str, arguments: &Arguments) {
+    let masks = redact::find(text);
+    let mut kept: BTreeSet<Kind> = Kind::off_by_default();
+    kept.extend(&arguments.keep);
+    let redacted = redact::apply(text, &masks, &kept);
+    if arguments.json {
+        let applied: Vec<_> = masks.iter().filter(|mask| !kept.contains(&mask.kind)).collect();
+        let kept: Vec<_> = masks.iter().filter(|mask| kept.contains(&mask.kind)).collect();
+        println!("{}", json!({ "text": redacted, "masks": applied, "kept": kept }));
+        return;
+    }
+    print!("{redacted}");
+    for (kind, count) in redact::counts(&masks) {
+        let state = if kept.contains(&kind) { "left as they are" } else { "masked" };
+        eprintln!("hangup: {count} × {} ({}), {state}", kind.label(arguments.lang), kind.slug());
+    }
 }
 
 fn times(count: usize) -> String {

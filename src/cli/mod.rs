@@ -12,6 +12,7 @@ mod evaluate;
 mod explain;
 mod input;
 mod knowledge;
+mod ladder;
 mod probe;
 mod reach;
 mod serve;
@@ -50,6 +51,8 @@ enum Command {
     Capture(capture::Arguments),
     /// Log or error text in, the signatures matched and the observations they yield
     Decode(decode::Arguments),
+    /// A timeout ladder in (hops and their timers), inversions and calculated settings out
+    Ladder(ladder::Arguments),
     /// Accuracy, question count and calibration over labelled cases
     Evaluate(evaluate::Arguments),
     /// What the target policy says of each input; sends no packet
@@ -68,6 +71,7 @@ pub fn run(site: server::Site) -> ExitCode {
         Command::Diagnose(own) => diagnose::run(&own, overlay),
         Command::Capture(own) => capture::run(&own),
         Command::Decode(own) => decode::run(&own, overlay),
+        Command::Ladder(own) => ladder::run(&own, overlay),
         Command::Evaluate(own) => evaluate::run(&own, overlay),
         Command::Probe(own) => probe::run(&own),
         Command::Target(own) => target::run(&own),

@@ -1,15 +1,20 @@
-//! Text into hits: which known patterns a pasted text holds, and on which line.
+//! Text into hits and observations: which known patterns a pasted text holds, and on which line; what
+//! the output of commands counts up to; and the rhythm of a log.
 //!
 //! Intake knows no causes. It is given patterns with the observations they stand for, and never
-//! fails as a whole: what it cannot read it says.
+//! fails as a whole: what it cannot read it leaves out.
 #![warn(clippy::indexing_slicing)]
 
+mod commands;
 mod denial;
 mod matcher;
 mod numbers;
 mod paste;
 mod required;
+mod rhythm;
 
+pub use commands::{Output, read_output};
 pub use matcher::{Hit, Matcher, Pattern, PatternError};
 pub use numbers::seconds_in;
 pub use paste::{MAX_TEXT, PasteError, binary_at, check_paste};
+pub use rhythm::rhythm;

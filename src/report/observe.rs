@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     evidence::{Observation, Source},
-    intake::{Hit, Matcher, Pattern, PatternError, seconds_in},
+    intake::{Hit, Matcher, Pattern, PatternError, read_output, rhythm, seconds_in},
     knowledge::Base,
 };
 
@@ -78,9 +78,11 @@ impl Reader {
 
     /// Everything that `text` says, and the signatures it holds.
     pub(super) fn read(&self, base: &Base, text: &str) -> (Vec<Observation>, Vec<TextHit>) {
-        let mut found = Vec::new();
+        let output = read_output(text);
+        let mut found = output.observations;
+        found.extend(rhythm(text));
         let mut hits = Vec::new();
-        for hit in self.matcher.scan(text) {
+        for hit in self.matcher.scan(&output.rest) {
             match self.meanings.get(hit.pattern) {
                 Some(Meaning::Message(id)) => {
                     read_signature(base, id, &hit, &mut found);
