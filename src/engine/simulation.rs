@@ -282,7 +282,8 @@ impl Dice {
 
     /// Evenly below `n`, which is at least 1.
     fn below(&mut self, n: usize) -> usize {
-        ((self.share() * n as f64) as usize).min(n.saturating_sub(1))
+        let even = vec![1.0; n];
+        self.draw(&even)
     }
 
     /// An index, by weight.
