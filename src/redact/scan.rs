@@ -103,16 +103,19 @@ impl View {
         }
     }
 
-    /// The stretches between line breaks that touch `finds`, with the one after (names and values
-    /// may stand on two lines), each once.
+    /// The stretches between line breaks that touch `finds`, with those before and after (names and
+    /// values may stand on two lines), each once.
     fn lines_around(&self, finds: &[Find]) -> Vec<Range<usize>> {
         let mut lines: Vec<Range<usize>> = Vec::new();
         let bytes = self.text.as_bytes();
         let mut starts: Vec<&Range<usize>> = finds.iter().map(|find| &find.range).collect();
         starts.sort_by_key(|range| range.start);
         for range in starts {
-            let before = bytes.get(..range.start).unwrap_or_default();
-            let from = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            let mut from = line_start(bytes, range.start);
+            let above = bytes.get(..from).unwrap_or_default();
+            if let Some(last) = above.iter().rposition(|byte| *byte != b'\n') {
+                from = line_start(bytes, last);
+            }
             let mut to = range.end;
             for _ in 0..2 {
                 let rest = bytes.get(to..).unwrap_or_default();
@@ -127,6 +130,12 @@ impl View {
         }
         lines
     }
+}
+
+/// Where the line begins that holds byte `at`.
+fn line_start(bytes: &[u8], at: usize) -> usize {
+    let before = bytes.get(..at).unwrap_or_default();
+    before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
 }
 
 /// Of finds that overlap the longest stands, of equal ones the first rule's; what sticks out of it is

@@ -86,6 +86,13 @@ fn what_stands_around_a_secret_stays() {
 }
 
 #[test]
+fn a_value_that_a_mask_brought_below_its_name_goes_at_once() {
+    let key = format!("AKIA{}", "ABCDEFGHIJKLMNOP");
+    let text = format!("- name: DB_PASSWORD\n{key}  value: b");
+    assert_eq!(redacted(&text), "- name: DB_PASSWORD\n<aws-key-id-1>  value: <secret-1>");
+}
+
+#[test]
 fn chinese_names_are_read() {
     assert_eq!(redacted("数据库密码：hunter2，请勿外传"), "数据库密码：<password-1>，请勿外传");
 }
