@@ -14,11 +14,12 @@ use tokio::{
 use super::{
     banner::{self, Heard},
     event::show_bytes,
-    http::{Stream, USER_AGENT, host_field, is_reset},
-    permit::Permit,
+    http::{Stream, is_reset},
+    permit::{Account, Permit, Shape},
     protocol::Protocol,
+    talk,
     target::Scheme,
-    tcp, tls,
+    tcp,
 };
 
 /// How long to wait for the answer to a late write. Linux repeats a segment after 0.2, 0.6, 1.4 and
@@ -29,8 +30,6 @@ const OPENING: Duration = Duration::from_secs(10);
 /// How long a greeting may take. judgement: those that take longer look our name up, and their
 /// login timer runs meanwhile.
 const GREETING: Duration = Duration::from_millis(1500);
-/// Bytes of head read of the answer before the silence.
-const MAX_HEAD: usize = 32 * 1024;
 
 /// How a target is talked to before and after the silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,59 +123,20 @@ pub(super) async fn hold(permit: &Permit, ip: IpAddr, speech: Speech, order: Ord
 }
 
 async fn open(permit: &Permit, ip: IpAddr, speech: Speech) -> io::Result<Opened> {
-    let conn =
-        permit.dial_hold(ip, tcp::LIMIT).await.map_err(|error| io::Error::other(error.raw))?;
-    let mut stream: Box<dyn Stream> = match speech {
-        Speech::Http(Scheme::Https) => {
-            Box::new(tls::connect(conn, permit.target().host(), &["http/1.1"]).await?.stream)
-        }
-        _ => Box::new(conn),
-    };
     let Speech::Http(scheme) = speech else {
+        let dialled = permit.dial_as(ip, tcp::LIMIT, Account::Hold, Shape::default()).await;
+        let mut stream = dialled.map_err(|error| io::Error::other(error.raw))?;
         // A server that does not greet counts from the connect, one that does from its greeting.
         let connected = Instant::now();
         let mut heard = Heard::default();
         banner::listen(&mut stream, GREETING, &mut heard).await;
         let since = heard.last.unwrap_or(connected);
-        return Ok(Opened { stream, server: None, closes: false, since });
+        return Ok(Opened { stream: Box::new(stream), server: None, closes: false, since });
     };
-    stream.write_all(head_request(permit, scheme).as_bytes()).await?;
-    let head = read_head(&mut *stream).await?;
-    let field = |name: &str| {
-        let mut lines = head.lines().filter_map(|line| line.split_once(':'));
-        lines
-            .find(|(field, _)| field.trim().eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.trim().to_owned())
-    };
-    let connection = field("connection").unwrap_or_default().to_ascii_lowercase();
-    let closes = connection.contains("close")
-        || (head.starts_with("HTTP/1.0") && !connection.contains("keep-alive"));
-    Ok(Opened { stream, server: field("server"), closes, since: Instant::now() })
-}
-
-/// HEAD, so that the answer ends with its header and the silence can begin.
-fn head_request(permit: &Permit, scheme: Scheme) -> String {
-    let target = permit.target();
-    format!(
-        "HEAD {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {USER_AGENT}\r\nAccept: */*\r\n\r\n",
-        target.path(),
-        host_field(target, scheme)
-    )
-}
-
-async fn read_head(stream: &mut (dyn Stream + '_)) -> io::Result<String> {
-    let mut head = Vec::new();
-    let mut buffer = [0_u8; 4096];
-    loop {
-        let read = stream.read(&mut buffer).await?;
-        head.extend_from_slice(buffer.get(..read).unwrap_or_default());
-        if head.windows(4).any(|window| window == b"\r\n\r\n") {
-            return Ok(String::from_utf8_lossy(&head).into_owned());
-        }
-        if read == 0 || head.len() > MAX_HEAD {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-    }
+    let mut stream = talk::open(permit, ip, scheme, Account::Hold, Shape::default()).await?;
+    let head = talk::ask(&mut *stream, &talk::head_request(permit.target(), scheme)).await?;
+    let server = head.field("server").map(str::to_owned);
+    Ok(Opened { stream, server, closes: head.closes(), since: Instant::now() })
 }
 
 /// The silence, and the late write at its end.
@@ -217,7 +177,7 @@ async fn stay(
         }
     }
     let late = match speech {
-        Speech::Http(scheme) => head_request(permit, scheme).into_bytes(),
+        Speech::Http(scheme) => talk::head_request(permit.target(), scheme).into_bytes(),
         Speech::Plain(protocol) => match protocol.heartbeat() {
             Some(line) => line.to_vec(),
             None => return End::Open,

@@ -13,8 +13,9 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::time::{interval, sleep};
 
 use super::{
-    event::{Finding, Probe, ProbeEvent, Reading, Reporter, seconds, text},
+    event::{Finding, ProbeEvent, Reading, Reporter, seconds, text},
     hold::{End, Hold, Order, Speech, hold},
+    kind::Probe,
     permit::Permit,
 };
 

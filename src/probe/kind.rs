@@ -1,0 +1,130 @@
+//! The probes by name, what each rests on, and which run unasked. Pure.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::text;
+use crate::knowledge::Text;
+
+/// The probes by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Probe {
+    /// Looks the name up.
+    Dns,
+    /// Connects to every address.
+    Tcp,
+    /// Shakes hands and reads the certificate.
+    Tls,
+    /// Asks for the page.
+    Http,
+    /// Leaves connections quiet and watches who ends them.
+    Idle,
+    /// Reads what the server says first.
+    Banner,
+}
+
+impl Probe {
+    /// All probes, in the order they are shown.
+    pub const ALL: [Self; 6] =
+        [Self::Dns, Self::Tcp, Self::Tls, Self::Http, Self::Idle, Self::Banner];
+    /// Those that run where none is asked for by name. The others send more, or wait longer, than
+    /// somebody would expect who only named a host.
+    pub const STANDING: [Self; 6] =
+        [Self::Dns, Self::Tcp, Self::Tls, Self::Http, Self::Idle, Self::Banner];
+
+    /// The name on the command line and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Http => "http",
+            Self::Idle => "idle",
+            Self::Banner => "banner",
+        }
+    }
+
+    /// The probe of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|probe| probe.as_str() == name)
+    }
+
+    /// The probe without whose success this one can see nothing.
+    pub fn rests_on(self) -> Option<Self> {
+        match self {
+            Self::Dns => None,
+            Self::Tcp => Some(Self::Dns),
+            Self::Banner | Self::Tls => Some(Self::Tcp),
+            Self::Http | Self::Idle => Some(Self::Tls),
+        }
+    }
+
+    /// Whether `parent` is below this one, at any depth.
+    pub(super) fn is_above(self, parent: Self) -> bool {
+        std::iter::successors(self.rests_on(), |probe| probe.rests_on()).any(|on| on == parent)
+    }
+
+    /// The longest it may take. `max_idle` is the longest silence that was asked for.
+    pub(super) fn limit(self, max_idle: Duration) -> Duration {
+        let seconds = match self {
+            Self::Dns | Self::Tcp => 5,
+            Self::Tls | Self::Http => 15,
+            Self::Banner => 20,
+            // A second round narrows the cut-off down.
+            Self::Idle => return 2 * max_idle + Duration::from_secs(20),
+        };
+        Duration::from_secs(seconds)
+    }
+
+    /// One line on what it does.
+    pub fn description(self) -> Text {
+        let (en, zh) = match self {
+            Self::Dns => {
+                ("looks the name up, IPv4 and IPv6 apart", "查询域名，IPv4 和 IPv6 分开查")
+            }
+            Self::Tcp => (
+                "connects to each address; tells refused, reset, silence and ICMP apart",
+                "逐个地址建立连接；区分拒绝、重置、无响应和 ICMP 报错",
+            ),
+            Self::Tls => ("shakes hands and reads the certificate", "完成 TLS 握手并查看证书"),
+            Self::Http => {
+                ("asks for the page once and times each phase", "请求一次页面，记录每个阶段的耗时")
+            }
+            Self::Idle => (
+                "leaves connections quiet and measures after how long, and how, they end",
+                "让连接保持安静，测量多久以后、以什么方式断开",
+            ),
+            Self::Banner => (
+                "reads the greeting of SSH, MySQL, SMTP, FTP, Redis and the like",
+                "读取 SSH、MySQL、SMTP、FTP、Redis 等服务的问候语",
+            ),
+        };
+        text(en, zh)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_probe_is_described_in_both_languages() {
+        for probe in Probe::ALL {
+            assert!(!probe.description().is_incomplete());
+            assert_eq!(Probe::parse(probe.as_str()), Some(probe));
+            let json = serde_json::to_value(probe).unwrap();
+            assert_eq!(json.as_str(), Some(probe.as_str()));
+        }
+    }
+
+    #[test]
+    fn every_probe_rests_on_the_lookup_and_none_on_itself() {
+        for probe in Probe::ALL {
+            assert_eq!(probe == Probe::Dns, !probe.is_above(Probe::Dns), "{probe:?}");
+            assert!(!probe.is_above(probe), "{probe:?}");
+        }
+        assert!(Probe::Http.is_above(Probe::Tcp) && !Probe::Banner.is_above(Probe::Tls));
+    }
+}
