@@ -271,8 +271,11 @@ impl Ticket {
         Ok(())
     }
 
-    /// Takes a place for an idle test: one per client, one per target.
+    /// Takes a place for a run that holds connections: one per client, one per target.
     pub fn hold(&mut self) -> Result<(), TooMany> {
+        if self.holding {
+            return Ok(());
+        }
         let mut state = self.budgets.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.holds >= self.budgets.limits.holds {
             return Err(TooMany { rule: rules::INSTANCE_BUSY, retry_after: BUSY });
@@ -368,6 +371,7 @@ mod tests {
         assert!(tickets[1].charge_addresses(&shared, 443).is_ok());
         assert!(tickets[2].charge_addresses(&shared, 443).is_err());
         assert!(tickets[0].hold().is_ok());
+        assert!(tickets[0].hold().is_ok(), "it has its place already");
         assert!(tickets[1].hold().is_err());
         drop(tickets);
         assert_eq!(budgets.running(), (0, 0));

@@ -23,6 +23,7 @@ use super::{
     meter::Meter,
     permit::{Gate, Permit, Refusal},
     protocol::Protocol,
+    reuse,
     rules::Rule,
     run::Plan,
     target::Scheme,
@@ -53,7 +54,7 @@ const NO_TLS: (&str, &str) =
 const NOT_ALLOWED: (&str, &str) = ("this target may not be probed", "不允许探测这个目标");
 
 /// Probes that are about HTTP alone.
-const NEEDS_HTTP: [Probe; 2] = [Probe::Tls, Probe::Http];
+const NEEDS_HTTP: [Probe; 3] = [Probe::Tls, Probe::Http, Probe::Reuse];
 
 impl Context {
     /// Runs what the plan wants, within `wall`.
@@ -222,6 +223,7 @@ impl Context {
         tokio::join!(
             self.http(permit, ip, scheme),
             self.idle(permit, ip, Speech::Http(scheme)),
+            self.reuse(permit, ip, scheme),
         );
     }
 
@@ -253,16 +255,17 @@ impl Context {
         self.reporter.publish(Probe::Http, started, answer::interpret(&hops)).await;
     }
 
-    /// Whether the instance has a place for one more idle test; says so where it has not.
-    async fn may_hold(&self) -> bool {
+    /// Whether the instance has a place for one more run that holds connections; says so where it
+    /// has not.
+    async fn may_hold(&self, probe: Probe) -> bool {
         let Err(busy) = self.on_ticket(Ticket::hold) else { return true };
         let text = busy.rule.text();
-        self.reporter.not_visible(Probe::Idle, &text.en, &text.zh).await;
+        self.reporter.not_visible(probe, &text.en, &text.zh).await;
         false
     }
 
     async fn idle(&self, permit: &Permit, ip: IpAddr, speech: Speech) {
-        if !self.plan.wants(Probe::Idle) || !self.may_hold().await {
+        if !self.plan.wants(Probe::Idle) || !self.may_hold(Probe::Idle).await {
             return;
         }
         let started = Instant::now();
@@ -277,5 +280,24 @@ impl Context {
             reading.findings.push(finding);
         }
         self.reporter.publish(Probe::Idle, started, reading).await;
+    }
+
+    async fn reuse(&self, permit: &Permit, ip: IpAddr, scheme: Scheme) {
+        if !self.plan.wants(Probe::Reuse) || !self.may_hold(Probe::Reuse).await {
+            return;
+        }
+        let Some(started) = self.begin(Probe::Reuse).await else { return };
+        let max = self.plan.max_idle;
+        let tries = reuse::send(permit, ip, scheme, max, &self.reporter).await;
+        self.reporter.publish(Probe::Reuse, started, reuse::interpret(&tries)).await;
+    }
+
+    /// Tells that a probe begins, where it is wanted.
+    async fn begin(&self, probe: Probe) -> Option<Instant> {
+        if !self.plan.wants(probe) {
+            return None;
+        }
+        self.reporter.send(ProbeEvent::Started { probe }).await;
+        Some(Instant::now())
     }
 }

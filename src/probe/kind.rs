@@ -23,12 +23,21 @@ pub enum Probe {
     Idle,
     /// Reads what the server says first.
     Banner,
+    /// Sends a second request on connections that were kept alive.
+    Reuse,
 }
 
 impl Probe {
     /// All probes, in the order they are shown.
-    pub const ALL: [Self; 6] =
-        [Self::Dns, Self::Tcp, Self::Tls, Self::Http, Self::Idle, Self::Banner];
+    pub const ALL: [Self; 7] = [
+        Self::Dns,
+        Self::Tcp,
+        Self::Tls,
+        Self::Http,
+        Self::Idle,
+        Self::Banner,
+        Self::Reuse,
+    ];
     /// Those that run where none is asked for by name. The others send more, or wait longer, than
     /// somebody would expect who only named a host.
     pub const STANDING: [Self; 6] =
@@ -43,6 +52,7 @@ impl Probe {
             Self::Http => "http",
             Self::Idle => "idle",
             Self::Banner => "banner",
+            Self::Reuse => "reuse",
         }
     }
 
@@ -57,7 +67,7 @@ impl Probe {
             Self::Dns => None,
             Self::Tcp => Some(Self::Dns),
             Self::Banner | Self::Tls => Some(Self::Tcp),
-            Self::Http | Self::Idle => Some(Self::Tls),
+            Self::Http | Self::Idle | Self::Reuse => Some(Self::Tls),
         }
     }
 
@@ -73,7 +83,7 @@ impl Probe {
             Self::Tls | Self::Http => 15,
             Self::Banner => 20,
             // A second round narrows the cut-off down.
-            Self::Idle => return 2 * max_idle + Duration::from_secs(20),
+            Self::Reuse | Self::Idle => return 2 * max_idle + Duration::from_secs(20),
         };
         Duration::from_secs(seconds)
     }
@@ -99,6 +109,10 @@ impl Probe {
             Self::Banner => (
                 "reads the greeting of SSH, MySQL, SMTP, FTP, Redis and the like",
                 "读取 SSH、MySQL、SMTP、FTP、Redis 等服务的问候语",
+            ),
+            Self::Reuse => (
+                "sends a second request on kept connections of growing age, closely before the server closes too",
+                "在保持的连接上隔不同时间再发请求，包括服务端关闭前的瞬间",
             ),
         };
         text(en, zh)

@@ -26,6 +26,7 @@ pub mod policy;
 mod protocol;
 pub mod ranges;
 pub mod resolve;
+mod reuse;
 pub mod rules;
 mod run;
 mod sys;

@@ -11,6 +11,7 @@ mod door;
 mod lookups;
 mod netns;
 mod policy;
+mod reused;
 mod servers;
 mod support;
 mod zoo;

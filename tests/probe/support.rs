@@ -47,6 +47,13 @@ impl Told {
         self.0.iter().filter_map(of).collect()
     }
 
+    /// Whether a finding's English sentence holds `part`.
+    pub(crate) fn has_finding(&self, part: &str) -> bool {
+        self.0.iter().any(|event| {
+            matches!(event, ProbeEvent::Finding { finding, .. } if finding.text.en.contains(part))
+        })
+    }
+
     pub(crate) fn is_hidden(&self, wanted: Probe) -> bool {
         let hides = |event: &ProbeEvent| matches!(event, ProbeEvent::NotVisible { probe, .. } if *probe == wanted);
         self.0.iter().any(hides)
@@ -160,4 +167,18 @@ pub(crate) async fn start(
     }
     let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
     panic!("{path} did not start: {log}");
+}
+
+/// A Node.js server: `script` makes it as `s`, and it listens on a free port of loopback.
+pub(crate) async fn node(script: &str) -> Option<(Program, SocketAddr)> {
+    let folder = tempfile::tempdir().unwrap();
+    let address = closed_port().await;
+    let whole = format!("{script}; s.listen({}, '127.0.0.1')", address.port());
+    let program = start("/usr/bin/node", &["-e", &whole], folder.path(), address).await?;
+    Some((program, address))
+}
+
+/// Makes the close of `stream` a RST.
+pub(crate) fn reset(stream: &TcpStream) {
+    socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO)).unwrap();
 }

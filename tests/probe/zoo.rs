@@ -17,15 +17,11 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::{closed_port, probe, probe_trusting, server};
+use crate::support::{closed_port, probe, probe_trusting, reset, server};
 
 async fn read_request(stream: &mut TcpStream) {
     let mut buffer = [0; 2048];
     let _ = stream.read(&mut buffer).await;
-}
-
-fn reset(stream: &TcpStream) {
-    socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO)).unwrap();
 }
 
 /// Answers each request with `bytes` and closes in order.
