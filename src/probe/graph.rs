@@ -27,7 +27,7 @@ use super::{
     rules::Rule,
     run::Plan,
     target::Scheme,
-    tcp, tls,
+    tcp, tls, upgraded, websocket,
 };
 
 /// One run, as its probes see it.
@@ -53,8 +53,10 @@ const NO_TLS: (&str, &str) =
     ("no TLS session, so nothing can be seen above it", "TLS 没有建立，上层看不到");
 const NOT_ALLOWED: (&str, &str) = ("this target may not be probed", "不允许探测这个目标");
 
+const QUIET: (&str, &str) = ("still open and quiet", "仍然连着，没有数据");
+
 /// Probes that are about HTTP alone.
-const NEEDS_HTTP: [Probe; 3] = [Probe::Tls, Probe::Http, Probe::Reuse];
+const NEEDS_HTTP: [Probe; 4] = [Probe::Tls, Probe::Http, Probe::Reuse, Probe::Websocket];
 
 impl Context {
     /// Runs what the plan wants, within `wall`.
@@ -224,6 +226,7 @@ impl Context {
             self.http(permit, ip, scheme),
             self.idle(permit, ip, Speech::Http(scheme)),
             self.reuse(permit, ip, scheme),
+            self.websocket(permit, ip, scheme),
         );
     }
 
@@ -290,6 +293,21 @@ impl Context {
         let max = self.plan.max_idle;
         let tries = reuse::send(permit, ip, scheme, max, &self.reporter).await;
         self.reporter.publish(Probe::Reuse, started, reuse::interpret(&tries)).await;
+    }
+
+    async fn websocket(&self, permit: &Permit, ip: IpAddr, scheme: Scheme) {
+        if !self.plan.wants(Probe::Websocket) || !self.may_hold(Probe::Websocket).await {
+            return;
+        }
+        let Some(started) = self.begin(Probe::Websocket).await else { return };
+        let work = websocket::send(permit, ip, scheme, self.silence());
+        let visit = self.reporter.while_waiting(Probe::Websocket, QUIET, work).await;
+        self.reporter.publish(Probe::Websocket, started, upgraded::interpret(&visit)).await;
+    }
+
+    /// The silence of the probes that hold one connection.
+    fn silence(&self) -> Duration {
+        self.plan.max_idle.clamp(Duration::from_secs(1), idle::MAX_IDLE)
     }
 
     /// Tells that a probe begins, where it is wanted.

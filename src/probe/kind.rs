@@ -25,11 +25,13 @@ pub enum Probe {
     Banner,
     /// Sends a second request on connections that were kept alive.
     Reuse,
+    /// Asks for a WebSocket and reads how it is closed.
+    Websocket,
 }
 
 impl Probe {
     /// All probes, in the order they are shown.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Dns,
         Self::Tcp,
         Self::Tls,
@@ -37,6 +39,7 @@ impl Probe {
         Self::Idle,
         Self::Banner,
         Self::Reuse,
+        Self::Websocket,
     ];
     /// Those that run where none is asked for by name. The others send more, or wait longer, than
     /// somebody would expect who only named a host.
@@ -53,6 +56,7 @@ impl Probe {
             Self::Idle => "idle",
             Self::Banner => "banner",
             Self::Reuse => "reuse",
+            Self::Websocket => "websocket",
         }
     }
 
@@ -67,7 +71,7 @@ impl Probe {
             Self::Dns => None,
             Self::Tcp => Some(Self::Dns),
             Self::Banner | Self::Tls => Some(Self::Tcp),
-            Self::Http | Self::Idle | Self::Reuse => Some(Self::Tls),
+            Self::Http | Self::Idle | Self::Reuse | Self::Websocket => Some(Self::Tls),
         }
     }
 
@@ -84,6 +88,7 @@ impl Probe {
             Self::Banner => 20,
             // A second round narrows the cut-off down.
             Self::Reuse | Self::Idle => return 2 * max_idle + Duration::from_secs(20),
+            Self::Websocket => return max_idle + Duration::from_secs(20),
         };
         Duration::from_secs(seconds)
     }
@@ -113,6 +118,10 @@ impl Probe {
             Self::Reuse => (
                 "sends a second request on kept connections of growing age, closely before the server closes too",
                 "在保持的连接上隔不同时间再发请求，包括服务端关闭前的瞬间",
+            ),
+            Self::Websocket => (
+                "upgrades to WebSocket, stays quiet, pings, and reads the close code",
+                "升级到 WebSocket，保持安静，发 ping，读取关闭代码",
             ),
         };
         text(en, zh)

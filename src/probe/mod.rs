@@ -12,6 +12,7 @@ mod components;
 mod conn;
 mod dns;
 mod event;
+mod frame;
 mod graph;
 mod hold;
 mod hostname;
@@ -34,7 +35,9 @@ mod talk;
 pub mod target;
 mod tcp;
 mod tls;
+mod upgraded;
 mod verify;
+mod websocket;
 
 pub use conn::{Conn, FirstBytes};
 pub use event::{Family, Finding, ProbeEvent};

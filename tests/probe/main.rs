@@ -14,4 +14,5 @@ mod policy;
 mod reused;
 mod servers;
 mod support;
+mod websocket;
 mod zoo;
