@@ -12,23 +12,7 @@ use std::{
 
 use rustls::pki_types::UnixTime;
 
-use super::{
-    answer, banner,
-    budget::{Ticket, TooMany},
-    dns,
-    event::{Finding, ProbeEvent, Reporter},
-    hold::Speech,
-    http, idle,
-    kind::Probe,
-    meter::Meter,
-    permit::{Gate, Permit, Refusal},
-    protocol::Protocol,
-    reuse,
-    rules::Rule,
-    run::Plan,
-    target::Scheme,
-    tcp, tls, upgraded, websocket,
-};
+use super::{answer, banner, budget::{Ticket, TooMany}, dns, event::{Finding, ProbeEvent, Reporter}, halfclose, hold::Speech, http, idle, kind::Probe, meter::Meter, permit::{Gate, Permit, Refusal}, protocol::Protocol, reuse, rules::Rule, run::Plan, target::Scheme, tcp, tls, upgraded, websocket};
 
 /// One run, as its probes see it.
 pub(super) struct Context {
@@ -56,7 +40,7 @@ const NOT_ALLOWED: (&str, &str) = ("this target may not be probed", "不允许�
 const QUIET: (&str, &str) = ("still open and quiet", "仍然连着，没有数据");
 
 /// Probes that are about HTTP alone.
-const NEEDS_HTTP: [Probe; 4] = [Probe::Tls, Probe::Http, Probe::Reuse, Probe::Websocket];
+const NEEDS_HTTP: [Probe; 5] = [Probe::Tls, Probe::Http, Probe::Reuse, Probe::Websocket, Probe::Halfclose];
 
 impl Context {
     /// Runs what the plan wants, within `wall`.
@@ -227,6 +211,7 @@ impl Context {
             self.idle(permit, ip, Speech::Http(scheme)),
             self.reuse(permit, ip, scheme),
             self.websocket(permit, ip, scheme),
+            self.halfclose(permit, ip, scheme),
         );
     }
 
@@ -303,6 +288,12 @@ impl Context {
         let work = websocket::send(permit, ip, scheme, self.silence());
         let visit = self.reporter.while_waiting(Probe::Websocket, QUIET, work).await;
         self.reporter.publish(Probe::Websocket, started, upgraded::interpret(&visit)).await;
+    }
+
+    async fn halfclose(&self, permit: &Permit, ip: IpAddr, scheme: Scheme) {
+        let Some(started) = self.begin(Probe::Halfclose).await else { return };
+        let pair = halfclose::send(permit, ip, scheme).await;
+        self.reporter.publish(Probe::Halfclose, started, halfclose::interpret(&pair)).await;
     }
 
     /// The silence of the probes that hold one connection.

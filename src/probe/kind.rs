@@ -27,11 +27,13 @@ pub enum Probe {
     Reuse,
     /// Asks for a WebSocket and reads how it is closed.
     Websocket,
+    /// Closes its own side right after the request.
+    Halfclose,
 }
 
 impl Probe {
     /// All probes, in the order they are shown.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Dns,
         Self::Tcp,
         Self::Tls,
@@ -40,6 +42,7 @@ impl Probe {
         Self::Banner,
         Self::Reuse,
         Self::Websocket,
+        Self::Halfclose,
     ];
     /// Those that run where none is asked for by name. The others send more, or wait longer, than
     /// somebody would expect who only named a host.
@@ -57,6 +60,7 @@ impl Probe {
             Self::Banner => "banner",
             Self::Reuse => "reuse",
             Self::Websocket => "websocket",
+            Self::Halfclose => "halfclose",
         }
     }
 
@@ -71,7 +75,7 @@ impl Probe {
             Self::Dns => None,
             Self::Tcp => Some(Self::Dns),
             Self::Banner | Self::Tls => Some(Self::Tcp),
-            Self::Http | Self::Idle | Self::Reuse | Self::Websocket => Some(Self::Tls),
+            Self::Http | Self::Idle | Self::Reuse | Self::Websocket | Self::Halfclose => Some(Self::Tls),
         }
     }
 
@@ -86,6 +90,7 @@ impl Probe {
             Self::Dns | Self::Tcp => 5,
             Self::Tls | Self::Http => 15,
             Self::Banner => 20,
+            Self::Halfclose => 30,
             // A second round narrows the cut-off down.
             Self::Reuse | Self::Idle => return 2 * max_idle + Duration::from_secs(20),
             Self::Websocket => return max_idle + Duration::from_secs(20),
@@ -122,6 +127,10 @@ impl Probe {
             Self::Websocket => (
                 "upgrades to WebSocket, stays quiet, pings, and reads the close code",
                 "升级到 WebSocket，保持安静，发 ping，读取关闭代码",
+            ),
+            Self::Halfclose => (
+                "closes our side right after the request; tells whether the answer still comes",
+                "发完请求立刻关闭我方发送；看响应是否还会来",
             ),
         };
         text(en, zh)

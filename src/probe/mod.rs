@@ -14,6 +14,7 @@ mod dns;
 mod event;
 mod frame;
 mod graph;
+mod halfclose;
 mod hold;
 mod hostname;
 mod http;

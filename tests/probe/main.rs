@@ -8,6 +8,7 @@
 )]
 
 mod door;
+mod halfclose;
 mod lookups;
 mod netns;
 mod policy;
