@@ -12,7 +12,24 @@ use std::{
 
 use rustls::pki_types::UnixTime;
 
-use super::{answer, banner, budget::{Ticket, TooMany}, dns, event::{Finding, ProbeEvent, Reporter}, halfclose, hold::Speech, http, idle, kind::Probe, meter::Meter, permit::{Gate, Permit, Refusal}, protocol::Protocol, reuse, rules::Rule, run::Plan, target::Scheme, tcp, tls, upgraded, websocket};
+use super::{
+    answer, banner,
+    budget::{Ticket, TooMany},
+    dns,
+    event::{Finding, ProbeEvent, Reporter},
+    goaway, halfclose,
+    hold::Speech,
+    http, http2, idle,
+    kind::Probe,
+    meter::Meter,
+    permit::{Gate, Permit, Refusal},
+    protocol::Protocol,
+    reuse,
+    rules::Rule,
+    run::Plan,
+    target::Scheme,
+    tcp, tls, upgraded, websocket,
+};
 
 /// One run, as its probes see it.
 pub(super) struct Context {
@@ -40,7 +57,8 @@ const NOT_ALLOWED: (&str, &str) = ("this target may not be probed", "不允许�
 const QUIET: (&str, &str) = ("still open and quiet", "仍然连着，没有数据");
 
 /// Probes that are about HTTP alone.
-const NEEDS_HTTP: [Probe; 5] = [Probe::Tls, Probe::Http, Probe::Reuse, Probe::Websocket, Probe::Halfclose];
+const NEEDS_HTTP: [Probe; 6] =
+    [Probe::Tls, Probe::Http, Probe::Reuse, Probe::Websocket, Probe::Halfclose, Probe::Http2];
 
 impl Context {
     /// Runs what the plan wants, within `wall`.
@@ -212,6 +230,7 @@ impl Context {
             self.reuse(permit, ip, scheme),
             self.websocket(permit, ip, scheme),
             self.halfclose(permit, ip, scheme),
+            self.http2(permit, ip, scheme),
         );
     }
 
@@ -294,6 +313,16 @@ impl Context {
         let Some(started) = self.begin(Probe::Halfclose).await else { return };
         let pair = halfclose::send(permit, ip, scheme).await;
         self.reporter.publish(Probe::Halfclose, started, halfclose::interpret(&pair)).await;
+    }
+
+    async fn http2(&self, permit: &Permit, ip: IpAddr, scheme: Scheme) {
+        if !self.plan.wants(Probe::Http2) || !self.may_hold(Probe::Http2).await {
+            return;
+        }
+        let Some(started) = self.begin(Probe::Http2).await else { return };
+        let work = http2::send(permit, ip, scheme, self.silence());
+        let visit = self.reporter.while_waiting(Probe::Http2, QUIET, work).await;
+        self.reporter.publish(Probe::Http2, started, goaway::interpret(&visit)).await;
     }
 
     /// The silence of the probes that hold one connection.

@@ -60,8 +60,7 @@ pub(super) async fn send(permit: &Permit, ip: IpAddr, scheme: Scheme) -> Pair {
 async fn ask(permit: &Permit, ip: IpAddr, scheme: Scheme, half: bool) -> Ending {
     let request = talk::head_request(permit.target(), scheme);
     let asking = async {
-        let mut stream =
-            talk::open(permit, ip, scheme, Account::Extra, Shape::default()).await?;
+        let mut stream = talk::open(permit, ip, scheme, Account::Extra, Shape::default()).await?;
         stream.write_all(request.as_bytes()).await?;
         stream.flush().await?;
         if half {
@@ -73,9 +72,7 @@ async fn ask(permit: &Permit, ip: IpAddr, scheme: Scheme, half: bool) -> Ending 
         Err(_) => Ending::Silent,
         // What fails before the request was sent says nothing about it.
         Ok(Err(error)) => Ending::Failed(error.to_string()),
-        Ok(Ok(Ok(head))) if head.status.is_some() => {
-            Ending::Answered(head.first_line().to_owned())
-        }
+        Ok(Ok(Ok(head))) if head.status.is_some() => Ending::Answered(head.first_line().to_owned()),
         Ok(Ok(Ok(head))) => Ending::Failed(format!("not HTTP: {}", head.first_line())),
         Ok(Ok(Err(error))) => match Cut::of(&error) {
             Cut::Other => Ending::Failed(error.to_string()),

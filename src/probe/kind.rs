@@ -29,11 +29,13 @@ pub enum Probe {
     Websocket,
     /// Closes its own side right after the request.
     Halfclose,
+    /// Speaks HTTP/2 by hand and reads its GOAWAY.
+    Http2,
 }
 
 impl Probe {
     /// All probes, in the order they are shown.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Dns,
         Self::Tcp,
         Self::Tls,
@@ -43,6 +45,7 @@ impl Probe {
         Self::Reuse,
         Self::Websocket,
         Self::Halfclose,
+        Self::Http2,
     ];
     /// Those that run where none is asked for by name. The others send more, or wait longer, than
     /// somebody would expect who only named a host.
@@ -61,6 +64,7 @@ impl Probe {
             Self::Reuse => "reuse",
             Self::Websocket => "websocket",
             Self::Halfclose => "halfclose",
+            Self::Http2 => "http2",
         }
     }
 
@@ -75,7 +79,12 @@ impl Probe {
             Self::Dns => None,
             Self::Tcp => Some(Self::Dns),
             Self::Banner | Self::Tls => Some(Self::Tcp),
-            Self::Http | Self::Idle | Self::Reuse | Self::Websocket | Self::Halfclose => Some(Self::Tls),
+            Self::Http
+            | Self::Idle
+            | Self::Reuse
+            | Self::Websocket
+            | Self::Halfclose
+            | Self::Http2 => Some(Self::Tls),
         }
     }
 
@@ -93,7 +102,7 @@ impl Probe {
             Self::Halfclose => 30,
             // A second round narrows the cut-off down.
             Self::Reuse | Self::Idle => return 2 * max_idle + Duration::from_secs(20),
-            Self::Websocket => return max_idle + Duration::from_secs(20),
+            Self::Websocket | Self::Http2 => return max_idle + Duration::from_secs(30),
         };
         Duration::from_secs(seconds)
     }
@@ -131,6 +140,10 @@ impl Probe {
             Self::Halfclose => (
                 "closes our side right after the request; tells whether the answer still comes",
                 "发完请求立刻关闭我方发送；看响应是否还会来",
+            ),
+            Self::Http2 => (
+                "speaks HTTP/2, stays quiet, pings, and reads the GOAWAY with its code",
+                "用 HTTP/2 交流，保持安静，发 PING，读取 GOAWAY 及其代码",
             ),
         };
         text(en, zh)

@@ -113,8 +113,7 @@ async fn attempt(permit: &Permit, ip: IpAddr, scheme: Scheme, age: Duration) -> 
     };
     let request = talk::head_request(permit.target(), scheme);
     let opening = async {
-        let mut stream =
-            talk::open(permit, ip, scheme, Account::Reuse, Shape::default()).await?;
+        let mut stream = talk::open(permit, ip, scheme, Account::Reuse, Shape::default()).await?;
         let head = talk::ask(&mut *stream, &request).await?;
         std::io::Result::Ok((stream, head))
     };
@@ -354,7 +353,8 @@ mod tests {
     }
 
     fn values(reading: &Reading) -> Vec<String> {
-        let shown = |seen: &crate::evidence::Observation| format!("{}={}", seen.variable, seen.value);
+        let shown =
+            |seen: &crate::evidence::Observation| format!("{}={}", seen.variable, seen.value);
         reading.observations.iter().map(shown).collect()
     }
 

@@ -136,8 +136,13 @@ fn refusal(status: u16, visit: &Visit) -> (String, String) {
             "返回的是普通页面：升级请求头没有到达 WebSocket 服务",
         ),
         300..=399 => ("it leads elsewhere; clients do not follow", "返回跳转；客户端不会跟随"),
-        400 => ("the request is called bad, as by a proxy that drops the upgrade fields", "请求被判为无效，像是代理丢掉了升级请求头"),
-        401 | 403 => ("it wants a login, or this origin is not allowed", "需要登录，或不允许这个来源"),
+        400 => (
+            "the request is called bad, as by a proxy that drops the upgrade fields",
+            "请求被判为无效，像是代理丢掉了升级请求头",
+        ),
+        401 | 403 => {
+            ("it wants a login, or this origin is not allowed", "需要登录，或不允许这个来源")
+        }
         404 => ("there is nothing at this path", "这个路径下没有内容"),
         426 => ("it wants another version or protocol", "要求其他版本或协议"),
         502..=504 => ("a proxy cannot reach the WebSocket server", "代理连不上 WebSocket 服务"),

@@ -68,10 +68,7 @@ pub(super) fn file(uri: &Uri, request: &HeaderMap) -> Option<Response> {
     Some(response)
 }
 
-fn best_encoding(
-    path: &str,
-    request: &HeaderMap,
-) -> Option<(EmbeddedFile, Option<&'static str>)> {
+fn best_encoding(path: &str, request: &HeaderMap) -> Option<(EmbeddedFile, Option<&'static str>)> {
     let accepted = request
         .get(header::ACCEPT_ENCODING)
         .and_then(|accepted| accepted.to_str().ok())

@@ -9,6 +9,7 @@
 
 mod door;
 mod halfclose;
+mod http2;
 mod lookups;
 mod netns;
 mod policy;

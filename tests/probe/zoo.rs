@@ -137,7 +137,7 @@ async fn a_compressed_bomb_is_read_as_it_is_and_no_further() {
     assert!(took < Duration::from_secs(3));
 }
 
-fn server_config(cert: CertificateDer<'static>, key: &KeyPair) -> Arc<ServerConfig> {
+pub(crate) fn server_config(cert: CertificateDer<'static>, key: &KeyPair) -> Arc<ServerConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let config = ServerConfig::builder_with_provider(provider)
