@@ -122,6 +122,13 @@ pub(super) struct Greeting {
     component: Option<&'static str>,
 }
 
+impl Greeting {
+    /// Whether it says in words that we are not let in.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self.result, "limit" | "blocked")
+    }
+}
+
 /// Recognises a greeting by its bytes; `port` decides between protocols that begin alike. Pure.
 pub(super) fn recognise(bytes: &[u8], port: u16) -> Option<Greeting> {
     let text = String::from_utf8_lossy(bytes);

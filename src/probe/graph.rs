@@ -15,7 +15,7 @@ use rustls::pki_types::UnixTime;
 use super::{
     answer, banner,
     budget::{Ticket, TooMany},
-    dns,
+    burst, dns,
     event::{Finding, ProbeEvent, Reporter},
     goaway, halfclose,
     hold::Speech,
@@ -27,6 +27,7 @@ use super::{
     reuse,
     rules::Rule,
     run::Plan,
+    spread,
     target::Scheme,
     tcp, tls, upgraded, websocket,
 };
@@ -69,10 +70,24 @@ impl Context {
             return;
         }
         let Some(ip) = self.connect(&permit).await else { return };
-        match self.find_protocol(&permit, ip).await {
-            Spoken::Web(scheme) => self.web(&permit, ip, scheme).await,
-            Spoken::Plain(protocol) => self.plain(&permit, ip, protocol).await,
+        let speech = match self.find_protocol(&permit, ip).await {
+            Spoken::Web(scheme) => self.web(&permit, ip, scheme).await.map(Speech::Http),
+            Spoken::Plain(protocol) => {
+                self.plain(&permit, ip, protocol).await;
+                Some(Speech::Plain(protocol))
+            }
+        };
+        // Alone and last: what a burst does to a server must not be seen by the other probes.
+        match speech {
+            Some(speech) => self.burst(&permit, ip, speech).await,
+            None => self.hide(&[Probe::Burst], NO_TLS).await,
         }
+    }
+
+    async fn burst(&self, permit: &Permit, ip: IpAddr, speech: Speech) {
+        let Some(started) = self.begin(Probe::Burst).await else { return };
+        let shots = burst::send(permit, ip, speech).await;
+        self.reporter.publish(Probe::Burst, started, spread::interpret(&shots)).await;
     }
 
     /// Gets the permit and tells what the lookup said.
@@ -207,7 +222,8 @@ impl Context {
         self.idle(permit, ip, Speech::Plain(protocol)).await;
     }
 
-    async fn web(&self, permit: &Permit, ip: IpAddr, scheme: Scheme) {
+    /// What can be seen of a port that speaks HTTP. The scheme that proved right, if one did.
+    async fn web(&self, permit: &Permit, ip: IpAddr, scheme: Scheme) -> Option<Scheme> {
         let mut scheme = scheme;
         if scheme == Scheme::Http {
             self.hide(&[Probe::Tls], ("the address is plain HTTP", "这是明文 HTTP 地址")).await;
@@ -220,7 +236,7 @@ impl Context {
                 _ if !is_due => scheme = Scheme::Http,
                 _ => {
                     self.hide_above(Probe::Tls, NO_TLS).await;
-                    return;
+                    return None;
                 }
             }
         }
@@ -232,6 +248,7 @@ impl Context {
             self.halfclose(permit, ip, scheme),
             self.http2(permit, ip, scheme),
         );
+        Some(scheme)
     }
 
     /// Shakes hands. Where TLS is not due, a port that does not speak it is no fault.

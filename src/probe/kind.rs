@@ -31,11 +31,13 @@ pub enum Probe {
     Halfclose,
     /// Speaks HTTP/2 by hand and reads its GOAWAY.
     Http2,
+    /// Opens ten connections at once.
+    Burst,
 }
 
 impl Probe {
     /// All probes, in the order they are shown.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Dns,
         Self::Tcp,
         Self::Tls,
@@ -46,6 +48,7 @@ impl Probe {
         Self::Websocket,
         Self::Halfclose,
         Self::Http2,
+        Self::Burst,
     ];
     /// Those that run where none is asked for by name. The others send more, or wait longer, than
     /// somebody would expect who only named a host.
@@ -65,6 +68,7 @@ impl Probe {
             Self::Websocket => "websocket",
             Self::Halfclose => "halfclose",
             Self::Http2 => "http2",
+            Self::Burst => "burst",
         }
     }
 
@@ -78,7 +82,7 @@ impl Probe {
         match self {
             Self::Dns => None,
             Self::Tcp => Some(Self::Dns),
-            Self::Banner | Self::Tls => Some(Self::Tcp),
+            Self::Banner | Self::Tls | Self::Burst => Some(Self::Tcp),
             Self::Http
             | Self::Idle
             | Self::Reuse
@@ -100,6 +104,7 @@ impl Probe {
             Self::Tls | Self::Http => 15,
             Self::Banner => 20,
             Self::Halfclose => 30,
+            Self::Burst => 25,
             // A second round narrows the cut-off down.
             Self::Reuse | Self::Idle => return 2 * max_idle + Duration::from_secs(20),
             Self::Websocket | Self::Http2 => return max_idle + Duration::from_secs(30),
@@ -144,6 +149,10 @@ impl Probe {
             Self::Http2 => (
                 "speaks HTTP/2, stays quiet, pings, and reads the GOAWAY with its code",
                 "用 HTTP/2 交流，保持安静，发 PING，读取 GOAWAY 及其代码",
+            ),
+            Self::Burst => (
+                "opens ten connections at once and tells how many are served, refused, reset or left waiting",
+                "同时打开十条连接，看有多少成功、被拒绝、被重置或一直等待",
             ),
         };
         text(en, zh)

@@ -8,6 +8,7 @@
 mod answer;
 mod banner;
 pub mod budget;
+mod burst;
 mod components;
 mod conn;
 mod dns;
@@ -33,6 +34,7 @@ pub mod resolve;
 mod reuse;
 pub mod rules;
 mod run;
+mod spread;
 mod sys;
 mod talk;
 pub mod target;

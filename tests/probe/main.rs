@@ -7,6 +7,7 @@
     reason = "a test says why it failed"
 )]
 
+mod burst;
 mod door;
 mod halfclose;
 mod http2;
