@@ -18,7 +18,7 @@ const OWNERS: [&str; 6] = ["user", "developer", "ops", "network", "cloud", "prov
 const HOPS: [&str; 5] = ["you", "network", "proxy", "server", "database"];
 const RISKS: [&str; 3] = ["low", "medium", "high"];
 const RETRIES: [&str; 5] = ["never", "safe_once", "safe_backoff", "idempotent_only", "pointless"];
-const PROBES: [&str; 11] = [
+const PROBES: [&str; 12] = [
     "dns",
     "tcp",
     "tls",
@@ -30,6 +30,7 @@ const PROBES: [&str; 11] = [
     "halfclose",
     "http2",
     "burst",
+    "path",
 ];
 const LAYERS: [&str; 14] = [
     "connect",

@@ -271,6 +271,30 @@ impl Ticket {
         Ok(())
     }
 
+    /// Charges another port of the target, so that a run which looks at two counts for two.
+    pub fn charge_port(&mut self, port: u16) -> Result<(), TooMany> {
+        let now = Instant::now();
+        let mut state = self.budgets.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let what = port.to_string();
+        let targets = || self.keys.iter().filter(|key| !matches!(key, Key::Client(_)));
+        for key in targets() {
+            let cap = self.budgets.cap(key);
+            let Some(account) = state.accounts.get_mut(key) else { continue };
+            account.forget(now, cap.kinds_for);
+            let is_new = account.seen.iter().all(|(_, seen)| *seen != what);
+            if is_new && account.seen.len() >= cap.kinds {
+                return Err(TooMany { rule: cap.rule, retry_after: BUSY });
+            }
+        }
+        for key in targets() {
+            if let Some(account) = state.accounts.get_mut(key) {
+                account.seen.retain(|(_, seen)| *seen != what);
+                account.seen.push_back((now, what.clone()));
+            }
+        }
+        Ok(())
+    }
+
     /// Takes a place for a run that holds connections: one per client, one per target.
     pub fn hold(&mut self) -> Result<(), TooMany> {
         if self.holding {
@@ -356,6 +380,19 @@ mod tests {
         }
         let refused = budgets.admit(client(1), &target("h.example99.org")).unwrap_err();
         assert_eq!(refused.rule, rules::CLIENT_BUSY);
+    }
+
+    #[test]
+    fn a_second_port_of_a_run_counts_like_a_first_one() {
+        let budgets = Budgets::new(Limits::default());
+        let mut ticket = budgets.admit(client(1), &target("example.com:1")).unwrap();
+        for port in 2..=8 {
+            ticket.charge_port(port).unwrap();
+        }
+        assert_eq!(ticket.charge_port(9).unwrap_err().rule, rules::TARGET_BUSY);
+        assert!(ticket.charge_port(8).is_ok());
+        drop(ticket);
+        assert!(budgets.admit(client(2), &target("example.com:9")).is_err());
     }
 
     #[test]

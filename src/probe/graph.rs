@@ -16,15 +16,16 @@ use super::{
     answer, banner,
     budget::{Ticket, TooMany},
     burst, dns,
-    event::{Finding, ProbeEvent, Reporter},
+    event::{Finding, ProbeEvent, Reading, Reporter},
     goaway, halfclose,
     hold::Speech,
     http, http2, idle,
     kind::Probe,
     meter::Meter,
+    path,
     permit::{Gate, Permit, Refusal},
     protocol::Protocol,
-    reuse,
+    reuse, route,
     rules::Rule,
     run::Plan,
     spread,
@@ -55,6 +56,7 @@ const NO_TLS: (&str, &str) =
     ("no TLS session, so nothing can be seen above it", "TLS 没有建立，上层看不到");
 const NOT_ALLOWED: (&str, &str) = ("this target may not be probed", "不允许探测这个目标");
 
+const TRACING: (&str, &str) = ("tracing the way", "正在追踪路径");
 const QUIET: (&str, &str) = ("still open and quiet", "仍然连着，没有数据");
 
 /// Probes that are about HTTP alone.
@@ -69,17 +71,23 @@ impl Context {
         if !Probe::ALL.into_iter().any(|probe| probe != Probe::Dns && self.plan.wants(probe)) {
             return;
         }
-        let Some(ip) = self.connect(&permit).await else { return };
-        let speech = match self.find_protocol(&permit, ip).await {
-            Spoken::Web(scheme) => self.web(&permit, ip, scheme).await.map(Speech::Http),
+        // The way is of interest most where nothing connects.
+        tokio::join!(self.path(&permit), self.connected(&permit));
+    }
+
+    /// What rests on a connection.
+    async fn connected(&self, permit: &Permit) {
+        let Some(ip) = self.connect(permit).await else { return };
+        let speech = match self.find_protocol(permit, ip).await {
+            Spoken::Web(scheme) => self.web(permit, ip, scheme).await.map(Speech::Http),
             Spoken::Plain(protocol) => {
-                self.plain(&permit, ip, protocol).await;
+                self.plain(permit, ip, protocol).await;
                 Some(Speech::Plain(protocol))
             }
         };
         // Alone and last: what a burst does to a server must not be seen by the other probes.
         match speech {
-            Some(speech) => self.burst(&permit, ip, speech).await,
+            Some(speech) => self.burst(permit, ip, speech).await,
             None => self.hide(&[Probe::Burst], NO_TLS).await,
         }
     }
@@ -340,6 +348,44 @@ impl Context {
         let work = http2::send(permit, ip, scheme, self.silence());
         let visit = self.reporter.while_waiting(Probe::Http2, QUIET, work).await;
         self.reporter.publish(Probe::Http2, started, goaway::interpret(&visit)).await;
+    }
+
+    /// Traces the first address of each family. The first of all is what is observed; both are told.
+    async fn path(&self, permit: &Permit) {
+        let Some(started) = self.begin(Probe::Path).await else { return };
+        let first = |v6: bool| permit.addresses().iter().copied().find(|ip| ip.is_ipv6() == v6);
+        let mut whole: Option<Reading> = None;
+        for ip in [first(false), first(true)].into_iter().flatten() {
+            let work = self.trace(permit, ip);
+            let reading = self.reporter.while_waiting(Probe::Path, TRACING, work).await;
+            match &mut whole {
+                Some(whole) if whole.not_visible.is_none() => {
+                    whole.findings.extend(reading.findings);
+                }
+                _ => whole = Some(reading),
+            }
+        }
+        let Some(reading) = whole else { return };
+        self.reporter.publish(Probe::Path, started, reading).await;
+    }
+
+    /// The way to the port, and to another one of the host where this one does not answer.
+    async fn trace(&self, permit: &Permit, ip: IpAddr) -> Reading {
+        let way = path::trace(permit, ip).await;
+        if way.is_answered() {
+            return route::interpret(&way, None, ip);
+        }
+        let port = permit.target().port();
+        let others = path::OTHER_PORTS.into_iter().filter(|other| *other != port);
+        let beside =
+            others.filter_map(|other| self.gate.beside(permit, other).ok()).find(|beside| {
+                self.on_ticket(|ticket| ticket.charge_port(beside.target().port())).is_ok()
+            });
+        let beside = match &beside {
+            Some(beside) => Some(path::trace(beside, ip).await),
+            None => None,
+        };
+        route::interpret(&way, beside.as_ref(), ip)
     }
 
     /// The silence of the probes that hold one connection.

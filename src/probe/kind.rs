@@ -33,11 +33,13 @@ pub enum Probe {
     Http2,
     /// Opens ten connections at once.
     Burst,
+    /// Traces the way to the port by SYNs that run out on it.
+    Path,
 }
 
 impl Probe {
     /// All probes, in the order they are shown.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Dns,
         Self::Tcp,
         Self::Tls,
@@ -49,6 +51,7 @@ impl Probe {
         Self::Halfclose,
         Self::Http2,
         Self::Burst,
+        Self::Path,
     ];
     /// Those that run where none is asked for by name. The others send more, or wait longer, than
     /// somebody would expect who only named a host.
@@ -69,6 +72,7 @@ impl Probe {
             Self::Halfclose => "halfclose",
             Self::Http2 => "http2",
             Self::Burst => "burst",
+            Self::Path => "path",
         }
     }
 
@@ -81,7 +85,7 @@ impl Probe {
     pub fn rests_on(self) -> Option<Self> {
         match self {
             Self::Dns => None,
-            Self::Tcp => Some(Self::Dns),
+            Self::Tcp | Self::Path => Some(Self::Dns),
             Self::Banner | Self::Tls | Self::Burst => Some(Self::Tcp),
             Self::Http
             | Self::Idle
@@ -105,6 +109,7 @@ impl Probe {
             Self::Banner => 20,
             Self::Halfclose => 30,
             Self::Burst => 25,
+            Self::Path => 60,
             // A second round narrows the cut-off down.
             Self::Reuse | Self::Idle => return 2 * max_idle + Duration::from_secs(20),
             Self::Websocket | Self::Http2 => return max_idle + Duration::from_secs(30),
@@ -153,6 +158,10 @@ impl Probe {
             Self::Burst => (
                 "opens ten connections at once and tells how many are served, refused, reset or left waiting",
                 "同时打开十条连接，看有多少成功、被拒绝、被重置或一直等待",
+            ),
+            Self::Path => (
+                "traces the way to this very port, and to another port of the host, without privileges; names the hop where it stops",
+                "追踪到这个端口（以及同一主机另一端口）的路径，无需特权；指出在哪一跳中断",
             ),
         };
         text(en, zh)

@@ -20,8 +20,8 @@ pub const MAX_HOLDS: u64 = 12;
 pub const MAX_REUSES: u64 = 10;
 /// Connections that the burst may open.
 pub const MAX_BURST: u64 = 12;
-/// SYNs that the trace may send, repeated ones by the kernel apart: two ports, 30 hops, 12 again.
-pub const MAX_TRACES: u64 = 72;
+/// SYNs that the trace may send: thirty hops three times, W9 of the threat model.
+pub const MAX_TRACES: u64 = 90;
 /// Connections that the search for the sender of a reset may open: three searches of 8 steps.
 pub const MAX_SEARCHES: u64 = 24;
 /// Connections that the remaining probes of one run may open, the repeat at the end apart.

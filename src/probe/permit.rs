@@ -172,6 +172,27 @@ impl Gate {
     }
 }
 
+impl Gate {
+    /// A permit for another port of the addresses that `permit` pinned, judged like a target of its
+    /// own. On the account of the same run.
+    ///
+    /// # Errors
+    /// The rule that refuses.
+    pub fn beside(&self, permit: &Permit, port: u16) -> Result<Permit, Rule> {
+        let target = permit.target.with_port(port);
+        let decision = self.policy.decide_answers(&target, &permit.addresses);
+        if !decision.is_allowed() {
+            return Err(decision.rule);
+        }
+        Ok(Permit {
+            target,
+            addresses: permit.addresses.clone(),
+            lookups: Vec::new(),
+            meter: Arc::clone(&permit.meter),
+        })
+    }
+}
+
 impl Permit {
     /// The target it was given for.
     pub fn target(&self) -> &Target {

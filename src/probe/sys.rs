@@ -50,6 +50,12 @@ impl Icmp {
             _ => false,
         }
     }
+
+    /// Whether it says that a packet ran out of time to live on the way: RFC 792 type 11 code 0,
+    /// RFC 4443 §3.3 type 3 code 0.
+    pub fn is_time_exceeded(&self) -> bool {
+        self.code == 0 && self.kind == if self.v6 { 3 } else { 11 }
+    }
 }
 
 impl std::fmt::Display for Icmp {

@@ -13,6 +13,7 @@ mod halfclose;
 mod http2;
 mod lookups;
 mod netns;
+mod path;
 mod policy;
 mod reused;
 mod servers;
