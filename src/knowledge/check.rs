@@ -18,7 +18,7 @@ const OWNERS: [&str; 6] = ["user", "developer", "ops", "network", "cloud", "prov
 const HOPS: [&str; 5] = ["you", "network", "proxy", "server", "database"];
 const RISKS: [&str; 3] = ["low", "medium", "high"];
 const RETRIES: [&str; 5] = ["never", "safe_once", "safe_backoff", "idempotent_only", "pointless"];
-const PROBES: [&str; 12] = [
+const PROBES: [&str; 13] = [
     "dns",
     "tcp",
     "tls",
@@ -31,6 +31,7 @@ const PROBES: [&str; 12] = [
     "http2",
     "burst",
     "path",
+    "mtu",
 ];
 const LAYERS: [&str; 14] = [
     "connect",

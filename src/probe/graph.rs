@@ -22,13 +22,13 @@ use super::{
     http, http2, idle,
     kind::Probe,
     meter::Meter,
-    path,
+    mtu, path,
     permit::{Gate, Permit, Refusal},
     protocol::Protocol,
     reuse, route,
     rules::Rule,
     run::Plan,
-    spread,
+    segments, spread,
     target::Scheme,
     tcp, tls, upgraded, websocket,
 };
@@ -60,8 +60,15 @@ const TRACING: (&str, &str) = ("tracing the way", "正在追踪路径");
 const QUIET: (&str, &str) = ("still open and quiet", "仍然连着，没有数据");
 
 /// Probes that are about HTTP alone.
-const NEEDS_HTTP: [Probe; 6] =
-    [Probe::Tls, Probe::Http, Probe::Reuse, Probe::Websocket, Probe::Halfclose, Probe::Http2];
+const NEEDS_HTTP: [Probe; 7] = [
+    Probe::Tls,
+    Probe::Http,
+    Probe::Reuse,
+    Probe::Websocket,
+    Probe::Halfclose,
+    Probe::Http2,
+    Probe::Mtu,
+];
 
 impl Context {
     /// Runs what the plan wants, within `wall`.
@@ -79,7 +86,12 @@ impl Context {
     async fn connected(&self, permit: &Permit) {
         let Some(ip) = self.connect(permit).await else { return };
         let speech = match self.find_protocol(permit, ip).await {
-            Spoken::Web(scheme) => self.web(permit, ip, scheme).await.map(Speech::Http),
+            Spoken::Web(scheme) => {
+                // A handshake that stalls may do so for the size of its packets.
+                let web = self.web(permit, ip, scheme);
+                let (proved, ()) = tokio::join!(web, self.mtu(permit, ip, scheme));
+                proved.map(Speech::Http)
+            }
             Spoken::Plain(protocol) => {
                 self.plain(permit, ip, protocol).await;
                 Some(Speech::Plain(protocol))
@@ -386,6 +398,13 @@ impl Context {
             None => None,
         };
         route::interpret(&way, beside.as_ref(), ip)
+    }
+
+    async fn mtu(&self, permit: &Permit, ip: IpAddr, scheme: Scheme) {
+        let Some(started) = self.begin(Probe::Mtu).await else { return };
+        let (normal, small) = mtu::send(permit, ip, scheme).await;
+        let reading = segments::interpret(&normal, small.as_ref());
+        self.reporter.publish(Probe::Mtu, started, reading).await;
     }
 
     /// The silence of the probes that hold one connection.

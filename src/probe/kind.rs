@@ -35,11 +35,13 @@ pub enum Probe {
     Burst,
     /// Traces the way to the port by SYNs that run out on it.
     Path,
+    /// Sends a large request in normal and in small segments.
+    Mtu,
 }
 
 impl Probe {
     /// All probes, in the order they are shown.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Dns,
         Self::Tcp,
         Self::Tls,
@@ -52,6 +54,7 @@ impl Probe {
         Self::Http2,
         Self::Burst,
         Self::Path,
+        Self::Mtu,
     ];
     /// Those that run where none is asked for by name. The others send more, or wait longer, than
     /// somebody would expect who only named a host.
@@ -73,6 +76,7 @@ impl Probe {
             Self::Http2 => "http2",
             Self::Burst => "burst",
             Self::Path => "path",
+            Self::Mtu => "mtu",
         }
     }
 
@@ -86,7 +90,7 @@ impl Probe {
         match self {
             Self::Dns => None,
             Self::Tcp | Self::Path => Some(Self::Dns),
-            Self::Banner | Self::Tls | Self::Burst => Some(Self::Tcp),
+            Self::Banner | Self::Tls | Self::Burst | Self::Mtu => Some(Self::Tcp),
             Self::Http
             | Self::Idle
             | Self::Reuse
@@ -110,6 +114,7 @@ impl Probe {
             Self::Halfclose => 30,
             Self::Burst => 25,
             Self::Path => 60,
+            Self::Mtu => 60,
             // A second round narrows the cut-off down.
             Self::Reuse | Self::Idle => return 2 * max_idle + Duration::from_secs(20),
             Self::Websocket | Self::Http2 => return max_idle + Duration::from_secs(30),
@@ -162,6 +167,10 @@ impl Probe {
             Self::Path => (
                 "traces the way to this very port, and to another port of the host, without privileges; names the hop where it stops",
                 "追踪到这个端口（以及同一主机另一端口）的路径，无需特权；指出在哪一跳中断",
+            ),
+            Self::Mtu => (
+                "sends a large request in normal segments and, where that stalls, in small ones; tells an MTU black hole",
+                "用正常分段发大请求，卡住时改用小分段；识别 MTU 黑洞",
             ),
         };
         text(en, zh)

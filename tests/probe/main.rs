@@ -12,6 +12,7 @@ mod door;
 mod halfclose;
 mod http2;
 mod lookups;
+mod mtu;
 mod netns;
 mod path;
 mod policy;
