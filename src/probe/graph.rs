@@ -25,10 +25,10 @@ use super::{
     mtu, path,
     permit::{Gate, Permit, Refusal},
     protocol::Protocol,
-    reuse, route,
+    reset, reuse, route,
     rules::Rule,
     run::Plan,
-    segments, spread,
+    segments, sender, spread,
     target::Scheme,
     tcp, tls, upgraded, websocket,
 };
@@ -79,7 +79,7 @@ impl Context {
             return;
         }
         // The way is of interest most where nothing connects.
-        tokio::join!(self.path(&permit), self.connected(&permit));
+        tokio::join!(self.path(&permit), self.reset(&permit), self.connected(&permit));
     }
 
     /// What rests on a connection.
@@ -387,12 +387,7 @@ impl Context {
         if way.is_answered() {
             return route::interpret(&way, None, ip);
         }
-        let port = permit.target().port();
-        let others = path::OTHER_PORTS.into_iter().filter(|other| *other != port);
-        let beside =
-            others.filter_map(|other| self.gate.beside(permit, other).ok()).find(|beside| {
-                self.on_ticket(|ticket| ticket.charge_port(beside.target().port())).is_ok()
-            });
+        let beside = self.beside(permit);
         let beside = match &beside {
             Some(beside) => Some(path::trace(beside, ip).await),
             None => None,
@@ -405,6 +400,32 @@ impl Context {
         let (normal, small) = mtu::send(permit, ip, scheme).await;
         let reading = segments::interpret(&normal, small.as_ref());
         self.reporter.publish(Probe::Mtu, started, reading).await;
+    }
+
+    /// Another port of the host, if the policy and the visitor's account allow one.
+    fn beside(&self, permit: &Permit) -> Option<Permit> {
+        let port = permit.target().port();
+        let others = path::OTHER_PORTS.into_iter().filter(|other| *other != port);
+        others.filter_map(|other| self.gate.beside(permit, other).ok()).find(|beside| {
+            self.on_ticket(|ticket| ticket.charge_port(beside.target().port())).is_ok()
+        })
+    }
+
+    /// By what the target says of itself; listening first would come too late to see a reset.
+    async fn reset(&self, permit: &Permit) {
+        let Some(started) = self.begin(Probe::Reset).await else { return };
+        let Some(ip) = permit.addresses().first().copied() else { return };
+        let target = permit.target();
+        let speech = match (target.scheme(), Protocol::of_port(target.port())) {
+            (Some(scheme), _) => Speech::Http(scheme),
+            (None, Protocol::Http) if matches!(target.port(), 443 | 8443) => {
+                Speech::Http(Scheme::Https)
+            }
+            (None, Protocol::Http) => Speech::Http(Scheme::Http),
+            (None, protocol) => Speech::Plain(protocol),
+        };
+        let trail = reset::send(permit, ip, speech, self.beside(permit).as_ref()).await;
+        self.reporter.publish(Probe::Reset, started, sender::interpret(&trail)).await;
     }
 
     /// The silence of the probes that hold one connection.

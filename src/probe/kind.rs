@@ -37,11 +37,13 @@ pub enum Probe {
     Path,
     /// Sends a large request in normal and in small segments.
     Mtu,
+    /// Finds out how far away the sender of a reset is.
+    Reset,
 }
 
 impl Probe {
     /// All probes, in the order they are shown.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Dns,
         Self::Tcp,
         Self::Tls,
@@ -55,6 +57,7 @@ impl Probe {
         Self::Burst,
         Self::Path,
         Self::Mtu,
+        Self::Reset,
     ];
     /// Those that run where none is asked for by name. The others send more, or wait longer, than
     /// somebody would expect who only named a host.
@@ -77,6 +80,7 @@ impl Probe {
             Self::Burst => "burst",
             Self::Path => "path",
             Self::Mtu => "mtu",
+            Self::Reset => "reset",
         }
     }
 
@@ -89,7 +93,7 @@ impl Probe {
     pub fn rests_on(self) -> Option<Self> {
         match self {
             Self::Dns => None,
-            Self::Tcp | Self::Path => Some(Self::Dns),
+            Self::Tcp | Self::Path | Self::Reset => Some(Self::Dns),
             Self::Banner | Self::Tls | Self::Burst | Self::Mtu => Some(Self::Tcp),
             Self::Http
             | Self::Idle
@@ -115,6 +119,7 @@ impl Probe {
             Self::Burst => 25,
             Self::Path => 60,
             Self::Mtu => 60,
+            Self::Reset => 45,
             // A second round narrows the cut-off down.
             Self::Reuse | Self::Idle => return 2 * max_idle + Duration::from_secs(20),
             Self::Websocket | Self::Http2 => return max_idle + Duration::from_secs(30),
@@ -171,6 +176,10 @@ impl Probe {
             Self::Mtu => (
                 "sends a large request in normal segments and, where that stalls, in small ones; tells an MTU black hole",
                 "用正常分段发大请求，卡住时改用小分段；识别 MTU 黑洞",
+            ),
+            Self::Reset => (
+                "tells whether a reset comes from the server or from a box in between, and whether our bytes had arrived",
+                "判断重置来自服务端还是中间设备，以及我们的数据是否已送达",
             ),
         };
         text(en, zh)

@@ -16,6 +16,7 @@ mod mtu;
 mod netns;
 mod path;
 mod policy;
+mod reset;
 mod reused;
 mod servers;
 mod support;

@@ -33,7 +33,10 @@ async fn what_passes_stalls_or_is_cut_on_loopback_is_no_black_hole() {
     let told = probe(&format!("http://{mute}/"), &[Probe::Mtu], 1).await;
     assert_eq!(told.value("mtu.result").as_deref(), Some("stalls"), "{:?}", told.0);
     let raw = told.observation("mtu.result").unwrap().raw.clone().unwrap();
-    assert!(raw.contains("request acknowledged") && raw.contains("small: request acknowledged"), "{raw}");
+    assert!(
+        raw.contains("request acknowledged") && raw.contains("small: request acknowledged"),
+        "{raw}"
+    );
 }
 
 /// A host at 198.21.0.2 behind a router whose far link carries 1300 bytes. A rule of routing sends
