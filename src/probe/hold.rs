@@ -8,23 +8,24 @@ use std::{
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
+    sync::oneshot,
     time::timeout,
 };
 
 use super::{
     banner::{self, Heard},
     event::show_bytes,
-    http::{Stream, is_reset},
+    http::Stream,
     permit::{Account, Permit, Shape},
     protocol::Protocol,
-    talk,
+    talk::{self, Cut},
     target::Scheme,
     tcp,
 };
 
-/// How long to wait for the answer to a late write. Linux repeats a segment after 0.2, 0.6, 1.4 and
-/// 3 s, so what is unacknowledged then is lost for good.
-const LATE: Duration = Duration::from_secs(4);
+/// How long to wait for the answer to a late write. Linux repeats a segment after 0.2, 0.6 and 1.4 s,
+/// so what is unacknowledged then is lost for good: four losses in a row are no accident.
+pub(super) const LATE: Duration = Duration::from_millis(2200);
 /// How long the request before the silence may take.
 const OPENING: Duration = Duration::from_secs(10);
 /// How long a greeting may take. judgement: those that take longer look our name up, and their
@@ -47,6 +48,8 @@ pub(super) struct Order {
     pub(super) silence: Duration,
     /// Whether TCP keepalive runs meanwhile, and how often.
     pub(super) keepalive: Option<Duration>,
+    /// Whether the application's own heartbeat runs meanwhile, and how often.
+    pub(super) ping: Option<Duration>,
     /// How long to wait before dialling, so that a timer and an event can be told apart.
     pub(super) delay: Duration,
 }
@@ -77,7 +80,9 @@ pub(super) enum End {
 pub(super) struct Hold {
     pub(super) order: Order,
     pub(super) end: End,
-    /// From the last byte of the opening to the end.
+    /// Whether it was told to write before its own silence was over.
+    pub(super) hurried: bool,
+    /// From the last byte of the opening to the late write, or to the end.
     pub(super) quiet: Duration,
     /// When it ended, for comparison with the others.
     pub(super) ended: Instant,
@@ -95,12 +100,20 @@ struct Opened {
     since: Instant,
 }
 
-/// Opens a connection, is quiet as ordered, and says what became of it.
-pub(super) async fn hold(permit: &Permit, ip: IpAddr, speech: Speech, order: Order) -> Hold {
+/// Opens a connection, is quiet as ordered, and says what became of it. A silence that comes over
+/// `hurry` takes the place of the ordered one.
+pub(super) async fn hold(
+    permit: &Permit,
+    ip: IpAddr,
+    speech: Speech,
+    order: Order,
+    hurry: oneshot::Receiver<Duration>,
+) -> Hold {
     tokio::time::sleep(order.delay).await;
     let mut record = Hold {
         order,
         end: End::NotOpened,
+        hurried: false,
         quiet: Duration::ZERO,
         ended: Instant::now(),
         server: None,
@@ -115,7 +128,7 @@ pub(super) async fn hold(permit: &Permit, ip: IpAddr, speech: Speech, order: Ord
             End::Closes
         } else {
             let since = opened.since;
-            stay(&mut *opened.stream, since, permit, speech, &mut record).await
+            stay(&mut *opened.stream, since, permit, speech, &mut record, hurry).await
         };
     }
     record.ended = Instant::now();
@@ -139,22 +152,52 @@ async fn open(permit: &Permit, ip: IpAddr, speech: Speech) -> io::Result<Opened>
     Ok(Opened { stream, server, closes: head.closes(), since: Instant::now() })
 }
 
-/// The silence, and the late write at its end.
+/// The silence, with the heartbeats in it, and the late write at its end.
 async fn stay(
     stream: &mut (dyn Stream + '_),
     mut start: Instant,
     permit: &Permit,
     speech: Speech,
     record: &mut Hold,
+    mut hurry: oneshot::Receiver<Duration>,
 ) -> End {
+    let late = match speech {
+        Speech::Http(scheme) => Some(talk::head_request(permit.target(), scheme).into_bytes()),
+        Speech::Plain(protocol) => protocol.heartbeat().map(<[u8]>::to_vec),
+    };
     let mut buffer = [0_u8; 512];
+    let mut silence = record.order.silence;
+    // A controller that is gone hurries nobody.
+    let mut may_hurry = true;
+    let mut beat = Instant::now();
     loop {
-        let left = record.order.silence.saturating_sub(start.elapsed());
-        let read = timeout(left, stream.read(&mut buffer)).await;
+        let left = silence.saturating_sub(start.elapsed());
+        let until_beat = record.order.ping.map(|every| every.saturating_sub(beat.elapsed()));
+        let wait = until_beat.map_or(left, |until| until.min(left));
+        let read = tokio::select! {
+            sooner = &mut hurry, if may_hurry => {
+                may_hurry = false;
+                if let Ok(sooner) = sooner {
+                    silence = silence.min(sooner);
+                    record.hurried = true;
+                }
+                continue;
+            }
+            read = timeout(wait, stream.read(&mut buffer)) => read,
+        };
         record.quiet = start.elapsed();
         match read {
+            Err(_) if record.quiet < silence => {
+                let Some(late) = &late else { return End::Open };
+                match write_late(stream, late).await {
+                    End::Alive => beat = Instant::now(),
+                    end => return end,
+                }
+            }
             Err(_) => break,
             Ok(Ok(0)) => return End::Fin,
+            // What is left of the answer to a heartbeat.
+            Ok(Ok(_)) if record.order.ping.is_some() => {}
             Ok(Ok(read)) => {
                 // A body that should not be there, or a slow greeting: the silence begins after it.
                 if record.quiet < Duration::from_secs(1) {
@@ -163,27 +206,19 @@ async fn stay(
                     record.words = show_bytes(buffer.get(..read).unwrap_or_default());
                 }
             }
-            Ok(Err(error)) if is_reset(&error) => return End::Rst,
-            // TLS closed without close_notify is a FIN all the same.
-            Ok(Err(error))
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe
-                ) =>
-            {
-                return End::Fin;
+            Ok(Err(error)) => {
+                return match Cut::of(&error) {
+                    Cut::Rst => End::Rst,
+                    Cut::Fin => End::Fin,
+                    Cut::Other => End::NotOpened,
+                };
             }
-            Ok(Err(_)) => return End::NotOpened,
         }
     }
-    let late = match speech {
-        Speech::Http(scheme) => talk::head_request(permit.target(), scheme).into_bytes(),
-        Speech::Plain(protocol) => match protocol.heartbeat() {
-            Some(line) => line.to_vec(),
-            None => return End::Open,
-        },
-    };
-    write_late(stream, &late).await
+    match late {
+        Some(late) => write_late(stream, &late).await,
+        None => End::Open,
+    }
 }
 
 async fn write_late(stream: &mut (dyn Stream + '_), late: &[u8]) -> End {

@@ -11,6 +11,7 @@ mod burst;
 mod door;
 mod halfclose;
 mod http2;
+mod idle;
 mod lookups;
 mod mtu;
 mod netns;
