@@ -2,10 +2,13 @@
 
 use std::{
     future::Future,
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     path::Path,
     process::{Child, Command, Stdio},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
     time::Duration,
 };
 
@@ -110,7 +113,16 @@ where
     S: Fn(TcpStream) -> F + Send + 'static,
     F: Future<Output = ()> + Send + 'static,
 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    serve_at(SocketAddr::from(([127, 0, 0, 1], 0)), serve).await
+}
+
+/// The same at an address of one's own choice.
+pub(crate) async fn serve_at<F, S>(address: SocketAddr, serve: S) -> SocketAddr
+where
+    S: Fn(TcpStream) -> F + Send + 'static,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind(address).await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
@@ -118,6 +130,14 @@ where
         }
     });
     address
+}
+
+/// An address of loopback that no other test of this process, and most likely none of another, uses:
+/// for protocols that are known by their port.
+pub(crate) fn own_loopback() -> Ipv4Addr {
+    static NEXT: AtomicU8 = AtomicU8::new(1);
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    Ipv4Addr::new(127, high | 64, low, NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// A port that nothing listens on.
