@@ -5,7 +5,7 @@
 //! on each other run at once.
 
 use std::{
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -15,7 +15,7 @@ use rustls::pki_types::UnixTime;
 use super::{
     answer, banner,
     budget::{Ticket, TooMany},
-    burst, dns,
+    burst, canary, dns,
     event::{Finding, ProbeEvent, Reading, Reporter},
     goaway, halfclose,
     hold::Speech,
@@ -39,6 +39,13 @@ pub(super) struct Context {
     pub(super) gate: Gate,
     pub(super) ticket: Mutex<Option<Ticket>>,
     pub(super) reporter: Reporter,
+}
+
+/// Where the probes came to sit: the address, how it is spoken to, and how the connect went.
+struct Seat {
+    ip: IpAddr,
+    speech: Option<Speech>,
+    connect: String,
 }
 
 /// How the port is spoken to, as far as is known.
@@ -79,12 +86,25 @@ impl Context {
             return;
         }
         // The way is of interest most where nothing connects.
-        tokio::join!(self.path(&permit), self.reset(&permit), self.connected(&permit));
+        let (seat, (), ()) =
+            tokio::join!(self.connected(&permit), self.path(&permit), self.reset(&permit));
+        // Alone and last: what a burst does to a server must not be seen by the other probes.
+        match (seat.speech, seat.connect.as_str()) {
+            (Some(speech), _) => self.burst(&permit, seat.ip, speech).await,
+            (None, "connected") => self.hide(&[Probe::Burst], NO_TLS).await,
+            // Hidden with all that rests on the connection.
+            (None, _) => {}
+        }
+        self.canary(&permit, &seat).await;
     }
 
     /// What rests on a connection.
-    async fn connected(&self, permit: &Permit) {
-        let Some(ip) = self.connect(permit).await else { return };
+    async fn connected(&self, permit: &Permit) -> Seat {
+        let (ip, connect) = self.connect(permit).await;
+        let Some(ip) = ip else {
+            let ip = permit.addresses().first().copied().unwrap_or(Ipv4Addr::UNSPECIFIED.into());
+            return Seat { ip, speech: None, connect };
+        };
         let speech = match self.find_protocol(permit, ip).await {
             Spoken::Web(scheme) => {
                 // A handshake that stalls may do so for the size of its packets.
@@ -97,11 +117,25 @@ impl Context {
                 Some(Speech::Plain(protocol))
             }
         };
-        // Alone and last: what a burst does to a server must not be seen by the other probes.
-        match speech {
-            Some(speech) => self.burst(permit, ip, speech).await,
-            None => self.hide(&[Probe::Burst], NO_TLS).await,
+        Seat { ip, speech, connect }
+    }
+
+    /// After a burst too, whether it was asked for or not: that is when a limit shows.
+    async fn canary(&self, permit: &Permit, seat: &Seat) {
+        if !self.plan.wants(Probe::Canary) && !self.plan.wants(Probe::Burst) {
+            return;
         }
+        let started = Instant::now();
+        self.reporter.send(ProbeEvent::Started { probe: Probe::Canary }).await;
+        let seen = self.reporter.observations();
+        let answer = seen.iter().find(|seen| seen.variable == "http.result");
+        let answer = answer.and_then(|seen| seen.value.word());
+        let scheme = match seat.speech {
+            Some(Speech::Http(scheme)) => Some(scheme),
+            _ => None,
+        };
+        let pairs = canary::send(permit, seat.ip, scheme, &seat.connect, answer).await;
+        self.reporter.publish(Probe::Canary, started, canary::interpret(&pairs)).await;
     }
 
     async fn burst(&self, permit: &Permit, ip: IpAddr, speech: Speech) {
@@ -182,22 +216,24 @@ impl Context {
         self.hide(&above, why).await;
     }
 
-    /// Connects to every address; returns the one to go on with.
-    async fn connect(&self, permit: &Permit) -> Option<IpAddr> {
+    /// Connects to every address; returns the one to go on with, and the word for all of them.
+    async fn connect(&self, permit: &Permit) -> (Option<IpAddr>, String) {
         let shown = self.plan.wants(Probe::Tcp);
         let started = Instant::now();
         if shown {
             self.reporter.send(ProbeEvent::Started { probe: Probe::Tcp }).await;
         }
         let attempts = tcp::send(permit).await;
+        let reading = tcp::interpret(&attempts);
+        let word = reading.outcome.clone();
         if shown {
-            self.reporter.publish(Probe::Tcp, started, tcp::interpret(&attempts)).await;
+            self.reporter.publish(Probe::Tcp, started, reading).await;
         }
         let best = tcp::best(&attempts);
         if best.is_none() {
             self.hide_above(Probe::Tcp, NO_TCP).await;
         }
-        best
+        (best, word)
     }
 
     /// By the URL's scheme, by the port, or by listening.

@@ -39,11 +39,13 @@ pub enum Probe {
     Mtu,
     /// Finds out how far away the sender of a reset is.
     Reset,
+    /// Repeats at the end what looked odd.
+    Canary,
 }
 
 impl Probe {
     /// All probes, in the order they are shown.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Dns,
         Self::Tcp,
         Self::Tls,
@@ -58,6 +60,7 @@ impl Probe {
         Self::Path,
         Self::Mtu,
         Self::Reset,
+        Self::Canary,
     ];
     /// Those that run where none is asked for by name. The others send more, or wait longer, than
     /// somebody would expect who only named a host.
@@ -81,6 +84,7 @@ impl Probe {
             Self::Path => "path",
             Self::Mtu => "mtu",
             Self::Reset => "reset",
+            Self::Canary => "canary",
         }
     }
 
@@ -93,7 +97,7 @@ impl Probe {
     pub fn rests_on(self) -> Option<Self> {
         match self {
             Self::Dns => None,
-            Self::Tcp | Self::Path | Self::Reset => Some(Self::Dns),
+            Self::Tcp | Self::Path | Self::Reset | Self::Canary => Some(Self::Dns),
             Self::Banner | Self::Tls | Self::Burst | Self::Mtu => Some(Self::Tcp),
             Self::Http
             | Self::Idle
@@ -120,8 +124,10 @@ impl Probe {
             Self::Path => 60,
             Self::Mtu => 60,
             Self::Reset => 45,
-            // A second round narrows the cut-off down.
-            Self::Reuse | Self::Idle => return 2 * max_idle + Duration::from_secs(20),
+            Self::Canary => 20,
+            Self::Idle => return max_idle * 13 / 10 + Duration::from_secs(30),
+            // A second round aims at the close that the first one saw.
+            Self::Reuse => return 2 * max_idle + Duration::from_secs(20),
             Self::Websocket | Self::Http2 => return max_idle + Duration::from_secs(30),
         };
         Duration::from_secs(seconds)
@@ -146,8 +152,8 @@ impl Probe {
                 "让连接保持安静，测量多久以后、以什么方式断开",
             ),
             Self::Banner => (
-                "reads the greeting of SSH, MySQL, SMTP, FTP, Redis and the like",
-                "读取 SSH、MySQL、SMTP、FTP、Redis 等服务的问候语",
+                "reads the greeting of SSH, MySQL, PostgreSQL, SMTP, FTP, Redis, AMQP, Kafka, MongoDB and the like",
+                "读取 SSH、MySQL、PostgreSQL、SMTP、FTP、Redis、AMQP、Kafka、MongoDB 等服务的问候语",
             ),
             Self::Reuse => (
                 "sends a second request on kept connections of growing age, closely before the server closes too",
@@ -180,6 +186,10 @@ impl Probe {
             Self::Reset => (
                 "tells whether a reset comes from the server or from a box in between, and whether our bytes had arrived",
                 "判断重置来自服务端还是中间设备，以及我们的数据是否已送达",
+            ),
+            Self::Canary => (
+                "repeats at the end what looked odd; tells what comes and goes, and whether our own probes are being limited",
+                "最后重复异常之处；看它是否时有时无，以及我们的探测是否被限制",
             ),
         };
         text(en, zh)

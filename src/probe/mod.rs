@@ -9,6 +9,7 @@ mod answer;
 mod banner;
 pub mod budget;
 mod burst;
+mod canary;
 mod components;
 mod conn;
 mod dns;

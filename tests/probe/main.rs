@@ -8,6 +8,7 @@
 )]
 
 mod burst;
+mod canary;
 mod door;
 mod halfclose;
 mod http2;
