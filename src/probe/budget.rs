@@ -36,6 +36,8 @@ pub struct Limits {
     pub target_runs_per_hour: usize,
     /// Different ports of one target in a day.
     pub target_ports_per_day: usize,
+    /// Bursts against one target in an hour, by all clients together.
+    pub target_bursts_per_hour: usize,
 }
 
 impl Default for Limits {
@@ -49,6 +51,7 @@ impl Default for Limits {
             target: 2,
             target_runs_per_hour: 30,
             target_ports_per_day: 8,
+            target_bursts_per_hour: 4,
         }
     }
 }
@@ -96,6 +99,7 @@ struct Account {
     running: usize,
     holding: bool,
     runs: VecDeque<Instant>,
+    bursts: VecDeque<Instant>,
     seen: VecDeque<(Instant, String)>,
 }
 
@@ -104,6 +108,9 @@ impl Account {
         let old = |at: Instant, age: Duration| now.saturating_duration_since(at) >= age;
         while self.runs.front().is_some_and(|at| old(*at, HOUR)) {
             self.runs.pop_front();
+        }
+        while self.bursts.front().is_some_and(|at| old(*at, HOUR)) {
+            self.bursts.pop_front();
         }
         while self.seen.front().is_some_and(|(at, _)| old(*at, seen_for)) {
             self.seen.pop_front();
@@ -295,6 +302,30 @@ impl Ticket {
         Ok(())
     }
 
+    /// Charges a burst to the target.
+    pub fn charge_burst(&mut self) -> Result<(), TooMany> {
+        let now = Instant::now();
+        let most = self.budgets.limits.target_bursts_per_hour;
+        let mut state = self.budgets.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let targets = || self.keys.iter().filter(|key| !matches!(key, Key::Client(_)));
+        for key in targets() {
+            let rule = self.budgets.cap(key).rule;
+            let Some(account) = state.accounts.get_mut(key) else { continue };
+            account.forget(now, DAY);
+            if account.bursts.len() >= most {
+                let oldest = account.bursts.front().copied().unwrap_or(now);
+                let retry_after = HOUR.saturating_sub(now.saturating_duration_since(oldest));
+                return Err(TooMany { rule, retry_after });
+            }
+        }
+        for key in targets() {
+            if let Some(account) = state.accounts.get_mut(key) {
+                account.bursts.push_back(now);
+            }
+        }
+        Ok(())
+    }
+
     /// Takes a place for a run that holds connections: one per client, one per target.
     pub fn hold(&mut self) -> Result<(), TooMany> {
         if self.holding {
@@ -393,6 +424,17 @@ mod tests {
         assert!(ticket.charge_port(8).is_ok());
         drop(ticket);
         assert!(budgets.admit(client(2), &target("example.com:9")).is_err());
+    }
+
+    #[test]
+    fn a_target_is_burst_four_times_an_hour_whoever_asks() {
+        let budgets = Budgets::new(Limits::default());
+        for last in 1..=4 {
+            let mut ticket = budgets.admit(client(last), &target("example.com")).unwrap();
+            ticket.charge_burst().unwrap();
+        }
+        let mut fifth = budgets.admit(client(5), &target("www.example.com")).unwrap();
+        assert_eq!(fifth.charge_burst().unwrap_err().rule, rules::TARGET_BUSY);
     }
 
     #[test]

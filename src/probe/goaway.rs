@@ -104,14 +104,14 @@ pub(super) fn interpret(visit: &Visit) -> Reading {
     let mut raw = what;
     match visit.request {
         Some(Ok(())) => raw.push_str("; one request answered"),
-        Some(Err(code)) => raw.push_str(&format!("; our request got RST_STREAM {}", name(code))),
+        Some(Err(code)) => raw.extend(["; our request got RST_STREAM ", &name(code)]),
         None => {}
     }
     if !visit.settings.is_empty() {
         raw.extend(["; SETTINGS ", &visit.settings.join(" ")]);
     }
     if visit.pings > 0 {
-        raw.push_str(&format!("; the server pinged {} time(s)", visit.pings));
+        raw.extend(["; the server pinged ", &visit.pings.to_string(), " time(s)"]);
     }
     let mut reading = Reading::default();
     reading.observe("http2.result", value, &raw);

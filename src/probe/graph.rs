@@ -28,7 +28,7 @@ use super::{
     reset, reuse, route,
     rules::Rule,
     run::Plan,
-    segments, sender, spread,
+    segments, sender, silence, spread,
     target::Scheme,
     tcp, tls, upgraded, websocket,
 };
@@ -139,6 +139,14 @@ impl Context {
     }
 
     async fn burst(&self, permit: &Permit, ip: IpAddr, speech: Speech) {
+        if !self.plan.wants(Probe::Burst) {
+            return;
+        }
+        if let Err(busy) = self.on_ticket(Ticket::charge_burst) {
+            let text = busy.rule.text();
+            self.reporter.not_visible(Probe::Burst, &text.en, &text.zh).await;
+            return;
+        }
         let Some(started) = self.begin(Probe::Burst).await else { return };
         let shots = burst::send(permit, ip, speech).await;
         self.reporter.publish(Probe::Burst, started, spread::interpret(&shots)).await;
@@ -351,7 +359,7 @@ impl Context {
         let started = Instant::now();
         self.reporter.send(ProbeEvent::Started { probe: Probe::Idle }).await;
         let holds = idle::send(permit, ip, speech, self.plan.max_idle, &self.reporter).await;
-        let mut reading = idle::interpret(&holds);
+        let mut reading = silence::interpret(&holds);
         if let Speech::Plain(_) = speech {
             let finding = Finding::new(
                 "measured before login; after login other timers may hold",

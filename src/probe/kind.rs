@@ -118,13 +118,11 @@ impl Probe {
         let seconds = match self {
             Self::Dns | Self::Tcp => 5,
             Self::Tls | Self::Http => 15,
-            Self::Banner => 20,
+            Self::Banner | Self::Canary => 20,
             Self::Halfclose => 30,
             Self::Burst => 25,
-            Self::Path => 60,
-            Self::Mtu => 60,
+            Self::Path | Self::Mtu => 60,
             Self::Reset => 45,
-            Self::Canary => 20,
             Self::Idle => return max_idle * 13 / 10 + Duration::from_secs(30),
             // A second round aims at the close that the first one saw.
             Self::Reuse => return 2 * max_idle + Duration::from_secs(20),

@@ -41,6 +41,7 @@ pub mod rules;
 mod run;
 mod segments;
 mod sender;
+mod silence;
 mod spread;
 mod sys;
 mod talk;

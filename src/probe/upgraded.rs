@@ -113,8 +113,8 @@ pub(super) fn interpret(visit: &Visit) -> Reading {
     };
     let mut raw = format!("{what}{}", visit.fields);
     if visit.pings > 0 {
-        let pings = visit.pings;
-        raw.push_str(&format!("; the server pinged {pings} time(s) in {} s", seconds(visit.age)));
+        let (pings, age) = (visit.pings.to_string(), seconds(visit.age));
+        raw.extend(["; the server pinged ", &pings, " time(s) in ", &age, " s"]);
     }
     let mut reading = Reading::default();
     reading.observe("websocket.result", value, &raw);
@@ -161,8 +161,8 @@ mod tests {
     fn visit(ending: Ending) -> Visit {
         Visit {
             ending,
-            quiet: Duration::from_secs(60),
-            age: Duration::from_secs(60),
+            quiet: Duration::from_mins(1),
+            age: Duration::from_mins(1),
             pings: 1,
             fields: "; server: nginx".to_owned(),
             server: "nginx".to_owned(),

@@ -1,10 +1,10 @@
 //! The way to a port through routers of our own, in network namespaces; and on loopback, without.
 
-use std::{process::Command, sync::Arc};
+use std::sync::Arc;
 
 use hangup::probe::{Probe, policy::Policy, resolve::DnsClient};
 
-use crate::support::{Told, closed_port, plan, probe, server, tell};
+use crate::support::{Told, closed_port, in_namespaces, is_inside, plan, probe, server, tell};
 
 #[tokio::test]
 async fn loopback_is_one_hop_away_open_or_closed() {
@@ -56,26 +56,10 @@ for each in $one $two; do within $each sh -c 'echo 0 > /proc/sys/net/ipv4/icmp_r
 
 #[test]
 fn the_hop_that_drops_a_port_is_named() {
-    if std::env::var_os("HANGUP_TEST").is_some() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        return runtime.block_on(behind_two_routers());
-    }
-    let script = Command::new("unshare")
-        .args(["--map-root-user", "--net", "sh", "-c", ROUTERS])
-        .env("HANGUP_TEST", std::env::current_exe().unwrap())
-        .output();
-    let Ok(output) = script else {
-        println!("skipped: unshare is not installed");
-        return;
-    };
-    let said = String::from_utf8_lossy(&output.stdout);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    if !said.contains("running 1 test") {
-        println!("skipped: no network namespace may be made here: {errors}");
-        assert!(std::env::var_os("CI").is_none(), "network namespaces are needed on CI");
+    if is_inside(behind_two_routers()) {
         return;
     }
-    assert!(output.status.success(), "{said}{errors}");
+    in_namespaces(ROUTERS, &[]);
 }
 
 async fn told(target: &str) -> Told {

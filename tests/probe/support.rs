@@ -202,3 +202,35 @@ pub(crate) async fn node(script: &str) -> Option<(Program, SocketAddr)> {
 pub(crate) fn reset(stream: &TcpStream) {
     socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO)).unwrap();
 }
+
+/// Runs `test` of this binary once more inside `script`, which makes network namespaces of its own and
+/// calls `"$HANGUP_TEST" --exact` with the test's name. Says so and returns where none may be made; on
+/// CI that is a failure.
+pub(crate) fn in_namespaces(script: &str, settings: &[(&str, String)]) {
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", "--net", "sh", "-c", script]);
+    command.env("HANGUP_TEST", std::env::current_exe().unwrap());
+    command.envs(settings.iter().map(|(name, value)| (name, value)));
+    let Ok(output) = command.output() else {
+        println!("skipped: unshare is not installed");
+        return;
+    };
+    let said = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    if !said.contains("running 1 test") {
+        println!("skipped: no network namespace may be made here: {errors}");
+        assert!(std::env::var_os("CI").is_none(), "network namespaces are needed on CI");
+        return;
+    }
+    assert!(output.status.success(), "{said}{errors}");
+}
+
+/// Whether this is the test inside the namespaces; then `inside` is run, and the test is over.
+pub(crate) fn is_inside(inside: impl Future<Output = ()>) -> bool {
+    if std::env::var_os("HANGUP_TEST").is_none() {
+        return false;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(inside);
+    true
+}
