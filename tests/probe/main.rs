@@ -11,6 +11,7 @@ mod burst;
 mod canary;
 mod door;
 mod halfclose;
+mod hostile;
 mod http2;
 mod idle;
 mod lookups;
