@@ -6,6 +6,7 @@
 //! policy did not give.
 
 mod answer;
+mod asked;
 mod banner;
 pub mod budget;
 mod burst;
