@@ -112,6 +112,7 @@ fn is_failure(event: &ProbeEvent) -> bool {
         "same",
         "goaway",
         "not_h2",
+        "not_here",
     ];
     match event {
         ProbeEvent::Finished { outcome, .. } => !good.contains(&outcome.as_str()),

@@ -22,6 +22,9 @@ const CODES: [(u16, &str, &str); 11] = [
     (1014, "bad gateway", "网关错误"),
 ];
 
+/// The outcome where the path may simply be the wrong one; nothing is observed then.
+const ELSEWHERE: &str = "not_here";
+
 fn code_in_words(code: Option<u16>) -> (String, String) {
     let Some(code) = code else { return ("no code".to_owned(), "没有代码".to_owned()) };
     let known = CODES.iter().find(|(known, ..)| *known == code);
@@ -45,7 +48,9 @@ pub(super) fn interpret(visit: &Visit) -> Reading {
         }
         Ending::Refused(status, line) => {
             let (en, zh) = refusal(*status, visit);
-            ("refused", en, zh, line.clone())
+            // A page, a login or nothing at all: this path is no WebSocket, and another may be one.
+            let value = if matches!(status, 400 | 426 | 500..=599) { "refused" } else { ELSEWHERE };
+            (value, en, zh, line.clone())
         }
         Ending::NotOurs => (
             "refused",
@@ -117,7 +122,9 @@ pub(super) fn interpret(visit: &Visit) -> Reading {
         raw.extend(["; the server pinged ", &pings, " time(s) in ", &age, " s"]);
     }
     let mut reading = Reading::default();
-    reading.observe("websocket.result", value, &raw);
+    if value != ELSEWHERE {
+        reading.observe("websocket.result", value, &raw);
+    }
     reading.findings.push(Finding::new(en, zh).raw(&raw));
     value.clone_into(&mut reading.outcome);
     // Ends closer to the upgrade than this are no time-outs.
@@ -132,8 +139,8 @@ pub(super) fn interpret(visit: &Visit) -> Reading {
 fn refusal(status: u16, visit: &Visit) -> (String, String) {
     let (en, zh) = match status {
         200..=299 => (
-            "the page is answered instead: the upgrade fields did not reach a WebSocket server",
-            "返回的是普通页面：升级请求头没有到达 WebSocket 服务",
+            "a page is answered instead: this path is no WebSocket, or its upgrade fields were dropped on the way",
+            "返回的是普通页面：这个路径不是 WebSocket，或者升级请求头在途中被丢掉",
         ),
         300..=399 => ("it leads elsewhere; clients do not follow", "返回跳转；客户端不会跟随"),
         400 => (
@@ -185,6 +192,16 @@ mod tests {
             assert_eq!(reading.observations.len(), 1 + usize::from(timed), "{wanted}");
         }
         assert!(interpret(&visit(Ending::NotConnected(String::new()))).not_visible.is_some());
+    }
+
+    #[test]
+    fn a_path_without_a_websocket_is_evidence_of_nothing() {
+        for (status, seen) in [(200, 0), (302, 0), (403, 0), (404, 0), (400, 1), (426, 1), (502, 1)]
+        {
+            let reading = interpret(&visit(Ending::Refused(status, String::new())));
+            assert_eq!(reading.observations.len(), seen, "{status}");
+            assert_eq!(reading.findings.len(), 1);
+        }
     }
 
     #[test]
