@@ -95,7 +95,25 @@ async fn follow(arguments: &Arguments, target: Target) -> io::Result<ExitCode> {
 
 /// Whether the event means that something fell short.
 fn is_failure(event: &ProbeEvent) -> bool {
-    let good = ["ok", "connected", "greeting", "open", "slow", "fin"];
+    // Ends in order are no failure, nor is a server that has no HTTP/2.
+    let good = [
+        "ok",
+        "connected",
+        "greeting",
+        "open",
+        "slow",
+        "fin",
+        "answered",
+        "closes_first",
+        "answers",
+        "all_served",
+        "reaches",
+        "passes",
+        "same",
+        "goaway",
+        "not_h2",
+        "not_here",
+    ];
     match event {
         ProbeEvent::Finished { outcome, .. } => !good.contains(&outcome.as_str()),
         ProbeEvent::Refused { .. } | ProbeEvent::Done { cancelled: true, .. } => true,
@@ -120,7 +138,7 @@ fn list(args: &Arguments, out: &mut impl Write) -> io::Result<()> {
             let line = serde_json::json!({ "probe": probe, "description": about });
             writeln!(out, "{line}")?;
         } else {
-            writeln!(out, "{:<8}{}", probe.as_str(), about.get(args.lang))?;
+            writeln!(out, "{:<10}{}", probe.as_str(), about.get(args.lang))?;
         }
     }
     Ok(())
@@ -134,27 +152,27 @@ fn print(args: &Arguments, event: &ProbeEvent, out: &mut impl Write) -> io::Resu
     let lang = args.lang;
     match event {
         ProbeEvent::Refused { rule, text } => {
-            writeln!(out, "refused  {} [{rule}]{}", text.get(lang), hint(rule))?;
+            writeln!(out, "refused   {} [{rule}]{}", text.get(lang), hint(rule))?;
         }
         ProbeEvent::Started { .. } => {}
         ProbeEvent::Progress { probe, text, .. } => {
-            writeln!(out, "{:<8} … {}", probe.as_str(), text.get(lang))?;
+            writeln!(out, "{:<9} … {}", probe.as_str(), text.get(lang))?;
         }
         ProbeEvent::Finding { probe, finding } => {
             let address = finding.address.as_deref().unwrap_or("-");
-            writeln!(out, "{:<8} {address}  {}", probe.as_str(), finding.text.get(lang))?;
+            writeln!(out, "{:<9} {address}  {}", probe.as_str(), finding.text.get(lang))?;
             if !finding.raw.is_empty() {
-                writeln!(out, "         │ {}", finding.raw)?;
+                writeln!(out, "          │ {}", finding.raw)?;
             }
         }
         ProbeEvent::Observation(seen) => {
-            writeln!(out, "         = {} {}", seen.variable, seen.value)?;
+            writeln!(out, "          = {} {}", seen.variable, seen.value)?;
         }
         ProbeEvent::Finished { probe, millis, outcome } => {
-            writeln!(out, "{:<8} {outcome} ({millis} ms)", probe.as_str())?;
+            writeln!(out, "{:<9} {outcome} ({millis} ms)", probe.as_str())?;
         }
         ProbeEvent::NotVisible { probe, why } => {
-            writeln!(out, "{:<8} ? {}", probe.as_str(), why.get(lang))?;
+            writeln!(out, "{:<9} ? {}", probe.as_str(), why.get(lang))?;
         }
         ProbeEvent::Done { cancelled, .. } => {
             if *cancelled {

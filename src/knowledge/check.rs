@@ -18,7 +18,23 @@ const OWNERS: [&str; 6] = ["user", "developer", "ops", "network", "cloud", "prov
 const HOPS: [&str; 5] = ["you", "network", "proxy", "server", "database"];
 const RISKS: [&str; 3] = ["low", "medium", "high"];
 const RETRIES: [&str; 5] = ["never", "safe_once", "safe_backoff", "idempotent_only", "pointless"];
-const PROBES: [&str; 6] = ["dns", "tcp", "tls", "http", "idle", "banner"];
+const PROBES: [&str; 15] = [
+    "dns",
+    "tcp",
+    "tls",
+    "http",
+    "idle",
+    "banner",
+    "reuse",
+    "websocket",
+    "halfclose",
+    "http2",
+    "burst",
+    "path",
+    "mtu",
+    "reset",
+    "canary",
+];
 const LAYERS: [&str; 14] = [
     "connect",
     "handshake",

@@ -45,7 +45,8 @@ pub(super) fn interpret(hops: &[Hop]) -> Reading {
     reading
 }
 
-fn word(status: u16) -> &'static str {
+/// The word of `http.result` for a status.
+pub(super) fn word(status: u16) -> &'static str {
     match status {
         403 => "forbidden",
         429 => "limited",

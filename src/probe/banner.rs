@@ -1,7 +1,8 @@
 //! The `banner` probe: what a server says before login, and what it means.
 //!
-//! At most one harmless line is sent, and only to a port that stays quiet: `PING` (Redis answers it,
-//! HTTP servers call it a bad request), or the start of a PostgreSQL session on its own port.
+//! At most one harmless message is sent, and only to a port that stays quiet: `PING` (Redis answers
+//! it, HTTP servers call it a bad request), or, on the usual port of a protocol, what its clients say
+//! before their login: PostgreSQL's start, AMQP's header, Kafka's ApiVersions, MongoDB's hello.
 
 use std::{
     net::IpAddr,
@@ -61,7 +62,12 @@ pub(super) async fn send(permit: &Permit, ip: IpAddr) -> Said {
     let Ok(mut conn) = permit.dial(ip, tcp::LIMIT).await else { return said };
     let start = Instant::now();
     let patience = match expected {
-        Protocol::Redis | Protocol::Postgres => Duration::ZERO,
+        Protocol::Redis
+        | Protocol::Postgres
+        | Protocol::Rabbitmq
+        | Protocol::Kafka
+        | Protocol::Mongodb
+        | Protocol::Memcached => Duration::ZERO,
         _ if expected.greets() => GREETING,
         _ => LISTEN,
     };
@@ -122,6 +128,13 @@ pub(super) struct Greeting {
     component: Option<&'static str>,
 }
 
+impl Greeting {
+    /// Whether it says in words that we are not let in.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self.result, "limit" | "blocked")
+    }
+}
+
 /// Recognises a greeting by its bytes; `port` decides between protocols that begin alike. Pure.
 pub(super) fn recognise(bytes: &[u8], port: u16) -> Option<Greeting> {
     let text = String::from_utf8_lossy(bytes);
@@ -160,9 +173,16 @@ pub(super) fn recognise(bytes: &[u8], port: u16) -> Option<Greeting> {
         _ if line.starts_with("554") || line.starts_with("530") => {
             of(line_protocol(expected), "blocked")
         }
-        _ if expected == Protocol::Postgres => {
-            of(Protocol::Postgres, postgres_result(bytes, &text)?)
+        _ if line.starts_with("VERSION ") && expected == Protocol::Memcached => {
+            of(Protocol::Memcached, "greeting")
         }
+        _ if is_amqp_start(bytes) => {
+            let component = has("RabbitMQ").then_some("rabbitmq");
+            Greeting { component, ..of(Protocol::Rabbitmq, "greeting") }
+        }
+        _ if is_mongodb_reply(bytes) => of(Protocol::Mongodb, mongodb_result(bytes)),
+        _ if expected == Protocol::Kafka => of(Protocol::Kafka, kafka_result(bytes)?),
+        _ if expected == Protocol::Postgres => of(Protocol::Postgres, postgres_result(bytes)?),
         _ => return None,
     };
     Some(greeting)
@@ -195,19 +215,64 @@ fn recognise_mysql(bytes: &[u8], text: &str) -> Option<Greeting> {
     Some(Greeting { protocol: Protocol::Mysql, result, component })
 }
 
-/// PostgreSQL answers with a request for authentication, or with an error message.
-fn postgres_result(bytes: &[u8], text: &str) -> Option<&'static str> {
+/// AMQP 0-9-1 §2.3.5: a method frame (1) on channel 0 with class 10 (connection), method 10 (start).
+fn is_amqp_start(bytes: &[u8]) -> bool {
+    matches!(bytes, [1, 0, 0, _, _, _, _, 0, 10, 0, 10, ..])
+}
+
+/// A reply in MongoDB's wire protocol: OP_MSG (2013), or OP_REPLY (1) of old servers, to our request.
+fn is_mongodb_reply(bytes: &[u8]) -> bool {
+    let word = |at: usize| {
+        let four = bytes.get(at..at + 4)?;
+        Some(u32::from_le_bytes(four.try_into().ok()?))
+    };
+    word(8) == Some(7) && matches!(word(12), Some(1 | 2013))
+}
+
+/// `ok: 0.0` and an `errmsg` stand in a refusal.
+fn mongodb_result(bytes: &[u8]) -> &'static str {
+    let has = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+    if has(b"\x02errmsg\0") { "error" } else { "greeting" }
+}
+
+/// An answer to ApiVersions: our correlation id, then an error code; 35 names the versions that the
+/// broker would take, which is a greeting too.
+fn kafka_result(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
-        [b'R', ..] => Some("greeting"),
-        // It would let us in over TLS; that is no refusal.
-        [b'E', ..] if text.contains("no encryption") || text.contains("SSL off") => {
-            Some("greeting")
-        }
-        [b'E', ..] if text.contains("53300") || text.contains("too many clients") => Some("limit"),
-        [b'E', ..] if text.contains("28000") || text.contains("pg_hba") => Some("blocked"),
-        [b'E', ..] => Some("error"),
+        [_, _, _, _, 0, 0, 0, 7, 0, 0 | 35, ..] => Some("greeting"),
+        [_, _, _, _, 0, 0, 0, 7, _, _, ..] => Some("error"),
         _ => None,
     }
+}
+
+/// PostgreSQL answers with a request for authentication, or with an error message whose field `C` is
+/// the SQLSTATE (PostgreSQL protocol, "Error and Notice Message Fields").
+fn postgres_result(bytes: &[u8]) -> Option<&'static str> {
+    let rest = match bytes {
+        [b'R', ..] => return Some("greeting"),
+        [b'E', _, _, _, _, rest @ ..] => rest,
+        [b'E', ..] => return Some("error"),
+        _ => return None,
+    };
+    let field = |name: u8| {
+        rest.split(|byte| *byte == 0)
+            .find(|field| field.first() == Some(&name))
+            .map(|field| String::from_utf8_lossy(field.get(1..).unwrap_or_default()))
+            .unwrap_or_default()
+    };
+    let message = field(b'M');
+    Some(match &*field(b'C') {
+        // An explicit `reject` line, whatever else is said.
+        "28000" if message.contains("rejects") => "blocked",
+        // There may be an entry for connections over TLS; that is no refusal.
+        "28000" if message.contains("no encryption") || message.contains("SSL off") => "greeting",
+        // 53300 too_many_connections. 57P03 (starting, shutting down, in recovery) is an error.
+        "53300" => "limit",
+        "28000" if message.contains("pg_hba.conf") => "blocked",
+        // No such user, password or database: it talks to us as to anybody.
+        "28000" | "28P01" | "3D000" => "greeting",
+        _ => "error",
+    })
 }
 
 /// Reads meaning into what was said. Pure.
@@ -294,6 +359,20 @@ mod tests {
         let many = mysql(b"\xff\x10\x04Too many connections");
         let denied =
             mysql(b"\xff\x6a\x04Host '192.0.2.1' is not allowed to connect to this MariaDB server");
+        let postgres = |code: &str, message: &str| {
+            format!("E\0\0\0\x7fSFATAL\0VFATAL\0C{code}\0M{message}\0\0").into_bytes()
+        };
+        let pg_hba = postgres("28000", "no pg_hba.conf entry for host \"192.0.2.1\"");
+        let too_many = postgres("53300", "sorry, too many clients already");
+        let starting = postgres("57P03", "the database system is starting up");
+        let only_tls = postgres("28000", "no pg_hba.conf entry for host, no encryption");
+        let start = b"\x01\0\0\0\0\x01\xf0\0\x0a\0\x0a\0\x09product: RabbitMQ".as_slice();
+        let reply = |document: &[u8]| {
+            let head = b"\x40\0\0\0\x01\0\0\0\x07\0\0\0\xdd\x07\0\0\0\0\0\0\0";
+            [head.as_slice(), document].concat()
+        };
+        let hello = reply(b"\x08isWritablePrimary\0\x01");
+        let refused = reply(b"\x02errmsg\0\x05\0\0\0nope\0");
         for (bytes, port, component, wanted) in [
             (b"SSH-2.0-OpenSSH_9.2p1\r\n".as_slice(), 2222, "ssh", "greeting"),
             (b"Exceeded MaxStartups\r\n", 22, "ssh", "limit"),
@@ -307,8 +386,16 @@ mod tests {
             (b"220 mail.example.com ESMTP Postfix\r\n", 25, "postfix", "greeting"),
             (b"220 (vsFTPd 3.0.3)\r\n", 21, "ftp", "greeting"),
             (b"R\0\0\0\x08\0\0\0\x03", 5432, "postgresql", "greeting"),
-            (b"E\0SFATAL\0C28000\0Mno pg_hba.conf entry", 5432, "postgresql", "blocked"),
-            (b"EFATAL C53300 sorry, too many clients already", 5432, "postgresql", "limit"),
+            (&pg_hba, 5432, "postgresql", "blocked"),
+            (&too_many, 5432, "postgresql", "limit"),
+            (&starting, 5432, "postgresql", "error"),
+            (&only_tls, 5432, "postgresql", "greeting"),
+            (start, 5672, "rabbitmq", "greeting"),
+            (b"\0\0\x01\0\0\0\0\x07\0\0\0\0\0\x02", 9092, "kafka", "greeting"),
+            (b"\0\0\0\x0a\0\0\0\x07\0\x23\0\0\0\0", 9092, "kafka", "greeting"),
+            (&hello, 27017, "mongodb", "greeting"),
+            (&refused, 27017, "mongodb", "error"),
+            (b"VERSION 1.6.18\r\n", 11211, "memcached", "greeting"),
         ] {
             let said =
                 Said { bytes: bytes.to_vec(), ending: Ending::Open, elapsed: Duration::ZERO };

@@ -36,6 +36,8 @@ pub struct Limits {
     pub target_runs_per_hour: usize,
     /// Different ports of one target in a day.
     pub target_ports_per_day: usize,
+    /// Bursts against one target in an hour, by all clients together.
+    pub target_bursts_per_hour: usize,
 }
 
 impl Default for Limits {
@@ -49,6 +51,7 @@ impl Default for Limits {
             target: 2,
             target_runs_per_hour: 30,
             target_ports_per_day: 8,
+            target_bursts_per_hour: 4,
         }
     }
 }
@@ -96,6 +99,7 @@ struct Account {
     running: usize,
     holding: bool,
     runs: VecDeque<Instant>,
+    bursts: VecDeque<Instant>,
     seen: VecDeque<(Instant, String)>,
 }
 
@@ -104,6 +108,9 @@ impl Account {
         let old = |at: Instant, age: Duration| now.saturating_duration_since(at) >= age;
         while self.runs.front().is_some_and(|at| old(*at, HOUR)) {
             self.runs.pop_front();
+        }
+        while self.bursts.front().is_some_and(|at| old(*at, HOUR)) {
+            self.bursts.pop_front();
         }
         while self.seen.front().is_some_and(|(at, _)| old(*at, seen_for)) {
             self.seen.pop_front();
@@ -271,8 +278,59 @@ impl Ticket {
         Ok(())
     }
 
-    /// Takes a place for an idle test: one per client, one per target.
+    /// Charges another port of the target, so that a run which looks at two counts for two.
+    pub fn charge_port(&mut self, port: u16) -> Result<(), TooMany> {
+        let now = Instant::now();
+        let mut state = self.budgets.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let what = port.to_string();
+        let targets = || self.keys.iter().filter(|key| !matches!(key, Key::Client(_)));
+        for key in targets() {
+            let cap = self.budgets.cap(key);
+            let Some(account) = state.accounts.get_mut(key) else { continue };
+            account.forget(now, cap.kinds_for);
+            let is_new = account.seen.iter().all(|(_, seen)| *seen != what);
+            if is_new && account.seen.len() >= cap.kinds {
+                return Err(TooMany { rule: cap.rule, retry_after: BUSY });
+            }
+        }
+        for key in targets() {
+            if let Some(account) = state.accounts.get_mut(key) {
+                account.seen.retain(|(_, seen)| *seen != what);
+                account.seen.push_back((now, what.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Charges a burst to the target.
+    pub fn charge_burst(&mut self) -> Result<(), TooMany> {
+        let now = Instant::now();
+        let most = self.budgets.limits.target_bursts_per_hour;
+        let mut state = self.budgets.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let targets = || self.keys.iter().filter(|key| !matches!(key, Key::Client(_)));
+        for key in targets() {
+            let rule = self.budgets.cap(key).rule;
+            let Some(account) = state.accounts.get_mut(key) else { continue };
+            account.forget(now, DAY);
+            if account.bursts.len() >= most {
+                let oldest = account.bursts.front().copied().unwrap_or(now);
+                let retry_after = HOUR.saturating_sub(now.saturating_duration_since(oldest));
+                return Err(TooMany { rule, retry_after });
+            }
+        }
+        for key in targets() {
+            if let Some(account) = state.accounts.get_mut(key) {
+                account.bursts.push_back(now);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a place for a run that holds connections: one per client, one per target.
     pub fn hold(&mut self) -> Result<(), TooMany> {
+        if self.holding {
+            return Ok(());
+        }
         let mut state = self.budgets.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.holds >= self.budgets.limits.holds {
             return Err(TooMany { rule: rules::INSTANCE_BUSY, retry_after: BUSY });
@@ -356,6 +414,30 @@ mod tests {
     }
 
     #[test]
+    fn a_second_port_of_a_run_counts_like_a_first_one() {
+        let budgets = Budgets::new(Limits::default());
+        let mut ticket = budgets.admit(client(1), &target("example.com:1")).unwrap();
+        for port in 2..=8 {
+            ticket.charge_port(port).unwrap();
+        }
+        assert_eq!(ticket.charge_port(9).unwrap_err().rule, rules::TARGET_BUSY);
+        assert!(ticket.charge_port(8).is_ok());
+        drop(ticket);
+        assert!(budgets.admit(client(2), &target("example.com:9")).is_err());
+    }
+
+    #[test]
+    fn a_target_is_burst_four_times_an_hour_whoever_asks() {
+        let budgets = Budgets::new(Limits::default());
+        for last in 1..=4 {
+            let mut ticket = budgets.admit(client(last), &target("example.com")).unwrap();
+            ticket.charge_burst().unwrap();
+        }
+        let mut fifth = budgets.admit(client(5), &target("www.example.com")).unwrap();
+        assert_eq!(fifth.charge_burst().unwrap_err().rule, rules::TARGET_BUSY);
+    }
+
+    #[test]
     fn names_of_one_machine_share_its_account() {
         let budgets = Budgets::new(Limits::default());
         let mut tickets: Vec<_> = ["a.example.com", "b.example.net", "c.example.org"]
@@ -368,6 +450,7 @@ mod tests {
         assert!(tickets[1].charge_addresses(&shared, 443).is_ok());
         assert!(tickets[2].charge_addresses(&shared, 443).is_err());
         assert!(tickets[0].hold().is_ok());
+        assert!(tickets[0].hold().is_ok(), "it has its place already");
         assert!(tickets[1].hold().is_err());
         drop(tickets);
         assert_eq!(budgets.running(), (0, 0));

@@ -3,7 +3,7 @@
 use std::{
     io,
     net::SocketAddr,
-    os::fd::AsFd,
+    os::fd::{AsFd, OwnedFd},
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
@@ -80,10 +80,32 @@ impl Conn {
         self.first.clone()
     }
 
+    /// From now on, hears nothing that comes with less time to live than `least`.
+    pub fn set_min_ttl(&self, least: u8) -> io::Result<()> {
+        sys::set_min_ttl(self.stream.as_fd(), self.peer.is_ipv6(), least)
+    }
+
+    /// A second handle on the socket, to ask the kernel about it when another layer owns or has
+    /// dropped the connection.
+    pub(super) fn watch(&self) -> Watch {
+        Watch(self.stream.as_fd().try_clone_to_owned().ok())
+    }
+
     /// Sends TCP keepalive segments after `idle` without data, then every `idle`.
     pub fn set_keepalive(&self, idle: Duration) -> io::Result<()> {
         let settings = socket2::TcpKeepalive::new().with_time(idle).with_interval(idle);
         socket2::SockRef::from(&self.stream).set_tcp_keepalive(&settings)
+    }
+}
+
+/// What the kernel knows of a connection, whoever owns it. The socket stays open as long as this.
+#[derive(Debug)]
+pub(super) struct Watch(Option<OwnedFd>);
+
+impl Watch {
+    /// What the kernel knows now.
+    pub(super) fn facts(&self) -> TcpFacts {
+        self.0.as_ref().and_then(|socket| sys::tcp_facts(socket.as_fd())).unwrap_or_default()
     }
 }
 

@@ -13,77 +13,14 @@ use crate::{
     knowledge::Text,
 };
 
+use super::kind::Probe;
+
 /// Who looks, in every observation of this station.
 const VANTAGE: &str = "server";
+/// How often a long probe says that it goes on.
+const PROGRESS: std::time::Duration = std::time::Duration::from_secs(5);
 /// Characters kept of a raw finding; enough for a status line and its headers of interest.
 const MAX_RAW: usize = 400;
-
-/// The probes by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Probe {
-    /// Looks the name up.
-    Dns,
-    /// Connects to every address.
-    Tcp,
-    /// Shakes hands and reads the certificate.
-    Tls,
-    /// Asks for the page.
-    Http,
-    /// Leaves connections quiet and watches who ends them.
-    Idle,
-    /// Reads what the server says first.
-    Banner,
-}
-
-impl Probe {
-    /// All probes, in the order they are shown.
-    pub const ALL: [Self; 6] =
-        [Self::Dns, Self::Tcp, Self::Tls, Self::Http, Self::Idle, Self::Banner];
-
-    /// The name on the command line and in JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Dns => "dns",
-            Self::Tcp => "tcp",
-            Self::Tls => "tls",
-            Self::Http => "http",
-            Self::Idle => "idle",
-            Self::Banner => "banner",
-        }
-    }
-
-    /// The probe of that name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|probe| probe.as_str() == name)
-    }
-
-    /// One line on what it does.
-    pub fn description(self) -> Text {
-        let (en, zh) = match self {
-            Self::Dns => {
-                ("looks the name up, IPv4 and IPv6 apart", "查询域名，IPv4 和 IPv6 分开查")
-            }
-            Self::Tcp => (
-                "connects to each address; tells refused, reset, silence and ICMP apart",
-                "逐个地址建立连接；区分拒绝、重置、无响应和 ICMP 报错",
-            ),
-            Self::Tls => ("shakes hands and reads the certificate", "完成 TLS 握手并查看证书"),
-            Self::Http => {
-                ("asks for the page once and times each phase", "请求一次页面，记录每个阶段的耗时")
-            }
-            Self::Idle => (
-                "leaves connections quiet and measures after how long, and how, they end",
-                "让连接保持安静，测量多久以后、以什么方式断开",
-            ),
-            Self::Banner => (
-                "reads the greeting of SSH, MySQL, SMTP, FTP, Redis and the like",
-                "读取 SSH、MySQL、SMTP、FTP、Redis 等服务的问候语",
-            ),
-        };
-        text(en, zh)
-    }
-}
 
 /// An address family, where a finding belongs to one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -284,16 +221,47 @@ impl Reporter {
         self.send(event).await;
     }
 
+    /// Waits for `work`, and says every few seconds that it goes on.
+    pub(super) async fn while_waiting<T>(
+        &self,
+        probe: Probe,
+        (en, zh): (&str, &str),
+        work: impl Future<Output = T>,
+    ) -> T {
+        let started = std::time::Instant::now();
+        let mut tick = tokio::time::interval(PROGRESS);
+        tick.tick().await;
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                _ = tick.tick() => {
+                    let seconds = started.elapsed().as_secs_f64().round();
+                    let text = text(
+                        format!("{en}, {seconds} s"),
+                        format!("{zh}，{seconds} 秒"),
+                    );
+                    self.send(ProbeEvent::Progress { probe, seconds, text }).await;
+                }
+            }
+        }
+    }
+
     pub(super) async fn not_visible(&self, probe: Probe, en: &str, zh: &str) {
         self.send(ProbeEvent::NotVisible { probe, why: text(en, zh) }).await;
     }
 
-    /// Keeps an observation; false if the same value of the same variable is known already.
+    /// Keeps an observation; false if the same value of the same variable is known already. Two
+    /// probes that measure one number within a twentieth give one fact.
     fn remember(&self, observation: &Observation) -> bool {
         let mut all = self.observations.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = all
-            .iter()
-            .any(|seen| seen.variable == observation.variable && seen.value == observation.value);
+        let is_same = |seen: &Value, new: &Value| match (seen.number(), new.number()) {
+            (Some(seen), Some(new)) => (seen - new).abs() <= seen.abs() / 20.0,
+            _ => seen == new,
+        };
+        let known = all.iter().any(|seen| {
+            seen.variable == observation.variable && is_same(&seen.value, &observation.value)
+        });
         if !known {
             all.push(observation.clone());
         }
@@ -357,14 +325,6 @@ mod tests {
     fn a_raw_finding_is_one_line_without_tricks() {
         assert_eq!(clean("a\r\n\u{1b}[31mb\u{202e}c"), "a\\u{d} \\u{1b}[31mb\\u{202e}c");
         assert_eq!(clean(&"x".repeat(1000)).len(), MAX_RAW);
-    }
-
-    #[test]
-    fn every_probe_is_described_in_both_languages() {
-        for probe in Probe::ALL {
-            assert!(!probe.description().is_incomplete());
-            assert_eq!(Probe::parse(probe.as_str()), Some(probe));
-        }
     }
 
     #[test]

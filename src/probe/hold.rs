@@ -8,29 +8,29 @@ use std::{
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
+    sync::oneshot,
     time::timeout,
 };
 
 use super::{
     banner::{self, Heard},
     event::show_bytes,
-    http::{Stream, USER_AGENT, host_field, is_reset},
-    permit::Permit,
+    http::Stream,
+    permit::{Account, Permit, Shape},
     protocol::Protocol,
+    talk::{self, Cut},
     target::Scheme,
-    tcp, tls,
+    tcp,
 };
 
-/// How long to wait for the answer to a late write. Linux repeats a segment after 0.2, 0.6, 1.4 and
-/// 3 s, so what is unacknowledged then is lost for good.
-const LATE: Duration = Duration::from_secs(4);
+/// How long to wait for the answer to a late write. Linux repeats a segment after 0.2, 0.6 and 1.4 s,
+/// so what is unacknowledged then is lost for good: four losses in a row are no accident.
+pub(super) const LATE: Duration = Duration::from_millis(2200);
 /// How long the request before the silence may take.
 const OPENING: Duration = Duration::from_secs(10);
 /// How long a greeting may take. judgement: those that take longer look our name up, and their
 /// login timer runs meanwhile.
 const GREETING: Duration = Duration::from_millis(1500);
-/// Bytes of head read of the answer before the silence.
-const MAX_HEAD: usize = 32 * 1024;
 
 /// How a target is talked to before and after the silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub(super) struct Order {
     pub(super) silence: Duration,
     /// Whether TCP keepalive runs meanwhile, and how often.
     pub(super) keepalive: Option<Duration>,
+    /// Whether the application's own heartbeat runs meanwhile, and how often.
+    pub(super) ping: Option<Duration>,
     /// How long to wait before dialling, so that a timer and an event can be told apart.
     pub(super) delay: Duration,
 }
@@ -78,7 +80,9 @@ pub(super) enum End {
 pub(super) struct Hold {
     pub(super) order: Order,
     pub(super) end: End,
-    /// From the last byte of the opening to the end.
+    /// Whether it was told to write before its own silence was over.
+    pub(super) hurried: bool,
+    /// From the last byte of the opening to the late write, or to the end.
     pub(super) quiet: Duration,
     /// When it ended, for comparison with the others.
     pub(super) ended: Instant,
@@ -96,12 +100,20 @@ struct Opened {
     since: Instant,
 }
 
-/// Opens a connection, is quiet as ordered, and says what became of it.
-pub(super) async fn hold(permit: &Permit, ip: IpAddr, speech: Speech, order: Order) -> Hold {
+/// Opens a connection, is quiet as ordered, and says what became of it. A silence that comes over
+/// `hurry` takes the place of the ordered one.
+pub(super) async fn hold(
+    permit: &Permit,
+    ip: IpAddr,
+    speech: Speech,
+    order: Order,
+    hurry: oneshot::Receiver<Duration>,
+) -> Hold {
     tokio::time::sleep(order.delay).await;
     let mut record = Hold {
         order,
         end: End::NotOpened,
+        hurried: false,
         quiet: Duration::ZERO,
         ended: Instant::now(),
         server: None,
@@ -116,7 +128,7 @@ pub(super) async fn hold(permit: &Permit, ip: IpAddr, speech: Speech, order: Ord
             End::Closes
         } else {
             let since = opened.since;
-            stay(&mut *opened.stream, since, permit, speech, &mut record).await
+            stay(&mut *opened.stream, since, permit, speech, &mut record, hurry).await
         };
     }
     record.ended = Instant::now();
@@ -124,77 +136,68 @@ pub(super) async fn hold(permit: &Permit, ip: IpAddr, speech: Speech, order: Ord
 }
 
 async fn open(permit: &Permit, ip: IpAddr, speech: Speech) -> io::Result<Opened> {
-    let conn =
-        permit.dial_hold(ip, tcp::LIMIT).await.map_err(|error| io::Error::other(error.raw))?;
-    let mut stream: Box<dyn Stream> = match speech {
-        Speech::Http(Scheme::Https) => {
-            Box::new(tls::connect(conn, permit.target().host(), &["http/1.1"]).await?.stream)
-        }
-        _ => Box::new(conn),
-    };
     let Speech::Http(scheme) = speech else {
+        let dialled = permit.dial_as(ip, tcp::LIMIT, Account::Hold, Shape::default()).await;
+        let mut stream = dialled.map_err(|error| io::Error::other(error.raw))?;
         // A server that does not greet counts from the connect, one that does from its greeting.
         let connected = Instant::now();
         let mut heard = Heard::default();
         banner::listen(&mut stream, GREETING, &mut heard).await;
         let since = heard.last.unwrap_or(connected);
-        return Ok(Opened { stream, server: None, closes: false, since });
+        return Ok(Opened { stream: Box::new(stream), server: None, closes: false, since });
     };
-    stream.write_all(head_request(permit, scheme).as_bytes()).await?;
-    let head = read_head(&mut *stream).await?;
-    let field = |name: &str| {
-        let mut lines = head.lines().filter_map(|line| line.split_once(':'));
-        lines
-            .find(|(field, _)| field.trim().eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.trim().to_owned())
-    };
-    let connection = field("connection").unwrap_or_default().to_ascii_lowercase();
-    let closes = connection.contains("close")
-        || (head.starts_with("HTTP/1.0") && !connection.contains("keep-alive"));
-    Ok(Opened { stream, server: field("server"), closes, since: Instant::now() })
+    let mut stream = talk::open(permit, ip, scheme, Account::Hold, Shape::default()).await?;
+    let head = talk::ask(&mut *stream, &talk::head_request(permit.target(), scheme)).await?;
+    let server = head.field("server").map(str::to_owned);
+    Ok(Opened { stream, server, closes: head.closes(), since: Instant::now() })
 }
 
-/// HEAD, so that the answer ends with its header and the silence can begin.
-fn head_request(permit: &Permit, scheme: Scheme) -> String {
-    let target = permit.target();
-    format!(
-        "HEAD {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {USER_AGENT}\r\nAccept: */*\r\n\r\n",
-        target.path(),
-        host_field(target, scheme)
-    )
-}
-
-async fn read_head(stream: &mut (dyn Stream + '_)) -> io::Result<String> {
-    let mut head = Vec::new();
-    let mut buffer = [0_u8; 4096];
-    loop {
-        let read = stream.read(&mut buffer).await?;
-        head.extend_from_slice(buffer.get(..read).unwrap_or_default());
-        if head.windows(4).any(|window| window == b"\r\n\r\n") {
-            return Ok(String::from_utf8_lossy(&head).into_owned());
-        }
-        if read == 0 || head.len() > MAX_HEAD {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-    }
-}
-
-/// The silence, and the late write at its end.
+/// The silence, with the heartbeats in it, and the late write at its end.
 async fn stay(
     stream: &mut (dyn Stream + '_),
     mut start: Instant,
     permit: &Permit,
     speech: Speech,
     record: &mut Hold,
+    mut hurry: oneshot::Receiver<Duration>,
 ) -> End {
+    let late = match speech {
+        Speech::Http(scheme) => Some(talk::head_request(permit.target(), scheme).into_bytes()),
+        Speech::Plain(protocol) => protocol.heartbeat().map(<[u8]>::to_vec),
+    };
     let mut buffer = [0_u8; 512];
+    let mut silence = record.order.silence;
+    // A controller that is gone hurries nobody.
+    let mut may_hurry = true;
+    let mut beat = Instant::now();
     loop {
-        let left = record.order.silence.saturating_sub(start.elapsed());
-        let read = timeout(left, stream.read(&mut buffer)).await;
+        let left = silence.saturating_sub(start.elapsed());
+        let until_beat = record.order.ping.map(|every| every.saturating_sub(beat.elapsed()));
+        let wait = until_beat.map_or(left, |until| until.min(left));
+        let read = tokio::select! {
+            sooner = &mut hurry, if may_hurry => {
+                may_hurry = false;
+                if let Ok(sooner) = sooner {
+                    silence = silence.min(sooner);
+                    record.hurried = true;
+                }
+                continue;
+            }
+            read = timeout(wait, stream.read(&mut buffer)) => read,
+        };
         record.quiet = start.elapsed();
         match read {
+            Err(_) if record.quiet < silence => {
+                let Some(late) = &late else { return End::Open };
+                match write_late(stream, late).await {
+                    End::Alive => beat = Instant::now(),
+                    end => return end,
+                }
+            }
             Err(_) => break,
             Ok(Ok(0)) => return End::Fin,
+            // What is left of the answer to a heartbeat.
+            Ok(Ok(_)) if record.order.ping.is_some() => {}
             Ok(Ok(read)) => {
                 // A body that should not be there, or a slow greeting: the silence begins after it.
                 if record.quiet < Duration::from_secs(1) {
@@ -203,27 +206,19 @@ async fn stay(
                     record.words = show_bytes(buffer.get(..read).unwrap_or_default());
                 }
             }
-            Ok(Err(error)) if is_reset(&error) => return End::Rst,
-            // TLS closed without close_notify is a FIN all the same.
-            Ok(Err(error))
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe
-                ) =>
-            {
-                return End::Fin;
+            Ok(Err(error)) => {
+                return match Cut::of(&error) {
+                    Cut::Rst => End::Rst,
+                    Cut::Fin => End::Fin,
+                    Cut::Other => End::NotOpened,
+                };
             }
-            Ok(Err(_)) => return End::NotOpened,
         }
     }
-    let late = match speech {
-        Speech::Http(scheme) => head_request(permit, scheme).into_bytes(),
-        Speech::Plain(protocol) => match protocol.heartbeat() {
-            Some(line) => line.to_vec(),
-            None => return End::Open,
-        },
-    };
-    write_late(stream, &late).await
+    match late {
+        Some(late) => write_late(stream, &late).await,
+        None => End::Open,
+    }
 }
 
 async fn write_late(stream: &mut (dyn Stream + '_), late: &[u8]) -> End {

@@ -16,6 +16,7 @@ use std::{
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::{net::TcpStream, time::timeout};
 
+pub use super::meter::Account;
 use super::{
     conn::Conn,
     meter::Meter,
@@ -89,6 +90,31 @@ pub enum DialFailure {
     Limit,
 }
 
+/// What is set on a socket before it connects; nothing by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// Routers that a packet of ours may pass (time to live, hop limit).
+    pub ttl: Option<u8>,
+    /// Packets that come with less time to live than this are not heard.
+    pub min_ttl: Option<u8>,
+    /// The largest segment, bytes: announced to the other side and kept by ours.
+    pub mss: Option<u16>,
+}
+
+impl Shape {
+    fn apply(self, socket: &Socket, v6: bool) -> io::Result<()> {
+        match self.ttl {
+            Some(ttl) if v6 => socket.set_unicast_hops_v6(u32::from(ttl))?,
+            Some(ttl) => socket.set_ttl_v4(u32::from(ttl))?,
+            None => {}
+        }
+        if let Some(mss) = self.mss {
+            socket.set_tcp_mss(u32::from(mss))?;
+        }
+        self.min_ttl.map_or(Ok(()), |least| sys::set_min_ttl(socket.as_fd(), v6, least))
+    }
+}
+
 impl Gate {
     /// A gate that judges by `policy` and asks `resolver`.
     pub fn new(policy: Arc<Policy>, resolver: Arc<dyn Resolve>) -> Self {
@@ -146,6 +172,27 @@ impl Gate {
     }
 }
 
+impl Gate {
+    /// A permit for another port of the addresses that `permit` pinned, judged like a target of its
+    /// own. On the account of the same run.
+    ///
+    /// # Errors
+    /// The rule that refuses.
+    pub fn beside(&self, permit: &Permit, port: u16) -> Result<Permit, Rule> {
+        let target = permit.target.with_port(port);
+        let decision = self.policy.decide_answers(&target, &permit.addresses);
+        if !decision.is_allowed() {
+            return Err(decision.rule);
+        }
+        Ok(Permit {
+            target,
+            addresses: permit.addresses.clone(),
+            lookups: Vec::new(),
+            meter: Arc::clone(&permit.meter),
+        })
+    }
+}
+
 impl Permit {
     /// The target it was given for.
     pub fn target(&self) -> &Target {
@@ -172,17 +219,28 @@ impl Permit {
     /// # Errors
     /// A [`DialError`] that says who refused, as far as the kernel knows.
     pub async fn dial(&self, ip: IpAddr, limit: Duration) -> Result<Conn, DialError> {
-        let allowed = self.meter.take_dial();
-        self.connect(ip, limit, allowed).await
+        self.dial_as(ip, limit, Account::Standing, Shape::default()).await
     }
 
-    /// The same, on the account of the idle test.
-    pub async fn dial_hold(&self, ip: IpAddr, limit: Duration) -> Result<Conn, DialError> {
-        let allowed = self.meter.take_hold();
-        self.connect(ip, limit, allowed).await
+    /// The same on another account of the run, by a socket with other settings.
+    pub async fn dial_as(
+        &self,
+        ip: IpAddr,
+        limit: Duration,
+        account: Account,
+        shape: Shape,
+    ) -> Result<Conn, DialError> {
+        let allowed = self.meter.take_dial(account);
+        self.connect(ip, limit, allowed, shape).await
     }
 
-    async fn connect(&self, ip: IpAddr, limit: Duration, allowed: bool) -> Result<Conn, DialError> {
+    async fn connect(
+        &self,
+        ip: IpAddr,
+        limit: Duration,
+        allowed: bool,
+        shape: Shape,
+    ) -> Result<Conn, DialError> {
         let start = Instant::now();
         if !allowed || !self.addresses.contains(&ip) {
             let raw = rules::RUN_LIMIT.sentence(crate::knowledge::Lang::En).to_owned();
@@ -195,7 +253,7 @@ impl Permit {
         }
         let address = SocketAddr::new(ip, self.target.port());
         let limit = limit.min(self.meter.time_left());
-        match timeout(limit, open(address)).await {
+        match timeout(limit, open(address, shape)).await {
             Ok(Ok(stream)) => {
                 Ok(Conn::new(stream, Arc::clone(&self.meter), address, start.elapsed()))
             }
@@ -212,12 +270,13 @@ impl Permit {
 
 /// Connects one socket. By hand rather than by tokio, which closes the socket on an error before
 /// its error queue can be read.
-async fn open(address: SocketAddr) -> Result<TcpStream, (io::Error, Option<Icmp>)> {
+async fn open(address: SocketAddr, shape: Shape) -> Result<TcpStream, (io::Error, Option<Icmp>)> {
     let plain = |error| (error, None);
     let domain = Domain::for_address(address);
     let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP)).map_err(plain)?;
     socket.set_nonblocking(true).map_err(plain)?;
     socket.set_tcp_nodelay(true).map_err(plain)?;
+    shape.apply(&socket, address.is_ipv6()).map_err(plain)?;
     sys::queue_icmp_errors(socket.as_fd(), address.is_ipv6(), true);
     match socket.connect(&address.into()) {
         Ok(()) => {}

@@ -4,6 +4,7 @@
 //! opens no socket and sends nothing.
 
 use std::{
+    io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     os::fd::{AsRawFd, BorrowedFd},
     time::Duration,
@@ -18,6 +19,10 @@ pub struct TcpFacts {
     pub retransmits: u32,
     /// Segments sent and not acknowledged yet.
     pub unacknowledged: u32,
+    /// Bytes of ours that the other side has acknowledged, where the kernel counts them (4.1).
+    pub acknowledged: Option<u64>,
+    /// The largest segment that is sent, bytes.
+    pub mss: u32,
 }
 
 /// An ICMP message about one of our segments, from the socket's error queue.
@@ -45,6 +50,12 @@ impl Icmp {
             _ => false,
         }
     }
+
+    /// Whether it says that a packet ran out of time to live on the way: RFC 792 type 11 code 0,
+    /// RFC 4443 §3.3 type 3 code 0.
+    pub fn is_time_exceeded(&self) -> bool {
+        self.code == 0 && self.kind == if self.v6 { 3 } else { 11 }
+    }
 }
 
 impl std::fmt::Display for Icmp {
@@ -61,7 +72,7 @@ impl std::fmt::Display for Icmp {
 /// older subset. Offsets from `include/uapi/linux/tcp.h`.
 #[expect(unsafe_code, reason = "getsockopt has no safe wrapper for TCP_INFO")]
 pub(super) fn tcp_facts(socket: BorrowedFd<'_>) -> Option<TcpFacts> {
-    let mut info = [0_u8; 104];
+    let mut info = [0_u8; 128];
     let mut length = libc::socklen_t::try_from(info.len()).ok()?;
     // SAFETY: the kernel writes at most `length` bytes into `info`, which is that long.
     let result = unsafe {
@@ -73,14 +84,22 @@ pub(super) fn tcp_facts(socket: BorrowedFd<'_>) -> Option<TcpFacts> {
             &raw mut length,
         )
     };
-    if result != 0 || (length as usize) < info.len() {
+    if result != 0 || (length as usize) < 104 {
         return None;
     }
+    let counted = (length as usize) >= info.len();
     let word = |at: usize| info.get(at..at + 4)?.try_into().ok().map(u32::from_ne_bytes);
     Some(TcpFacts {
         unacknowledged: word(24)?,
         rtt: Duration::from_micros(u64::from(word(68)?)),
         retransmits: word(100)?,
+        // The SYN counts as one byte.
+        acknowledged: info
+            .get(120..128)
+            .filter(|_| counted)
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(|bytes| u64::from_ne_bytes(bytes).saturating_sub(1)),
+        mss: word(16)?,
     })
 }
 
@@ -88,24 +107,39 @@ pub(super) fn tcp_facts(socket: BorrowedFd<'_>) -> Option<TcpFacts> {
 ///
 /// On while connecting, so that the sender of an ICMP error is known. Off afterwards: on an
 /// established connection it turns a passing ICMP error into a hard one.
-#[expect(unsafe_code, reason = "setsockopt has no safe wrapper for IP_RECVERR")]
 pub(super) fn queue_icmp_errors(socket: BorrowedFd<'_>, v6: bool, on: bool) {
     let (level, name) = if v6 {
         (libc::IPPROTO_IPV6, libc::IPV6_RECVERR)
     } else {
         (libc::IPPROTO_IP, libc::IP_RECVERR)
     };
-    let value = libc::c_int::from(on);
-    // SAFETY: the kernel reads one int behind the pointer. A failure costs detail only.
-    unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            level,
-            name,
-            (&raw const value).cast(),
-            libc::socklen_t::try_from(size_of::<libc::c_int>()).unwrap_or(4),
-        );
-    }
+    // A failure costs detail only.
+    let _ = set_option(socket, level, name, libc::c_int::from(on));
+}
+
+/// Has the kernel drop what comes for this socket with less time to live than `least`.
+///
+/// RFC 5082 made it for routing daemons; a search over it shows the time to live of an answer.
+pub(super) fn set_min_ttl(socket: BorrowedFd<'_>, v6: bool, least: u8) -> io::Result<()> {
+    // include/uapi/linux/in6.h: IPV6_MINHOPCOUNT 73.
+    let (level, name) =
+        if v6 { (libc::IPPROTO_IPV6, 73) } else { (libc::IPPROTO_IP, libc::IP_MINTTL) };
+    set_option(socket, level, name, libc::c_int::from(least))
+}
+
+#[expect(unsafe_code, reason = "setsockopt has no safe wrapper for these options")]
+fn set_option(
+    socket: BorrowedFd<'_>,
+    level: libc::c_int,
+    name: libc::c_int,
+    value: libc::c_int,
+) -> io::Result<()> {
+    let length = libc::socklen_t::try_from(size_of::<libc::c_int>()).unwrap_or(4);
+    // SAFETY: the kernel reads one int, `length` bytes, behind the pointer.
+    let result = unsafe {
+        libc::setsockopt(socket.as_raw_fd(), level, name, (&raw const value).cast(), length)
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 /// Takes one ICMP error from the socket's error queue, if there is one.

@@ -162,6 +162,12 @@ impl Target {
         self
     }
 
+    /// Another port of the same host, of which it is not known how it is spoken to.
+    #[must_use]
+    pub(super) fn with_port(&self, port: u16) -> Self {
+        Self { port, scheme: None, ..self.clone() }
+    }
+
     /// Whether the name was typed with its trailing dot.
     pub fn is_absolute(&self) -> bool {
         self.absolute

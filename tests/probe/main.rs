@@ -7,10 +7,21 @@
     reason = "a test says why it failed"
 )]
 
+mod burst;
+mod canary;
 mod door;
+mod halfclose;
+mod hostile;
+mod http2;
+mod idle;
 mod lookups;
+mod mtu;
 mod netns;
+mod path;
 mod policy;
+mod reset;
+mod reused;
 mod servers;
 mod support;
+mod websocket;
 mod zoo;

@@ -1,10 +1,10 @@
 //! Routers that refuse, in network namespaces of our own: the test starts itself again inside one.
 
-use std::{process::Command, sync::Arc};
+use std::sync::Arc;
 
 use hangup::probe::{Probe, policy::Policy, resolve::DnsClient};
 
-use crate::support::{plan, tell};
+use crate::support::{in_namespaces, is_inside, plan, tell};
 
 /// A client at 198.20.0.2 behind a router at 198.20.0.1 that forbids one address and knows no way
 /// to another.
@@ -31,26 +31,10 @@ in_router ip route add blackhole 198.21.0.9/32
 
 #[test]
 fn icmp_is_read_and_its_sender_named() {
-    if std::env::var_os("HANGUP_TEST").is_some() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        return runtime.block_on(behind_the_router());
-    }
-    let script = Command::new("unshare")
-        .args(["--map-root-user", "--net", "sh", "-c", ROUTER])
-        .env("HANGUP_TEST", std::env::current_exe().unwrap())
-        .output();
-    let Ok(output) = script else {
-        println!("skipped: unshare is not installed");
-        return;
-    };
-    let said = String::from_utf8_lossy(&output.stdout);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    if !said.contains("running 1 test") {
-        println!("skipped: no network namespace may be made here: {errors}");
-        assert!(std::env::var_os("CI").is_none(), "network namespaces are needed on CI");
+    if is_inside(behind_the_router()) {
         return;
     }
-    assert!(output.status.success(), "{said}{errors}");
+    in_namespaces(ROUTER, &[]);
 }
 
 async fn behind_the_router() {

@@ -8,7 +8,7 @@ use std::{
 
 use hangup::probe::{Probe, ProbeEvent};
 
-use crate::support::{Told, closed_port, probe, start};
+use crate::support::{Told, closed_port, own_loopback, probe, serve_at, start};
 
 fn nginx_conf(address: SocketAddr, extra: &str) -> String {
     format!(
@@ -216,4 +216,95 @@ async fn mariadb_greets_and_says_when_it_is_full() {
     assert_eq!(told.components(), ["mariadb"]);
     let seconds = told.observation("seconds").expect("connect_timeout").value.number().unwrap();
     assert!((1.5..=2.8).contains(&seconds), "{seconds}");
+}
+
+/// PostgreSQL refuses to run as root, so it is started as nobody there.
+#[tokio::test]
+async fn postgresql_talks_to_us_or_says_that_our_address_is_not_allowed() {
+    let Some(bin) = ["/usr/local/bin", "/usr/lib/postgresql/15/bin", "/usr/bin"]
+        .into_iter()
+        .find(|folder| std::path::Path::new(folder).join("postgres").exists())
+    else {
+        println!("skipped: postgres is not installed");
+        assert!(std::env::var_os("CI").is_none(), "postgres is needed on CI");
+        return;
+    };
+    for (rule, wanted) in [("trust", "greeting"), ("reject", "blocked")] {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        fs::create_dir(&data).unwrap();
+        let nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+        for path in [folder.path(), &data] {
+            std::os::unix::fs::chown(path, Some(65534), Some(65534)).unwrap();
+        }
+        let made = std::process::Command::new("setpriv")
+            .args(nobody)
+            .arg(format!("{bin}/initdb"))
+            .args(["--auth=trust", "--username=owner", "-N", "-D", data.to_str().unwrap()])
+            .output();
+        if !made.as_ref().is_ok_and(|made| made.status.success()) {
+            println!("skipped: initdb does not run here: {made:?}");
+            return;
+        }
+        fs::write(data.join("pg_hba.conf"), format!("host all all 127.0.0.0/8 {rule}\n")).unwrap();
+        // Its usual port, by which it is known, on an address of loopback that is ours alone.
+        let address = SocketAddr::from((own_loopback(), 5432));
+        let host = address.ip().to_string();
+        let server = format!("{bin}/postgres");
+        let mut arguments = nobody.to_vec();
+        arguments.extend([&server, "-D", data.to_str().unwrap(), "-h", &host]);
+        arguments.extend(["-k", folder.path().to_str().unwrap()]);
+        let Some(_postgres) = start("/usr/bin/setpriv", &arguments, folder.path(), address).await
+        else {
+            return;
+        };
+        let mut told = probe(&address.to_string(), &[Probe::Banner], 1).await;
+        for _ in 0..50 {
+            // It accepts a moment before it is ready, and says so: 57P03.
+            let raw = told.observation("banner.result").and_then(|seen| seen.raw.clone());
+            if !raw.is_some_and(|raw| raw.contains("C57P03")) {
+                break;
+            }
+            assert_eq!(told.value("banner.result").as_deref(), Some("error"));
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            told = probe(&address.to_string(), &[Probe::Banner], 1).await;
+        }
+        assert_eq!(told.value("banner.result").as_deref(), Some(wanted), "{rule}: {:?}", told.0);
+        assert_eq!(told.components(), ["postgresql"]);
+    }
+}
+
+/// Brokers and stores of which no program is at hand: what is sent must be what they read.
+#[tokio::test]
+async fn brokers_and_stores_are_asked_in_their_own_words() {
+    let amqp = b"\x01\0\0\0\0\x01\xf0\0\x0a\0\x0a\0\x09product: RabbitMQ";
+    let kafka = b"\0\0\0\x0a\0\0\0\x07\0\0\0\0\0\0";
+    let mongodb =
+        b"\x40\0\0\0\x01\0\0\0\x07\0\0\0\xdd\x07\0\0\0\0\0\0\0\x08isWritablePrimary\0\x01";
+    let cases: [(u16, &[u8], &[u8], &str); 4] = [
+        (5672, b"AMQP\0\0\x09\x01", amqp, "rabbitmq"),
+        (9092, b"\0\0\0\x10\0\x12\0\0", kafka, "kafka"),
+        (27017, b"\x34\0\0\0", mongodb, "mongodb"),
+        (11211, b"version\r\n", b"VERSION 1.6.18\r\n", "memcached"),
+    ];
+    for (port, asked, answer, component) in cases {
+        let address = SocketAddr::from((own_loopback(), port));
+        let (asked, answer) = (asked.to_vec(), answer.to_vec());
+        serve_at(address, move |mut stream| {
+            let (asked, answer) = (asked.clone(), answer.clone());
+            async move {
+                use tokio::io::{AsyncReadExt, AsyncWriteExt};
+                let mut buffer = [0; 256];
+                let read = stream.read(&mut buffer).await.unwrap_or_default();
+                if buffer[..read].starts_with(&asked) {
+                    let _ = stream.write_all(&answer).await;
+                    let _ = stream.read(&mut buffer).await;
+                }
+            }
+        })
+        .await;
+        let told = probe(&address.to_string(), &[Probe::Banner], 1).await;
+        assert_eq!(told.value("banner.result").as_deref(), Some("greeting"), "{:?}", told.0);
+        assert_eq!(told.components(), [component]);
+    }
 }

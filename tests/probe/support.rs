@@ -2,10 +2,13 @@
 
 use std::{
     future::Future,
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     path::Path,
     process::{Child, Command, Stdio},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
     time::Duration,
 };
 
@@ -45,6 +48,13 @@ impl Told {
             _ => None,
         };
         self.0.iter().filter_map(of).collect()
+    }
+
+    /// Whether a finding's English sentence holds `part`.
+    pub(crate) fn has_finding(&self, part: &str) -> bool {
+        self.0.iter().any(|event| {
+            matches!(event, ProbeEvent::Finding { finding, .. } if finding.text.en.contains(part))
+        })
     }
 
     pub(crate) fn is_hidden(&self, wanted: Probe) -> bool {
@@ -103,7 +113,16 @@ where
     S: Fn(TcpStream) -> F + Send + 'static,
     F: Future<Output = ()> + Send + 'static,
 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    serve_at(SocketAddr::from(([127, 0, 0, 1], 0)), serve).await
+}
+
+/// The same at an address of one's own choice.
+pub(crate) async fn serve_at<F, S>(address: SocketAddr, serve: S) -> SocketAddr
+where
+    S: Fn(TcpStream) -> F + Send + 'static,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind(address).await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
@@ -111,6 +130,14 @@ where
         }
     });
     address
+}
+
+/// An address of loopback that no other test of this process, and most likely none of another, uses:
+/// for protocols that are known by their port.
+pub(crate) fn own_loopback() -> Ipv4Addr {
+    static NEXT: AtomicU8 = AtomicU8::new(1);
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    Ipv4Addr::new(127, high | 64, low, NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// A port that nothing listens on.
@@ -160,4 +187,50 @@ pub(crate) async fn start(
     }
     let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
     panic!("{path} did not start: {log}");
+}
+
+/// A Node.js server: `script` makes it as `s`, and it listens on a free port of loopback.
+pub(crate) async fn node(script: &str) -> Option<(Program, SocketAddr)> {
+    let folder = tempfile::tempdir().unwrap();
+    let address = closed_port().await;
+    let whole = format!("{script}; s.listen({}, '127.0.0.1')", address.port());
+    let program = start("/usr/bin/node", &["-e", &whole], folder.path(), address).await?;
+    Some((program, address))
+}
+
+/// Makes the close of `stream` a RST.
+pub(crate) fn reset(stream: &TcpStream) {
+    socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO)).unwrap();
+}
+
+/// Runs `test` of this binary once more inside `script`, which makes network namespaces of its own and
+/// calls `"$HANGUP_TEST" --exact` with the test's name. Says so and returns where none may be made; on
+/// CI that is a failure.
+pub(crate) fn in_namespaces(script: &str, settings: &[(&str, String)]) {
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", "--net", "sh", "-c", script]);
+    command.env("HANGUP_TEST", std::env::current_exe().unwrap());
+    command.envs(settings.iter().map(|(name, value)| (name, value)));
+    let Ok(output) = command.output() else {
+        println!("skipped: unshare is not installed");
+        return;
+    };
+    let said = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    if !said.contains("running 1 test") {
+        println!("skipped: no network namespace may be made here: {errors}");
+        assert!(std::env::var_os("CI").is_none(), "network namespaces are needed on CI");
+        return;
+    }
+    assert!(output.status.success(), "{said}{errors}");
+}
+
+/// Whether this is the test inside the namespaces; then `inside` is run, and the test is over.
+pub(crate) fn is_inside(inside: impl Future<Output = ()>) -> bool {
+    if std::env::var_os("HANGUP_TEST").is_none() {
+        return false;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(inside);
+    true
 }

@@ -17,15 +17,11 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::{closed_port, probe, probe_trusting, server};
+use crate::support::{closed_port, probe, probe_trusting, reset, server};
 
 async fn read_request(stream: &mut TcpStream) {
     let mut buffer = [0; 2048];
     let _ = stream.read(&mut buffer).await;
-}
-
-fn reset(stream: &TcpStream) {
-    socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO)).unwrap();
 }
 
 /// Answers each request with `bytes` and closes in order.
@@ -141,7 +137,7 @@ async fn a_compressed_bomb_is_read_as_it_is_and_no_further() {
     assert!(took < Duration::from_secs(3));
 }
 
-fn server_config(cert: CertificateDer<'static>, key: &KeyPair) -> Arc<ServerConfig> {
+pub(crate) fn server_config(cert: CertificateDer<'static>, key: &KeyPair) -> Arc<ServerConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let config = ServerConfig::builder_with_provider(provider)

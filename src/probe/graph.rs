@@ -1,0 +1,343 @@
+//! The graph of a run: which probes rest on which, and what goes on at once.
+//!
+//! In: the plan and the gate. Out: what the probes tell, through the reporter.
+//! Invariant: a failed parent makes its children not visible, never failed; probes that do not rest
+//! on each other run at once.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use rustls::pki_types::UnixTime;
+
+use super::{
+    answer, banner,
+    budget::{Ticket, TooMany},
+    dns,
+    event::{Finding, ProbeEvent, Reporter},
+    hold::Speech,
+    http, idle,
+    kind::Probe,
+    meter::Meter,
+    permit::{Gate, Permit, Refusal},
+    protocol::Protocol,
+    rules::Rule,
+    run::Plan,
+    silence,
+    target::Scheme,
+    tcp, tls,
+};
+
+/// One run, as its probes see it.
+pub(super) struct Context {
+    pub(super) plan: Plan,
+    pub(super) gate: Gate,
+    pub(super) ticket: Mutex<Option<Ticket>>,
+    pub(super) reporter: Reporter,
+}
+
+/// Where the probes came to sit: the address, how it is spoken to, and how the connect went.
+pub(super) struct Seat {
+    pub(super) ip: IpAddr,
+    pub(super) speech: Option<Speech>,
+    pub(super) connect: String,
+}
+
+/// How the port is spoken to, as far as is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Spoken {
+    Web(Scheme),
+    Plain(Protocol),
+}
+
+const NO_LOOKUP: (&str, &str) = ("no lookup was needed", "不需要解析域名");
+const NO_NAME: (&str, &str) = ("the name has no usable address", "域名没有可用的地址");
+const NO_TCP: (&str, &str) =
+    ("no TCP connection, so nothing can be seen above it", "TCP 都连不上，上层看不到");
+const NO_TLS: (&str, &str) =
+    ("no TLS session, so nothing can be seen above it", "TLS 没有建立，上层看不到");
+const NOT_ALLOWED: (&str, &str) = ("this target may not be probed", "不允许探测这个目标");
+
+/// Probes that are about HTTP alone.
+const NEEDS_HTTP: [Probe; 7] = [
+    Probe::Tls,
+    Probe::Http,
+    Probe::Reuse,
+    Probe::Websocket,
+    Probe::Halfclose,
+    Probe::Http2,
+    Probe::Mtu,
+];
+
+impl Context {
+    /// Runs what the plan wants, within `wall`.
+    pub(super) async fn execute(&self, wall: Duration) {
+        let meter = Arc::new(Meter::new(wall));
+        let Some(permit) = self.resolve(&meter).await else { return };
+        if !Probe::ALL.into_iter().any(|probe| probe != Probe::Dns && self.plan.wants(probe)) {
+            return;
+        }
+        // The way is of interest most where nothing connects.
+        let (seat, (), ()) =
+            tokio::join!(self.connected(&permit), self.path(&permit), self.reset(&permit));
+        // Alone and last: what a burst does to a server must not be seen by the other probes.
+        match (seat.speech, seat.connect.as_str()) {
+            (Some(speech), _) => self.burst(&permit, seat.ip, speech).await,
+            (None, "connected") => self.hide(&[Probe::Burst], NO_TLS).await,
+            // Hidden with all that rests on the connection.
+            (None, _) => {}
+        }
+        self.canary(&permit, &seat).await;
+    }
+
+    /// What rests on a connection.
+    async fn connected(&self, permit: &Permit) -> Seat {
+        let (ip, connect) = self.connect(permit).await;
+        let Some(ip) = ip else {
+            let ip = permit.addresses().first().copied().unwrap_or(Ipv4Addr::UNSPECIFIED.into());
+            return Seat { ip, speech: None, connect };
+        };
+        let speech = match self.find_protocol(permit, ip).await {
+            Spoken::Web(scheme) => {
+                // A handshake that stalls may do so for the size of its packets.
+                let web = self.web(permit, ip, scheme);
+                let (proved, ()) = tokio::join!(web, self.mtu(permit, ip, scheme));
+                proved.map(Speech::Http)
+            }
+            Spoken::Plain(protocol) => {
+                self.plain(permit, ip, protocol).await;
+                Some(Speech::Plain(protocol))
+            }
+        };
+        Seat { ip, speech, connect }
+    }
+
+    /// Gets the permit and tells what the lookup said.
+    async fn resolve(&self, meter: &Arc<Meter>) -> Option<Permit> {
+        let shown = self.plan.wants(Probe::Dns);
+        let is_name = self.plan.target.name().is_some();
+        let started = Instant::now();
+        if shown && is_name {
+            self.reporter.send(ProbeEvent::Started { probe: Probe::Dns }).await;
+        }
+        let result = self.gate.permit(&self.plan.target, meter).await;
+        let lookups = match &result {
+            Ok(permit) => permit.lookups(),
+            Err(refusal) => &refusal.lookups,
+        };
+        // The answers of a refused target stay private, except that there are none.
+        let tell = result.as_ref().map_or_else(Refusal::is_lookup_failure, |_| true);
+        if shown && !lookups.is_empty() && tell {
+            self.reporter.publish(Probe::Dns, started, dns::interpret(lookups)).await;
+        } else if shown {
+            let (en, zh) = if tell { NO_LOOKUP } else { NOT_ALLOWED };
+            self.reporter.not_visible(Probe::Dns, en, zh).await;
+        }
+        match result {
+            Ok(permit) => {
+                let port = self.plan.target.port();
+                let charged =
+                    self.on_ticket(|ticket| ticket.charge_addresses(permit.addresses(), port));
+                if let Err(busy) = charged {
+                    self.refuse(busy.rule).await;
+                    return None;
+                }
+                Some(permit)
+            }
+            Err(refusal) if refusal.is_lookup_failure() => {
+                self.hide_above(Probe::Dns, NO_NAME).await;
+                None
+            }
+            Err(refusal) => {
+                self.refuse(refusal.rule).await;
+                self.hide_above(Probe::Dns, NOT_ALLOWED).await;
+                None
+            }
+        }
+    }
+
+    /// Charges the visitor's ticket, where there is one.
+    pub(super) fn on_ticket(
+        &self,
+        charge: impl FnOnce(&mut Ticket) -> Result<(), TooMany>,
+    ) -> Result<(), TooMany> {
+        let mut ticket = self.ticket.lock().unwrap_or_else(PoisonError::into_inner);
+        ticket.as_mut().map_or(Ok(()), charge)
+    }
+
+    async fn refuse(&self, rule: Rule) {
+        let (rule, text) = (rule.id.to_owned(), rule.text());
+        self.reporter.send(ProbeEvent::Refused { rule, text }).await;
+    }
+
+    /// Marks the wanted ones among `probes` as not visible.
+    async fn hide(&self, probes: &[Probe], why: (&str, &str)) {
+        for probe in probes.iter().filter(|probe| self.plan.wants(**probe)) {
+            self.reporter.not_visible(*probe, why.0, why.1).await;
+        }
+    }
+
+    /// Marks what rests on `parent` as not visible.
+    async fn hide_above(&self, parent: Probe, why: (&str, &str)) {
+        let above: Vec<Probe> =
+            Probe::ALL.into_iter().filter(|probe| probe.is_above(parent)).collect();
+        self.hide(&above, why).await;
+    }
+
+    /// Connects to every address; returns the one to go on with, and the word for all of them.
+    async fn connect(&self, permit: &Permit) -> (Option<IpAddr>, String) {
+        let shown = self.plan.wants(Probe::Tcp);
+        let started = Instant::now();
+        if shown {
+            self.reporter.send(ProbeEvent::Started { probe: Probe::Tcp }).await;
+        }
+        let attempts = tcp::send(permit).await;
+        let reading = tcp::interpret(&attempts);
+        let word = reading.outcome.clone();
+        if shown {
+            self.reporter.publish(Probe::Tcp, started, reading).await;
+        }
+        let best = tcp::best(&attempts);
+        if best.is_none() {
+            self.hide_above(Probe::Tcp, NO_TCP).await;
+        }
+        (best, word)
+    }
+
+    /// By the URL's scheme, by the port, or by listening.
+    async fn find_protocol(&self, permit: &Permit, ip: IpAddr) -> Spoken {
+        let target = permit.target();
+        let by_port = match target.port() {
+            443 | 8443 => Some(Scheme::Https),
+            80 | 8080 => Some(Scheme::Http),
+            _ => None,
+        };
+        if let Some(scheme) = target.scheme().or(by_port) {
+            let why = ("an HTTP server sends no greeting", "HTTP 服务不发问候语");
+            self.hide(&[Probe::Banner], why).await;
+            return Spoken::Web(scheme);
+        }
+        let shown = self.plan.wants(Probe::Banner);
+        let started = Instant::now();
+        if shown {
+            self.reporter.send(ProbeEvent::Started { probe: Probe::Banner }).await;
+        }
+        let said = banner::send(permit, ip).await;
+        if shown {
+            let reading = banner::interpret(&said, target.port());
+            self.reporter.publish(Probe::Banner, started, reading).await;
+        }
+        let expected = Protocol::of_port(target.port());
+        match banner::recognise(&said.bytes, target.port()).map(|greeting| greeting.protocol) {
+            Some(Protocol::Http) => Spoken::Web(Scheme::Https),
+            Some(protocol) => Spoken::Plain(protocol),
+            None if expected != Protocol::Unknown || !said.bytes.is_empty() => {
+                Spoken::Plain(expected)
+            }
+            // It waits for the client: TLS is tried, then plain HTTP.
+            None => Spoken::Web(Scheme::Https),
+        }
+    }
+
+    /// What can be seen of a port that does not speak HTTP.
+    async fn plain(&self, permit: &Permit, ip: IpAddr, protocol: Protocol) {
+        let why = ("the port speaks another protocol", "这个端口说的是别的协议");
+        self.hide(&NEEDS_HTTP, why).await;
+        self.idle(permit, ip, Speech::Plain(protocol)).await;
+    }
+
+    /// What can be seen of a port that speaks HTTP. The scheme that proved right, if one did.
+    async fn web(&self, permit: &Permit, ip: IpAddr, scheme: Scheme) -> Option<Scheme> {
+        let mut scheme = scheme;
+        if scheme == Scheme::Http {
+            self.hide(&[Probe::Tls], ("the address is plain HTTP", "这是明文 HTTP 地址")).await;
+        } else {
+            // Asked for TLS by its URL or its port; of other ports nobody said that they speak it.
+            let is_due =
+                permit.target().scheme().is_some() || matches!(permit.target().port(), 443 | 8443);
+            match self.tls(permit, ip, is_due).await {
+                tls::Ending::Complete => {}
+                _ if !is_due => scheme = Scheme::Http,
+                _ => {
+                    self.hide_above(Probe::Tls, NO_TLS).await;
+                    return None;
+                }
+            }
+        }
+        tokio::join!(
+            self.http(permit, ip, scheme),
+            self.idle(permit, ip, Speech::Http(scheme)),
+            self.reuse(permit, ip, scheme),
+            self.websocket(permit, ip, scheme),
+            self.halfclose(permit, ip, scheme),
+            self.http2(permit, ip, scheme),
+        );
+        Some(scheme)
+    }
+
+    /// Shakes hands. Where TLS is not due, a port that does not speak it is no fault.
+    async fn tls(&self, permit: &Permit, ip: IpAddr, is_due: bool) -> tls::Ending {
+        let shown = self.plan.wants(Probe::Tls);
+        let started = Instant::now();
+        if shown {
+            self.reporter.send(ProbeEvent::Started { probe: Probe::Tls }).await;
+        }
+        let handshake = tls::send(permit, ip).await;
+        if shown && !is_due && handshake.ending != tls::Ending::Complete {
+            self.hide(&[Probe::Tls], ("the port does not speak TLS", "这个端口不是 TLS")).await;
+        } else if shown {
+            let host = permit.target().host();
+            let reading = tls::interpret(&handshake, host, UnixTime::now(), &self.plan.roots);
+            self.reporter.publish(Probe::Tls, started, reading).await;
+        }
+        handshake.ending
+    }
+
+    async fn http(&self, permit: &Permit, ip: IpAddr, scheme: Scheme) {
+        if !self.plan.wants(Probe::Http) {
+            return;
+        }
+        let started = Instant::now();
+        self.reporter.send(ProbeEvent::Started { probe: Probe::Http }).await;
+        let hops = http::send(&self.gate, permit, ip, scheme).await;
+        self.reporter.publish(Probe::Http, started, answer::interpret(&hops)).await;
+    }
+
+    /// Whether the instance has a place for one more run that holds connections; says so where it
+    /// has not.
+    pub(super) async fn may_hold(&self, probe: Probe) -> bool {
+        let Err(busy) = self.on_ticket(Ticket::hold) else { return true };
+        let text = busy.rule.text();
+        self.reporter.not_visible(probe, &text.en, &text.zh).await;
+        false
+    }
+
+    async fn idle(&self, permit: &Permit, ip: IpAddr, speech: Speech) {
+        if !self.plan.wants(Probe::Idle) || !self.may_hold(Probe::Idle).await {
+            return;
+        }
+        let started = Instant::now();
+        self.reporter.send(ProbeEvent::Started { probe: Probe::Idle }).await;
+        let holds = idle::send(permit, ip, speech, self.plan.max_idle, &self.reporter).await;
+        let mut reading = silence::interpret(&holds);
+        if let Speech::Plain(_) = speech {
+            let finding = Finding::new(
+                "measured before login; after login other timers may hold",
+                "这是登录前的测量；登录后可能是别的定时器",
+            );
+            reading.findings.push(finding);
+        }
+        self.reporter.publish(Probe::Idle, started, reading).await;
+    }
+
+    /// Tells that a probe begins, where it is wanted.
+    pub(super) async fn begin(&self, probe: Probe) -> Option<Instant> {
+        if !self.plan.wants(probe) {
+            return None;
+        }
+        self.reporter.send(ProbeEvent::Started { probe }).await;
+        Some(Instant::now())
+    }
+}
