@@ -7,7 +7,7 @@
 #![expect(clippy::print_stdout, reason = "the lines are what this is for")]
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot start may stop")]
 
-use std::{collections::BTreeMap, hint::black_box, sync::Arc, time::Instant};
+use std::{collections::BTreeMap, hint::black_box, path::Path, sync::Arc, time::Instant};
 
 use hangup::{
     knowledge::{built_in, load},
@@ -18,7 +18,7 @@ use serde_json::json;
 const ROUNDS: u32 = 200;
 
 fn main() {
-    let file = std::env::args().find(|argument| argument.ends_with(".jsonl")).unwrap();
+    let file = std::env::args().skip(1).find(|argument| Path::new(argument).is_file()).unwrap();
     let doctor = Diagnostician::new(Arc::new(load(&[built_in()]).base)).unwrap();
     println!("{}", serde_json::to_string(&**doctor.base()).unwrap());
     for line in std::fs::read_to_string(file).unwrap().lines() {

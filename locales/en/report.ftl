@@ -48,5 +48,5 @@ case-too-long = `{ $field }` has { $bytes } bytes; at most { $most } are read: k
 case-binary = `{ $field }` is not text: byte { $offset } is a control character
 list-mark = {", "}
 together = No single cause explains all of this; two at once do ({ $percent } %): { $first }; { $second }.
-hop-is-missing = { $seconds } s fits none of the hops you named. It fits { $names }: is one of these in between?
-change-of-mind = If it turned out that “{ $seen }” ({ $chance } % likely), { $name } would come first ({ $percent } %).
+hop-is-missing = { $seconds } s fits none of the hops you named, but it does fit: { $names }. Is one of these in between?
+change-of-mind = If it turned out that “{ $seen }” ({ $chance } % likely), this would come first ({ $percent } %): { $name }.

@@ -83,7 +83,7 @@ const PROBES: [(&str, &[&str], f64); 6] = [
     ("tls", &["tls.result"], 6.0),
     ("http", &["http.result"], 8.0),
     ("banner", &["banner.result"], 6.0),
-    ("idle", &["idle.end"], 65.0),
+    ("idle", &["idle.end", "idle.keepalive", "idle.ping"], 70.0),
 ];
 
 /// The variables that a step settles.

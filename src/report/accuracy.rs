@@ -5,7 +5,7 @@ use std::{
     fmt::Write as _,
 };
 
-use crate::knowledge::Lang;
+use crate::{engine::scale::Scale, knowledge::Lang};
 
 use super::{Case, Diagnostician, Facts, Figures, Labelled, Outcome, evaluation::bins};
 
@@ -24,20 +24,12 @@ impl Diagnostician {
     pub fn accuracy(&self, name: &str, cases: &[Labelled], folds: usize) -> String {
         let validation = self.cross_validate(cases, folds);
         let mut out = format!("## {name}\n\n");
-        let scale = &validation.fitted;
         let _ = writeln!(
             out,
-            "{} cases, {folds} folds. Scale fitted on all of them: temper {}, prior power {}, text {}, answer {}; \
-             the program uses {}, {}, {}, {}.\n",
+            "{} cases, {folds} folds. Scale fitted on all of them: {}; the program uses {}.\n",
             cases.len(),
-            scale.temper,
-            scale.prior_power,
-            scale.text,
-            scale.answer,
-            self.model().scale().temper,
-            self.model().scale().prior_power,
-            self.model().scale().text,
-            self.model().scale().answer,
+            told(&validation.fitted),
+            told(self.model().scale()),
         );
         table(&self.slices(cases, &validation.outcomes), &mut out);
         calibration(&validation.outcomes, &mut out);
@@ -135,6 +127,14 @@ impl Diagnostician {
         out.push('\n');
         out
     }
+}
+
+/// The fitted numbers of a scale.
+fn told(scale: &Scale) -> String {
+    let Scale { temper, doubt, prior_power, text, answer, .. } = scale;
+    format!(
+        "temper {temper}, doubt {doubt}, prior power {prior_power}, text {text}, answer {answer}"
+    )
 }
 
 fn text_alone(case: &Case) -> Case {
