@@ -6,6 +6,7 @@
 )]
 
 mod capture;
+mod collect;
 mod decode;
 mod diagnose;
 mod evaluate;
@@ -13,6 +14,7 @@ mod explain;
 mod input;
 mod knowledge;
 mod ladder;
+mod operations;
 mod probe;
 mod reach;
 mod serve;
@@ -59,6 +61,20 @@ enum Command {
     Target(target::Arguments),
     /// What is known, and whether a knowledge folder is sound
     Knowledge(knowledge::Arguments),
+    /// Read-only facts of this machine, as text that the paste box and `decode` understand
+    Collect,
+    /// A copy of the database in one file; the server may be running
+    Backup(operations::CopyArguments),
+    /// Put a backup in the place of the database; the server must not be running
+    Restore(operations::CopyArguments),
+    /// Bring the database up to date, as `serve` does by itself
+    Migrate(server::ServeArgs),
+    /// The configuration
+    Config(operations::ConfigArguments),
+    /// Ask the server on this machine whether it is ready; for containers
+    Healthcheck(server::ServeArgs),
+    /// Look at everything that a start needs, one by one
+    Doctor(server::ServeArgs),
 }
 
 /// Exit codes: 0 done, 1 the answer is negative or something fell short, 2 wrong use or unreadable
@@ -76,6 +92,13 @@ pub fn run(site: server::Site) -> ExitCode {
         Command::Probe(own) => probe::run(&own),
         Command::Target(own) => target::run(&own),
         Command::Knowledge(own) => knowledge::run(&own, overlay),
+        Command::Collect => Ok(collect::run()),
+        Command::Backup(own) => operations::backup(own, overlay),
+        Command::Restore(own) => operations::restore(own, overlay),
+        Command::Migrate(own) => operations::migrate(own, overlay),
+        Command::Config(own) => operations::config(own, overlay),
+        Command::Healthcheck(own) => operations::healthcheck(own, overlay),
+        Command::Doctor(own) => operations::doctor(own, overlay),
     };
     match done {
         Ok(code) => code,

@@ -14,14 +14,12 @@ const LAST_WORK: Duration = Duration::from_secs(1);
 
 /// Serves until a signal says stop; `overlay` is the folder of `--knowledge`.
 pub(super) fn run(
-    mut args: ServeArgs,
+    args: ServeArgs,
     overlay: Option<&Path>,
     site: server::Site,
 ) -> Result<ExitCode, Failure> {
     server::install(site);
-    args.knowledge = overlay.map(Path::to_owned);
-    let loaded = Config::load(&args, environment());
-    let (config, warnings) = loaded.map_err(|error| Failure::usage(error.to_string()))?;
+    let (config, warnings) = configuration(args, overlay)?;
     server::start_telemetry(&config.log).map_err(Failure::usage)?;
     for warning in warnings {
         tracing::warn!("{warning}");
@@ -33,6 +31,15 @@ pub(super) fn run(
     let ended = runtime.block_on(serve(config, engine));
     runtime.shutdown_timeout(LAST_WORK);
     ended.map(|()| ExitCode::SUCCESS).map_err(Failure::short)
+}
+
+/// The configuration and what is odd about it; `overlay` is the folder of `--knowledge`.
+pub(super) fn configuration(
+    mut args: ServeArgs,
+    overlay: Option<&Path>,
+) -> Result<(Config, Vec<String>), Failure> {
+    args.knowledge = overlay.map(Path::to_owned);
+    Config::load(&args, environment()).map_err(|error| Failure::usage(error.to_string()))
 }
 
 async fn serve(config: Config, engine: Arc<Diagnostician>) -> Result<(), String> {

@@ -35,6 +35,17 @@ pub enum StoreError {
     /// A migration failed; the database is as it was before it.
     #[error("bringing the database up to date failed: {0}")]
     Migration(String),
+    /// A copy of the database could not be made or put in place.
+    #[error("cannot use `{}`: {reason}", path.display())]
+    Copy {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A server has the database open that was to be replaced.
+    #[error("a server is using this database: stop it first")]
+    InUse,
     /// A stored report does not read as one.
     #[error("a stored report is damaged: {0}")]
     Damaged(String),

@@ -4,6 +4,7 @@
 //! kept. Invariants: the store reads no clock (the caller passes the time), and unknown, expired
 //! and revoked are one and the same error.
 
+mod copies;
 mod error;
 mod memory;
 mod sqlite;

@@ -20,7 +20,7 @@ use super::{
 use crate::report::Report;
 
 /// Name of the database file inside the data directory.
-const DATABASE_FILE: &str = "hangup.sqlite";
+pub(super) const DATABASE_FILE: &str = "hangup.sqlite";
 
 /// How long a writer waits for a lock that another process holds. judgement: longer than any
 /// checkpoint, shorter than a visitor's patience.
@@ -104,7 +104,7 @@ impl SqliteStore {
 type Statement = sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
 
 /// The migrations, oldest first, as they lie in `migrations/sqlite/`.
-fn migrator() -> Migrator {
+pub(super) fn migrator() -> Migrator {
     let migrations = [(
         1,
         "reports and drafts",
@@ -122,7 +122,7 @@ fn migrator() -> Migrator {
     Migrator::with_migrations(numbered.collect())
 }
 
-fn migration_error(error: MigrateError) -> StoreError {
+pub(super) fn migration_error(error: MigrateError) -> StoreError {
     match error {
         MigrateError::VersionMissing(version) => StoreError::NewerSchema { version },
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
