@@ -80,6 +80,7 @@ enum Command {
 /// Exit codes: 0 done, 1 the answer is negative or something fell short, 2 wrong use or unreadable
 /// input. `site` is what `serve` serves besides the pages.
 pub fn run(site: server::Site) -> ExitCode {
+    end_quietly_where_nobody_reads_on();
     let arguments = Arguments::parse();
     let overlay = arguments.knowledge.as_deref();
     let done = match arguments.command.unwrap_or(Command::Serve(server::ServeArgs::default())) {
@@ -107,6 +108,20 @@ pub fn run(site: server::Site) -> ExitCode {
             ExitCode::from(failure.code)
         }
     }
+}
+
+/// `hangup … | head` closes our output while we print. `println!` panics then; nothing is wrong, so
+/// the program ends without a word. (The signal that would do it is switched off by Rust's start.)
+#[expect(clippy::disallowed_methods, reason = "a command that prints has no database to end")]
+fn end_quietly_where_nobody_reads_on() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let said = panic.payload_as_str().unwrap_or_default();
+        if said.starts_with("failed printing to std") && said.contains("Broken pipe") {
+            std::process::exit(0);
+        }
+        usual(panic);
+    }));
 }
 
 /// Why a command ended early: one sentence and an exit code.

@@ -136,6 +136,21 @@ fn a_configuration_is_judged_without_a_start() {
     assert!(data.join("hangup.sqlite").is_file());
 }
 
+/// `hangup … | head` is no crash.
+#[test]
+fn an_output_that_nobody_reads_on_ends_quietly() {
+    let mut list = Command::new(env!("CARGO_BIN_EXE_hangup"))
+        .args(["knowledge", "export"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(list.stdout.take());
+    let output = list.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    assert_eq!(output.status.code(), Some(0));
+}
+
 /// What `collect` prints is read by `decode`: the sockets of this test run stand in it.
 #[test]
 fn the_facts_of_a_machine_are_text_that_decode_reads() {
