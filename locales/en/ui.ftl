@@ -247,6 +247,7 @@ expiry-hour = 1 hour
 expiry-day = 1 day
 expiry-week = 7 days
 expiry-month = 30 days
+share-masked = Masked before it is saved: { $kinds }.
 share-save = Save and get a link
 shared-title = The link
 share-link = link to this report

@@ -246,6 +246,7 @@ expiry-hour = 1 小时
 expiry-day = 1 天
 expiry-week = 7 天
 expiry-month = 30 天
+share-masked = 保存前会自动打码：{ $kinds }。
 share-save = 保存并获取链接
 shared-title = 链接
 share-link = 报告链接

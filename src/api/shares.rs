@@ -85,7 +85,7 @@ impl Desk {
         })
     }
 
-    /// Saves `report` for `wanted`, else for the default time, never beyond the server's maximum.
+    /// Saves `report` without its secrets for `wanted`, else for the default time, never beyond the server's maximum.
     pub async fn save(
         &self,
         report: &Report,
@@ -94,8 +94,7 @@ impl Desk {
     ) -> Result<Saved, Trouble> {
         let now = self.state.now();
         let expires_at = self.state.expiry(now, wanted);
-        let share = self.state.store.save_report(report, now, expires_at).await?;
-        self.state.metrics.reports_saved.up();
+        let share = self.state.save(report, now, expires_at).await?;
         let path = format!("/d/{}", share.view.as_str());
         let secure = if visitor.origin.starts_with("https:") { "; Secure" } else { "" };
         let cookie = format!(

@@ -9,6 +9,7 @@ mod compose;
 mod diagnose;
 mod evaluation;
 mod explain;
+mod masked;
 mod observe;
 mod second_thoughts;
 mod validation;

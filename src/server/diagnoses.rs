@@ -50,8 +50,7 @@ pub(super) async fn create(
     if order.save {
         let now = state.now();
         let expires_at = state.expiry(now, order.expires_in_seconds.map(Duration::from_secs));
-        let share = state.store.save_report(&report, now, expires_at).await?;
-        state.metrics.reports_saved.up();
+        let share = state.save(&report, now, expires_at).await?;
         if let Value::Object(members) = &mut answer {
             members.insert("share".to_owned(), share_json(&share, &origin));
         }

@@ -314,6 +314,19 @@ async fn probes_can_be_switched_off() {
 }
 
 #[tokio::test]
+async fn a_secret_is_masked_before_it_is_saved() {
+    let app = app();
+    let secret = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+    let case = json!({ "text": format!("reset; Authorization: Bearer {secret}"), "save": true });
+    let made = post_json(&app, "/api/v1/diagnoses", &case).await;
+    let view = made.json()["share"]["view_token"].as_str().unwrap().to_owned();
+    let read = get_path(&app, &format!("/api/v1/diagnoses/{view}")).await;
+    assert_eq!(read.status, 200);
+    assert!(!read.text.contains(secret), "{}", read.text);
+    assert!(read.json()["case"]["text"].as_str().unwrap().starts_with("reset; "), "{}", read.text);
+}
+
+#[tokio::test]
 async fn operations_can_see_how_it_is() {
     let state = state_of(Config::default());
     let app = router(state.clone());

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     knowledge::Lang,
     report::{Case, Diagnostician, Report},
-    store::{ReportStore, UnixSeconds},
+    store::{ReportStore, Share, StoreError, UnixSeconds},
 };
 
 /// Makes a report of a case, in a language. Pure and bound by the processor.
@@ -112,6 +112,19 @@ impl AppState {
         })?;
         self.metrics.diagnoses.up();
         Ok(report)
+    }
+
+    /// Saves `report` until `expires_at` as others may see it: its secrets are masked first, and never
+    /// reach the database.
+    pub async fn save(
+        &self,
+        report: &Report,
+        now: UnixSeconds,
+        expires_at: UnixSeconds,
+    ) -> Result<Share, StoreError> {
+        let share = self.store.save_report(&report.masked().0, now, expires_at).await?;
+        self.metrics.reports_saved.up();
+        Ok(share)
     }
 
     /// The wall clock, by which links expire.

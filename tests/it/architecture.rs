@@ -22,7 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("engine", &["evidence", "knowledge"]),
     ("ladder", &["knowledge"]),
     ("redact", &["knowledge"]),
-    ("report", &["engine", "evidence", "intake", "knowledge"]),
+    ("report", &["engine", "evidence", "intake", "knowledge", "redact"]),
     ("api", &["engine", "evidence", "intake", "knowledge", "report", "probe", "server", "store"]),
     ("ui", &["api", "engine", "evidence", "intake", "knowledge", "report"]),
     ("probe", &["evidence", "knowledge"]),

@@ -28,7 +28,11 @@ pub fn ShareForm(
     texts: Texts,
     /// The state whose report is saved.
     wizard: Wizard,
+    /// What is masked before it is saved, with its count; empty where nothing is.
+    masked: Vec<String>,
 ) -> impl IntoView {
+    let masked = (!masked.is_empty())
+        .then(|| texts.with("share-masked", &[("kinds", masked.join(", ").into())]));
     view! {
         <section class="card share" aria-labelledby="share">
             <h2 id="share">
@@ -36,6 +40,7 @@ pub fn ShareForm(
                 {texts.t("share-title")}
             </h2>
             <p>{texts.t("share-what")}</p>
+            {masked.map(|masked| view! { <p class="notice">{masked}</p> })}
             <form method="post" action="/save">
                 <HiddenState wizard />
                 <fieldset class="inline-choices">

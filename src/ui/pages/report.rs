@@ -95,7 +95,7 @@ pub(super) fn ReportView(
             <div class="columns">
                 <MessageToOps texts report=report.clone() link />
                 <div>
-                    <ShareBox texts origin=origin.clone() />
+                    <ShareBox texts origin=origin.clone() masked=masked(&report, texts) />
                     <Export texts report=report.clone() origin />
                 </div>
             </div>
@@ -113,10 +113,16 @@ pub(super) fn ReportView(
     }
 }
 
+/// What is masked before the report is saved: "2 × passwords".
+fn masked(report: &Report, texts: Texts) -> Vec<String> {
+    let counts = report.masked().1;
+    counts.into_iter().map(|(kind, n)| format!("{n} × {}", kind.label(texts.0))).collect()
+}
+
 #[component]
-fn ShareBox(texts: Texts, origin: Origin) -> impl IntoView {
+fn ShareBox(texts: Texts, origin: Origin, masked: Vec<String>) -> impl IntoView {
     match origin {
-        Origin::Wizard(wizard) => view! { <ShareForm texts wizard=*wizard /> }.into_any(),
+        Origin::Wizard(wizard) => view! { <ShareForm texts wizard=*wizard masked /> }.into_any(),
         Origin::Stored(opened) => {
             view! { <Shared texts link=opened.link managed=opened.managed /> }.into_any()
         }
