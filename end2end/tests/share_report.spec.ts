@@ -1,5 +1,5 @@
 // The link: opens for somebody else, survives a restart and a kill, and can be ended.
-import { awake, expect, freePort, Server, test, UPSTREAM, watch } from "./fixtures";
+import { accessible, awake, expect, freePort, Server, test, UPSTREAM, watch } from "./fixtures";
 
 const REPORT = `/diagnose?text=${encodeURIComponent(UPSTREAM)}&phase=reuse_keepalive&scope=all&stack=nginx,node&between=aws-alb&report=1`;
 
@@ -55,5 +55,29 @@ test("an unknown link is one clear page", async ({ page, server }) => {
     const answer = await page.goto(`${server.url}/d/${token}`);
     expect(answer?.status()).toBe(404);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("There is nothing here");
+  }
+});
+
+test("secrets are masked before a report is saved, and the page says so beforehand", async ({ page, server }) => {
+  const secret = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+  const text = `Connection reset by peer; Authorization: Bearer ${secret}`;
+  for (const [lang, said, save] of [["en", "Masked before it is saved", "Save and get a link"], ["zh-CN", "保存前会自动打码", "保存并获取链接"]]) {
+    await page.goto(`${server.url}/diagnose?text=${encodeURIComponent(text)}&phase=idle&scope=all&stack=nginx&report=1&lang=${lang}`);
+    await expect(page.locator(".share .notice")).toContainText(said);
+    await page.getByRole("button", { name: save }).click();
+    await expect(page).toHaveURL(/\/d\/[\w-]{27}/);
+    expect(await page.content()).not.toContain(secret);
+  }
+});
+
+test("a time that fits no named hop, and what would change our mind, stand in the report", async ({ page, server }) => {
+  const query = "text=read:+connection+reset+by+peer&phase=idle&after=350&scope=all&stack=nginx,node&report=1";
+  for (const [lang, title, names] of [["en", "A hop may be missing", "AWS"], ["zh-CN", "可能漏了一个环节", "AWS"]]) {
+    await page.goto(`${server.url}/diagnose?${query}&lang=${lang}`);
+    const card = page.locator("section[aria-labelledby=second-thoughts]");
+    await expect(card).toContainText(title);
+    await expect(card).toContainText("350");
+    await expect(card).toContainText(names);
+    await accessible(page);
   }
 });

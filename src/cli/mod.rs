@@ -11,6 +11,7 @@ mod decode;
 mod diagnose;
 mod evaluate;
 mod explain;
+mod healthcheck;
 mod input;
 mod knowledge;
 mod ladder;
@@ -98,7 +99,7 @@ pub fn run(site: server::Site) -> ExitCode {
         Command::Restore(own) => operations::restore(own, overlay),
         Command::Migrate(own) => operations::migrate(own, overlay),
         Command::Config(own) => operations::config(own, overlay),
-        Command::Healthcheck(own) => operations::healthcheck(own, overlay),
+        Command::Healthcheck(own) => healthcheck::run(own, overlay),
         Command::Doctor(own) => operations::doctor(own, overlay),
     };
     match done {

@@ -1,27 +1,22 @@
-//! Looking after an installation: backup, restore, migrate, config check, healthcheck, doctor.
+//! Looking after an installation: backup, restore, migrate, config check, doctor.
 
 use std::{
     future::Future,
-    io::{Read, Write},
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::ExitCode,
-    time::Duration,
 };
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, base, serve::configuration};
+use super::{
+    Failure, base,
+    healthcheck::{ask, reachable},
+    serve::configuration,
+};
 use crate::{
     server::{Config, ServeArgs},
     store::{SqliteStore, StoreError},
 };
-
-/// How long a server may take to say how it is. judgement: orchestrators wait a few seconds.
-const PATIENCE: Duration = Duration::from_secs(3);
-
-/// More than this is no answer of ours, bytes.
-const MOST_ANSWERED: u64 = 64 * 1024;
 
 /// `hangup backup` and `hangup restore`
 #[derive(Args)]
@@ -77,19 +72,6 @@ pub(super) fn config(own: ConfigArguments, overlay: Option<&Path>) -> Result<Exi
     }
     println!("the configuration is sound");
     Ok(ExitCode::SUCCESS)
-}
-
-pub(super) fn healthcheck(args: ServeArgs, overlay: Option<&Path>) -> Result<ExitCode, Failure> {
-    let (config, _) = configuration(args, overlay)?;
-    let address = reachable(config.listen);
-    match ask(address) {
-        Ok(200) => {
-            println!("{address} is ready");
-            Ok(ExitCode::SUCCESS)
-        }
-        Ok(status) => Err(Failure::short(format!("{address} is not ready: it answers {status}"))),
-        Err(error) => Err(Failure::short(format!("{address} does not answer: {error}"))),
-    }
 }
 
 /// Everything that a start needs, looked at one by one; 1 where something is wrong.
@@ -148,27 +130,4 @@ fn waiting<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime =
         runtime.map_err(|error| Failure::short(format!("cannot start the runtime: {error}")))?;
     Ok(runtime.block_on(work))
-}
-
-/// The address under which this machine reaches a server that listens there.
-fn reachable(listen: SocketAddr) -> SocketAddr {
-    let ip = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, listen.port())
-}
-
-/// The status with which our own server says whether it is ready.
-fn ask(address: SocketAddr) -> std::io::Result<u16> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-    let mut answer = Vec::new();
-    stream.take(MOST_ANSWERED).read_to_end(&mut answer)?;
-    let head = String::from_utf8_lossy(&answer);
-    let status = head.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
-    status.ok_or_else(|| std::io::Error::other("it does not speak HTTP"))
 }
