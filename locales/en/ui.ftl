@@ -315,4 +315,4 @@ probes-opt-out = Ask the owner of this server to put your host on its opt-out li
 second-thoughts-title = Could it be something else?
 together-title = Two faults at once
 hop-is-missing-title = A hop may be missing
-change-of-mind-title = What would change our mind
+change-of-mind-title = The one finding that would overturn it

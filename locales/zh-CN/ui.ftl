@@ -314,4 +314,4 @@ probes-opt-out = 请本服务器的所有者把你的主机加入免探测名单
 second-thoughts-title = 会不会是别的原因？
 together-title = 可能同时有两处故障
 hop-is-missing-title = 可能漏了一个环节
-change-of-mind-title = 什么情况会推翻现在的判断
+change-of-mind-title = 哪一个发现会推翻现在的判断
