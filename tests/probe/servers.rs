@@ -221,9 +221,10 @@ async fn mariadb_greets_and_says_when_it_is_full() {
 /// PostgreSQL refuses to run as root, so it is started as nobody there.
 #[tokio::test]
 async fn postgresql_talks_to_us_or_says_that_our_address_is_not_allowed() {
-    let Some(bin) = ["/usr/local/bin", "/usr/lib/postgresql/15/bin", "/usr/bin"]
-        .into_iter()
-        .find(|folder| std::path::Path::new(folder).join("postgres").exists())
+    let Some(bin) =
+        ["/usr/local/bin", "/usr/lib/postgresql/15/bin", "/usr/lib/postgresql/17/bin", "/usr/bin"]
+            .into_iter()
+            .find(|folder| std::path::Path::new(folder).join("postgres").exists())
     else {
         println!("skipped: postgres is not installed");
         assert!(std::env::var_os("CI").is_none(), "postgres is needed on CI");

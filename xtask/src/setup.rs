@@ -1,6 +1,6 @@
 //! What the machine lacks, fetched by the machine's own means.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
 use anyhow::{Context, Result, bail};
 
@@ -8,14 +8,23 @@ use crate::command::{run, succeeds};
 
 const WASM: &str = "wasm32-unknown-unknown";
 
-/// Debian packages of the whole test run, each with a file that shows it is there.
+/// Debian packages of the whole test run, each with the files of which one shows it is there.
 ///
-/// Without the fonts Chinese is boxes on the screenshots; nginx is what the probes are tested on.
-const PACKAGES: [(&str, &str); 3] = [
-    ("chromium", "/usr/bin/chromium"),
-    ("fonts-noto-cjk", "/usr/share/fonts/opentype/noto"),
-    ("nginx-light", "/usr/sbin/nginx"),
+/// Without the fonts Chinese is boxes on the screenshots; the servers are what the probes are
+/// tested on.
+const PACKAGES: [(&str, &[&str]); 8] = [
+    ("chromium", &["/usr/bin/chromium"]),
+    ("fonts-noto-cjk", &["/usr/share/fonts/opentype/noto"]),
+    ("nginx-light", &["/usr/sbin/nginx"]),
+    ("redis-server", &["/usr/bin/redis-server"]),
+    ("mariadb-server", &["/usr/bin/my_print_defaults"]),
+    ("openssh-server", &["/usr/sbin/sshd"]),
+    ("postgresql", &["/usr/lib/postgresql", "/usr/local/bin/postgres"]),
+    ("iproute2", &["/usr/sbin/ip"]),
 ];
+
+/// While this exists and says 101, Debian's packages start no daemon when they are installed.
+const POLICY: &str = "/usr/sbin/policy-rc.d";
 
 /// The compiler's half for the browser, by rustup where it is missing.
 pub fn wasm_target() -> Result<()> {
@@ -33,11 +42,12 @@ pub fn wasm_target() -> Result<()> {
     run(Command::new("rustup").args(["target", "add", WASM]))
 }
 
-/// A browser, Chinese fonts and nginx, by apt where they are missing.
+/// A browser, Chinese fonts and servers to probe, by apt where they are missing.
 pub fn system_packages() -> Result<()> {
     let own_browser = std::env::var_os("CHROMIUM").is_some();
-    let is_missing = |(package, file): &&(&str, &str)| {
-        !(Path::new(file).exists() || own_browser && *package == "chromium")
+    let is_missing = |(package, files): &&(&str, &[&str])| {
+        !(files.iter().any(|file| Path::new(file).exists())
+            || own_browser && *package == "chromium")
     };
     let missing: Vec<&str> =
         PACKAGES.iter().filter(is_missing).map(|(package, _)| *package).collect();
@@ -57,10 +67,25 @@ pub fn system_packages() -> Result<()> {
     }
     // A bare Debian image has no package lists.
     run(Command::new("apt-get").arg("update"))?;
-    run(Command::new("apt-get")
+    let is_ours = !Path::new(POLICY).exists();
+    if is_ours {
+        keep_daemons_off()?;
+    }
+    let installed = run(Command::new("apt-get")
         .args(["install", "-y", "--no-install-recommends"])
         .args(missing)
-        .env("DEBIAN_FRONTEND", "noninteractive"))
+        .env("DEBIAN_FRONTEND", "noninteractive"));
+    if is_ours {
+        fs::remove_file(POLICY).with_context(|| format!("cannot remove {POLICY}"))?;
+    }
+    installed
+}
+
+/// The tests start the servers they want; none should run because its program was installed.
+fn keep_daemons_off() -> Result<()> {
+    fs::write(POLICY, "#!/bin/sh\nexit 101\n")
+        .and_then(|()| fs::set_permissions(POLICY, fs::Permissions::from_mode(0o755)))
+        .with_context(|| format!("cannot write {POLICY}"))
 }
 
 fn is_root() -> Result<bool> {
