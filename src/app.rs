@@ -24,8 +24,8 @@ use crate::{
         forms::{self, Start},
         i18n::texts,
         pages::{
-            AboutProbesPage, DeletedPage, DiagnosePage, HomePage, ManagePage, ProblemPage,
-            ReportPage,
+            AboutProbesPage, AdminPage, DeletedPage, DiagnosePage, HomePage, ManagePage,
+            ProblemPage, ReportPage, ReportsPage,
         },
     },
 };
@@ -49,6 +49,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("d/:token") view=ReportPage ssr=SsrMode::Async />
                     <Route path=path!("manage/:token") view=ManagePage ssr=SsrMode::Async />
                     <Route path=path!("deleted") view=DeletedPage ssr=SsrMode::Async />
+                    <Route path=path!("admin") view=AdminPage ssr=SsrMode::Async />
+                    <Route path=path!("reports") view=ReportsPage ssr=SsrMode::Async />
                     <Route path=path!("about-probes") view=AboutProbesPage ssr=SsrMode::Async />
                 </Routes>
             </main>
@@ -74,6 +76,10 @@ pub fn form_routes(
         .route("/probe", post(forms::probe))
         .route("/save", post(forms::save))
         .route("/manage/{token}/delete", post(api::delete))
+        .route("/admin/enter", post(api::operator::enter))
+        .route("/admin/leave", post(api::operator::leave))
+        .route("/admin/webhooks/test", post(api::operator::test_webhook))
+        .route("/admin/learning/forget", post(api::operator::forget))
         .route(api::KNOWLEDGE_ROUTE, get(api::serve_knowledge))
 }
 

@@ -50,3 +50,4 @@ list-mark = {", "}
 together = No single cause explains all of this; two at once do ({ $percent } %): { $first }; { $second }.
 hop-is-missing = { $seconds } s fits none of the hops you named, but it does fit: { $names }. Is one of these in between?
 change-of-mind = If it turned out that “{ $seen }” ({ $chance } % likely), this would come first ({ $percent } %): { $name }.
+learned = This server counts { $cases } confirmed cases, { $mine } of them “{ $cause }”. They move its starting chance from { $before } % to { $after } %.

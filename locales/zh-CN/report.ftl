@@ -50,3 +50,4 @@ list-mark = {"、"}
 together = 单独一个原因解释不了全部线索，两个同时存在才说得通（{ $percent }%）：{ $first }；{ $second }。
 hop-is-missing = { $seconds } 秒和你提到的各个环节都对不上，倒是符合 { $names }。中间是不是还隔着其中之一？
 change-of-mind = 如果查出来是“{ $seen }”（可能性 { $chance }%），排第一的就会变成：{ $name }（{ $percent }%）。
+learned = 本服务器已确认 { $cases } 个案例，其中 { $mine } 个是“{ $cause }”，因此它的初始可能性从 { $before }% 变为 { $after }%。

@@ -5,6 +5,7 @@
 
 mod desk;
 mod knowledge;
+pub mod operator;
 mod probes;
 mod shares;
 mod visitor;
@@ -12,6 +13,7 @@ mod visitor;
 pub use crate::server::Problem;
 pub use desk::{Desk, Trouble};
 pub use knowledge::{KNOWLEDGE_ROUTE, knowledge_path, serve_knowledge};
+pub use operator::{CauseCount, Overview};
 pub use probes::Run;
 pub use shares::{ManagedLink, OpenedReport, Saved, delete};
 pub use visitor::Visitor;

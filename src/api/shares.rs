@@ -9,8 +9,8 @@ use axum::{
 
 use crate::{
     report::Report,
-    server::{AppState, Problem},
-    store::{StoreError, Token, UnixSeconds},
+    server::{AppState, Event, Problem},
+    store::{StoreError, Token, UnixSeconds, civil_date},
 };
 
 use super::{Desk, Trouble, Visitor};
@@ -96,6 +96,8 @@ impl Desk {
         let expires_at = self.state.expiry(now, wanted);
         let share = self.state.save(report, now, expires_at).await?;
         let path = format!("/d/{}", share.view.as_str());
+        let link = format!("{}{path}", visitor.origin);
+        self.state.tell(Event::Saved, report, None, Some(link));
         let secure = if visitor.origin.starts_with("https:") { "; Secure" } else { "" };
         let cookie = format!(
             "{MANAGE_COOKIE}={}; Path={path}; Max-Age={}; HttpOnly; SameSite=Lax{secure}",
@@ -116,19 +118,10 @@ pub async fn delete(
     Ok(Redirect::to("/deleted").into_response())
 }
 
-/// A moment to the minute, in UTC. Days are turned into a date as in Howard Hinnant's
-/// `civil_from_days`.
-fn minute(at: UnixSeconds) -> String {
-    let (days, rest) = (at.div_euclid(86_400), at.rem_euclid(86_400));
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let shifted_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year + era * 400 + i64::from(month <= 2);
+/// A moment to the minute, in UTC.
+pub(super) fn minute(at: UnixSeconds) -> String {
+    let (year, month, day) = civil_date(at);
+    let rest = at.rem_euclid(86_400);
     format!("{year}-{month:02}-{day:02} {:02}:{:02} UTC", rest / 3_600, rest % 3_600 / 60)
 }
 

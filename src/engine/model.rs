@@ -8,7 +8,7 @@ use crate::{
 };
 
 use super::{
-    maths::{log2, pow},
+    maths::{exp2, log2, pow},
     remedy::Remedies,
     scale::{self, Scale},
     timers::Timers,
@@ -103,6 +103,13 @@ impl Model {
         }
     }
 
+    /// The chance that `cause` starts with, before and after what this instance has learned.
+    pub fn starting_chance(&self, base: &Base, cause: &str) -> Option<(f64, f64)> {
+        let at = self.causes.iter().position(|id| id == cause)?;
+        let (_, before) = *rates(base, self.scale.prior_power).get(at)?;
+        Some((before, exp2(*self.prior.get(at)?)))
+    }
+
     /// The fitted numbers.
     pub fn scale(&self) -> &Scale {
         &self.scale
@@ -114,15 +121,20 @@ impl Model {
     }
 }
 
-fn priors(base: &Base, power: f64) -> Vec<f64> {
+/// The base rates of the causes and of [`SOMETHING_ELSE`], without what was learned; they sum to 1.
+fn rates(base: &Base, power: f64) -> Vec<(&str, f64)> {
     let weights: Vec<f64> =
         base.causes.values().map(|cause| pow(scale::prior(cause.prior), power)).collect();
     let sum: f64 = weights.iter().sum::<f64>().max(f64::MIN_POSITIVE);
-    weights
-        .iter()
-        .map(|weight| log2(weight / sum * (1.0 - scale::SOMETHING_ELSE)))
-        .chain([log2(scale::SOMETHING_ELSE)])
+    let ids = base.causes.keys().map(String::as_str);
+    ids.zip(weights)
+        .map(|(id, weight)| (id, weight / sum * (1.0 - scale::SOMETHING_ELSE)))
+        .chain([(SOMETHING_ELSE, scale::SOMETHING_ELSE)])
         .collect()
+}
+
+fn priors(base: &Base, power: f64) -> Vec<f64> {
+    base.experience.shift(&rates(base, power)).into_iter().map(log2).collect()
 }
 
 fn choice(variable: &Variable, base: &Base, count: usize, scale: &Scale) -> Choice {

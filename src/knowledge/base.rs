@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::entry::{Cause, Check, Component, Fix, Phrase, Question, Signature, Timeout, Variable};
+use super::experience::Experience;
 
 /// Everything that is known, loaded and cross-checked.
 ///
@@ -29,6 +30,9 @@ pub struct Base {
     pub timeouts: BTreeMap<String, Timeout>,
     /// Fixes by id, those of the cause files among them.
     pub fixes: BTreeMap<String, Fix>,
+    /// What this instance has learned.
+    #[serde(default, skip_serializing_if = "Experience::is_off")]
+    pub experience: Experience,
 }
 
 impl Base {

@@ -6,6 +6,7 @@
 mod base;
 mod check;
 mod entry;
+mod experience;
 mod files;
 mod load;
 mod place;
@@ -18,6 +19,7 @@ pub use entry::{
     Prior, Question, SecondsSign, Signature, Timeout, Variable, VariableKind, VariableOption,
     Variant, Verification,
 };
+pub use experience::Experience;
 #[cfg(not(target_arch = "wasm32"))]
 pub use files::built_in;
 pub use files::{Files, read_folder};

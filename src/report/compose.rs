@@ -71,6 +71,7 @@ pub(super) fn compose(
     let together = maker.together();
     let hop_is_missing = maker.hop_is_missing();
     let change_of_mind = maker.change_of_mind(&thought.plan);
+    let learned = maker.learned(&causes);
     Report {
         version: VERSION,
         lang,
@@ -86,6 +87,7 @@ pub(super) fn compose(
         together,
         hop_is_missing,
         change_of_mind,
+        learned,
         case: case.clone(),
         observations: thought.evidence,
     }

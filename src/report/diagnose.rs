@@ -6,7 +6,7 @@ use crate::{
     engine::{Belief, Model, Plan, Situation, scale::Scale},
     evidence::Observation,
     intake::PatternError,
-    knowledge::{Base, Lang},
+    knowledge::{Base, Experience, Lang},
 };
 
 use super::{
@@ -53,6 +53,14 @@ impl Diagnostician {
     pub fn on_scale(&self, scale: Scale) -> Self {
         let model = Model::on_scale(&self.base, scale);
         Self { model, reader: Arc::clone(&self.reader), base: Arc::clone(&self.base) }
+    }
+
+    /// The same knowledge with what an instance has learned.
+    #[must_use]
+    pub fn with_experience(&self, experience: Experience) -> Self {
+        let base = Arc::new(Base { experience, ..Base::clone(&self.base) });
+        let model = Model::on_scale(&base, self.model.scale().clone());
+        Self { model, reader: Arc::clone(&self.reader), base }
     }
 
     /// The evidence that `case` holds.

@@ -9,6 +9,7 @@ mod compose;
 mod diagnose;
 mod evaluation;
 mod explain;
+mod learned;
 mod masked;
 mod observe;
 mod second_thoughts;
@@ -20,6 +21,7 @@ pub use check::CaseError;
 pub use diagnose::{Decoded, Diagnostician, Thought};
 pub use evaluation::{Figures, Label, LabelledCase, Outcome};
 pub use explain::{Account, Explained, Origin, Term};
+pub use learned::Learned;
 pub use observe::{DONT_KNOW, TextHit};
 pub use second_thoughts::{ChangeOfMind, HopIsMissing, Together};
 pub use validation::{Labelled, Validation};
@@ -272,6 +274,9 @@ pub struct Report {
     /// The single next observation that would put another cause first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change_of_mind: Option<ChangeOfMind>,
+    /// What cases confirmed on this server did to the leading cause; absent where it learns nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learned: Option<Learned>,
     /// The case it answers.
     pub case: Case,
 }

@@ -8,7 +8,10 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use super::config_values::{AllowRule, BaseUrl, LogFormat, duration};
+use super::{
+    config_values::{AllowRule, BaseUrl, LogFormat, duration},
+    webhooks::{Secret, Webhook},
+};
 
 pub use super::config_load::{ConfigError, ServeArgs};
 
@@ -38,6 +41,12 @@ pub struct Config {
     pub proxy: ProxyConfig,
     /// How to log.
     pub log: LogConfig,
+    /// Who hears of saved, answered and verified reports.
+    pub webhooks: Vec<Webhook>,
+    /// Who may see the operator's pages.
+    pub admin: AdminConfig,
+    /// What confirmed causes change.
+    pub learning: LearningConfig,
 }
 
 impl Default for Config {
@@ -54,6 +63,9 @@ impl Default for Config {
             store: StoreConfig::default(),
             proxy: ProxyConfig::default(),
             log: LogConfig::default(),
+            webhooks: Vec::new(),
+            admin: AdminConfig::default(),
+            learning: LearningConfig::default(),
         }
     }
 }
@@ -168,6 +180,24 @@ pub struct LogConfig {
     pub level: Option<String>,
 }
 
+/// Who may see the operator's pages.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AdminConfig {
+    /// What opens `/admin`, at least 20 characters; without it there are no such pages.
+    pub token: Option<Secret>,
+    /// Whether everybody who reaches this server may see `/reports`; else only the operator.
+    pub open_reports: bool,
+}
+
+/// What confirmed causes change.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LearningConfig {
+    /// How many confirmed cases weigh as much as the built-in base rates; 0 switches learning off.
+    pub strength: f64,
+}
+
 /// What sort of value a key takes; says how an environment variable is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -178,6 +208,10 @@ pub(super) enum Kind {
     List,
     /// A list of numbers, separated likewise.
     Numbers,
+    /// A number that need not be whole.
+    Decimal,
+    /// Tables; in the environment a TOML array of them, `[{ name = "ops", … }]`.
+    Tables,
 }
 
 /// Every key. The environment variable is `HANGUP_` and the key in capitals, `_` for the dot.
@@ -203,6 +237,10 @@ pub(super) const KEYS: &[(&str, Kind)] = &[
     ("proxy.trusted", Kind::List),
     ("log.format", Kind::Text),
     ("log.level", Kind::Text),
+    ("webhooks", Kind::Tables),
+    ("admin.token", Kind::Text),
+    ("admin.open_reports", Kind::Switch),
+    ("learning.strength", Kind::Decimal),
 ];
 
 /// `probe.max_idle` → `HANGUP_PROBE_MAX_IDLE`.

@@ -34,6 +34,10 @@ pub struct ServeArgs {
     pub knowledge: Option<PathBuf>,
 }
 
+/// The shortest token that opens the operator's pages: 20 random letters and digits are beyond
+/// guessing at the few tries a minute that we grant.
+const SHORTEST_TOKEN: usize = 20;
+
 /// What is wrong with the configuration, in one sentence.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -212,6 +216,17 @@ fn read_value(text: &str, kind: Kind) -> Result<Value, String> {
         Kind::List => {
             Ok(Value::Array(items().map(|item| Value::String(item.to_owned())).collect()))
         }
+        Kind::Decimal => {
+            let parsed = text.trim().parse::<f64>();
+            parsed.map(Value::Float).map_err(|_| format!("`{text}` is no number"))
+        }
+        // The text may hold secrets, so that no sentence repeats it.
+        Kind::Tables => match toml::from_str::<Table>(&format!("it = {text}")) {
+            Ok(mut table) => Ok(table.remove("it").unwrap_or(Value::Array(Vec::new()))),
+            Err(_) => {
+                Err("this is no TOML array of tables such as `[{ name = \"ops\" }]`".to_owned())
+            }
+        },
         Kind::Numbers => Ok(Value::Array(items().map(number).collect::<Result<_, _>>()?)),
     }
 }
@@ -279,6 +294,16 @@ fn check(config: &Config, places: &Places) -> Result<(), ConfigError> {
             "limits.body_bytes",
             "must be larger than `limits.paste_bytes`",
         ));
+    }
+    if let Some(reason) = config.webhooks.iter().find_map(super::webhooks::Webhook::fault) {
+        return Err(bad_value(places, "webhooks", &reason));
+    }
+    if config.admin.token.as_ref().is_some_and(|token| token.reveal().len() < SHORTEST_TOKEN) {
+        let reason = format!("must have at least {SHORTEST_TOKEN} characters");
+        return Err(bad_value(places, "admin.token", &reason));
+    }
+    if !(0.0..=1e6).contains(&config.learning.strength) {
+        return Err(bad_value(places, "learning.strength", "must be between 0 and 1000000"));
     }
     let mut wrong = String::new();
     for host in

@@ -54,6 +54,11 @@ fn every_key_can_be_set_by_its_variable() {
             (_, Kind::Number) => "1000",
             (_, Kind::Numbers) => "443 8443",
             (_, Kind::Switch) => "true",
+            ("admin.token", _) => "a-token-of-twenty-four-ch",
+            (_, Kind::Decimal) => "2.5",
+            (_, Kind::Tables) => {
+                "[{ name = \"ops\", kind = \"slack\", url = \"https://chat.example.com/x\" }]"
+            }
             (_, Kind::Text | Kind::List) => "word",
         };
         let loaded = load_text("", &[(&variable_of(key), text)]);

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::{
     config::Config, json, language::negotiate, limits::check_paste, problem::Problem,
-    state::AppState,
+    state::AppState, webhooks::Event,
 };
 use crate::{
     report::{Case, Report},
@@ -51,6 +51,8 @@ pub(super) async fn create(
         let now = state.now();
         let expires_at = state.expiry(now, order.expires_in_seconds.map(Duration::from_secs));
         let share = state.save(&report, now, expires_at).await?;
+        let link = format!("{origin}/d/{}", share.view.as_str());
+        state.tell(Event::Saved, &report, None, Some(link));
         if let Value::Object(members) = &mut answer {
             members.insert("share".to_owned(), share_json(&share, &origin));
         }

@@ -3,6 +3,7 @@
 //! In go connections; out come pages, reports and event streams. Everything of the product that
 //! is not the web lives elsewhere; this module joins it.
 
+mod admin;
 mod assets;
 mod client;
 mod config;
@@ -27,13 +28,15 @@ mod runs;
 mod serve;
 mod state;
 mod telemetry;
+mod webhooks;
 
+pub use admin::{Admin, NoEntry, SESSION as ADMIN_SESSION};
 pub use assets::Site;
 pub(crate) use assets::install;
 pub use client::client_address;
 pub use config::{
-    Config, ConfigError, Limits, LogConfig, ProbeConfig, ProxyConfig, ServeArgs, ShareConfig,
-    StoreConfig,
+    AdminConfig, Config, ConfigError, LearningConfig, Limits, LogConfig, ProbeConfig, ProxyConfig,
+    ServeArgs, ShareConfig, StoreConfig,
 };
 pub use config_values::{AllowRule, BaseUrl, LogFormat};
 pub use diagnoses::origin_of;
@@ -48,3 +51,6 @@ pub use runs::Runs;
 pub use serve::{listen, serve, stop_signal};
 pub use state::{AppState, Diagnose};
 pub use telemetry::start as start_telemetry;
+pub use webhooks::{
+    Delivery, DeliveryState, Event, Notice, ReceiverKind, Secret, Webhook, Webhooks,
+};

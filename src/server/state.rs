@@ -11,13 +11,20 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    assets, config::Config, limits, metrics::Metrics, probes::ProbeStarter, problem::Problem,
+    admin::Admin,
+    assets,
+    config::Config,
+    limits,
+    metrics::Metrics,
+    probes::ProbeStarter,
+    problem::Problem,
     runs::Runs,
+    webhooks::{Event, Notice, Webhooks},
 };
 use crate::{
     knowledge::Lang,
     report::{Case, Diagnostician, Report},
-    store::{ReportStore, Share, StoreError, UnixSeconds},
+    store::{ReportStore, Share, StoreError, Tallied, UnixSeconds},
 };
 
 /// Makes a report of a case, in a language. Pure and bound by the processor.
@@ -37,6 +44,10 @@ pub struct AppState {
     pub probes: Option<Arc<dyn ProbeStarter>>,
     /// Runs of probes, under way and just ended.
     pub runs: Runs,
+    /// Who hears of what happens to reports.
+    pub webhooks: Webhooks,
+    /// Who may see the operator's pages.
+    pub admin: Arc<Admin>,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// Where the site's files lie, for the shell of the pages.
@@ -73,6 +84,8 @@ impl AppState {
         Self {
             places: Arc::new(Semaphore::new(config.limits.requests)),
             probes: probes.filter(|_| config.probe.enabled),
+            admin: Arc::new(Admin::new(config.admin.token.as_ref())),
+            webhooks: Webhooks::new(&config.webhooks, stopping.clone()),
             config: Arc::new(config),
             store,
             runs: Runs::new(Arc::clone(&metrics), stopping.clone()),
@@ -124,7 +137,33 @@ impl AppState {
     ) -> Result<Share, StoreError> {
         let share = self.store.save_report(&report.masked().0, now, expires_at).await?;
         self.metrics.reports_saved.up();
+        self.tally(report, Tallied::Saved, now).await;
         Ok(share)
+    }
+
+    /// Counts the leading cause of `report`. A count that fails costs a bar of a chart its height, and
+    /// nobody their report.
+    pub async fn tally(&self, report: &Report, what: Tallied, now: UnixSeconds) {
+        let Some(cause) = &report.verdict.cause else { return };
+        if let Err(error) = self.store.count_cause(cause, what, now).await {
+            tracing::warn!(%error, "a cause was not counted");
+        }
+    }
+
+    /// Tells the receivers of webhooks what happened to `report`.
+    pub fn tell(&self, event: Event, report: &Report, who: Option<&str>, link: Option<String>) {
+        if !self.webhooks.hears(event) {
+            return;
+        }
+        let masked = report.masked().0;
+        self.webhooks.notify(&Notice {
+            event,
+            probability: masked.causes.first().map_or(0.0, |cause| cause.probability),
+            sentence: masked.verdict.sentence,
+            cause: masked.verdict.cause,
+            who: who.map(str::to_owned),
+            link,
+        });
     }
 
     /// The wall clock, by which links expire.

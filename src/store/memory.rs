@@ -8,8 +8,8 @@ use std::{
 use futures::FutureExt;
 
 use super::{
-    DRAFT_SECONDS, DRAFTS_KEPT, ManagedReport, ReportStore, Share, StoreError, StoreFuture, Token,
-    UnixSeconds,
+    DRAFT_SECONDS, DRAFTS_KEPT, ManagedReport, ReportStore, Share, StoreError, StoreFuture,
+    Tallied, Tally, Token, UnixSeconds, date::month,
 };
 use crate::report::Report;
 
@@ -27,6 +27,8 @@ struct Shelves {
     views: BTreeMap<Hash, Hash>,
     /// Text and end of each draft.
     drafts: BTreeMap<Hash, (String, UnixSeconds)>,
+    /// Saved and confirmed, by cause and month.
+    tally: BTreeMap<(String, i64), (u64, u64)>,
 }
 
 impl MemoryStore {
@@ -134,6 +136,37 @@ impl ReportStore for MemoryStore {
 
     fn purge_expired(&self, now: UnixSeconds) -> StoreFuture<'_, u64> {
         done(Ok(self.shelves().purge(now)))
+    }
+
+    fn count_cause<'a>(
+        &'a self,
+        cause: &'a str,
+        what: Tallied,
+        now: UnixSeconds,
+    ) -> StoreFuture<'a, ()> {
+        let mut shelves = self.shelves();
+        let (saved, confirmed) = shelves.tally.entry((cause.to_owned(), month(now))).or_default();
+        match what {
+            Tallied::Saved => *saved += 1,
+            Tallied::Confirmed => *confirmed += 1,
+        }
+        done(Ok(()))
+    }
+
+    fn tallies(&self) -> StoreFuture<'_, Vec<Tally>> {
+        let shelves = self.shelves();
+        let tally = |((cause, month), (saved, confirmed)): (&(String, i64), &(u64, u64))| Tally {
+            cause: cause.clone(),
+            month: *month,
+            saved: *saved,
+            confirmed: *confirmed,
+        };
+        done(Ok(shelves.tally.iter().map(tally).collect()))
+    }
+
+    fn forget_confirmed(&self) -> StoreFuture<'_, ()> {
+        self.shelves().tally.values_mut().for_each(|(_, confirmed)| *confirmed = 0);
+        done(Ok(()))
     }
 
     fn ping(&self) -> StoreFuture<'_, ()> {

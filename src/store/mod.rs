@@ -5,11 +5,13 @@
 //! and revoked are one and the same error.
 
 mod copies;
+mod date;
 mod error;
 mod memory;
 mod sqlite;
 mod token;
 
+pub use date::civil_date;
 pub use error::StoreError;
 pub use memory::MemoryStore;
 pub use sqlite::SqliteStore;
@@ -48,6 +50,28 @@ pub struct ManagedReport {
     pub created_at: UnixSeconds,
     /// When its link ends.
     pub expires_at: UnixSeconds,
+}
+
+/// What is counted of a cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tallied {
+    /// It led a report when it was saved.
+    Saved,
+    /// Somebody confirmed it.
+    Confirmed,
+}
+
+/// How often a cause was met in a month.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tally {
+    /// Id of the cause.
+    pub cause: String,
+    /// Year · 100 + month, such as 202611.
+    pub month: i64,
+    /// Saved reports that it led.
+    pub saved: u64,
+    /// Cases in which it was confirmed.
+    pub confirmed: u64,
 }
 
 /// What a store's verb gives, in the end.
@@ -92,6 +116,20 @@ pub trait ReportStore: Send + Sync + 'static {
 
     /// Deletes what has expired and the drafts beyond [`DRAFTS_KEPT`]; gives how many rows went.
     fn purge_expired(&self, now: UnixSeconds) -> StoreFuture<'_, u64>;
+
+    /// Counts a cause once, in the month of `now`.
+    fn count_cause<'a>(
+        &'a self,
+        cause: &'a str,
+        what: Tallied,
+        now: UnixSeconds,
+    ) -> StoreFuture<'a, ()>;
+
+    /// Every count, by cause and month.
+    fn tallies(&self) -> StoreFuture<'_, Vec<Tally>>;
+
+    /// Forgets which causes were confirmed; how often they led reports stays.
+    fn forget_confirmed(&self) -> StoreFuture<'_, ()>;
 
     /// Whether the store answers; for the readiness check.
     fn ping(&self) -> StoreFuture<'_, ()>;

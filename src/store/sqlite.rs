@@ -14,8 +14,8 @@ use sqlx::{
 };
 
 use super::{
-    DRAFT_SECONDS, DRAFTS_KEPT, ManagedReport, ReportStore, Share, StoreError, StoreFuture, Token,
-    UnixSeconds,
+    DRAFT_SECONDS, DRAFTS_KEPT, ManagedReport, ReportStore, Share, StoreError, StoreFuture,
+    Tallied, Tally, Token, UnixSeconds, date::month,
 };
 use crate::report::Report;
 
@@ -105,11 +105,14 @@ type Statement = sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteA
 
 /// The migrations, oldest first, as they lie in `migrations/sqlite/`.
 pub(super) fn migrator() -> Migrator {
-    let migrations = [(
-        1,
-        "reports and drafts",
-        include_str!("../../migrations/sqlite/0001_reports_and_drafts.sql"),
-    )];
+    let migrations = [
+        (
+            1,
+            "reports and drafts",
+            include_str!("../../migrations/sqlite/0001_reports_and_drafts.sql"),
+        ),
+        (10, "tally of causes", include_str!("../../migrations/sqlite/0010_tally.sql")),
+    ];
     let numbered = migrations.into_iter().map(|(version, description, sql)| {
         Migration::new(
             version,
@@ -262,6 +265,52 @@ impl ReportStore for SqliteStore {
             let kept = i64::try_from(DRAFTS_KEPT).unwrap_or(i64::MAX);
             let drafts = self.write(sqlx::query(delete).bind(now).bind(kept)).await?;
             Ok(reports + drafts)
+        })
+    }
+
+    fn count_cause<'a>(
+        &'a self,
+        cause: &'a str,
+        what: Tallied,
+        now: UnixSeconds,
+    ) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let upsert = "INSERT INTO tally (cause, month, saved, confirmed) VALUES (?, ?, ?, ?) \
+                          ON CONFLICT (cause, month) DO UPDATE SET \
+                          saved = saved + excluded.saved, confirmed = confirmed + excluded.confirmed";
+            let (saved, confirmed) = match what {
+                Tallied::Saved => (1_i64, 0_i64),
+                Tallied::Confirmed => (0, 1),
+            };
+            let statement = sqlx::query(upsert).bind(cause.to_owned()).bind(month(now));
+            self.write(statement.bind(saved).bind(confirmed)).await.map(drop)
+        })
+    }
+
+    fn tallies(&self) -> StoreFuture<'_, Vec<Tally>> {
+        Box::pin(async move {
+            let select = "SELECT cause, month, saved, confirmed FROM tally ORDER BY cause, month";
+            let rows = sqlx::query(select).fetch_all(&self.readers).await?;
+            let count = |row: &SqliteRow, name| -> Result<u64, StoreError> {
+                let count: i64 = row.try_get(name)?;
+                Ok(u64::try_from(count).unwrap_or(0))
+            };
+            rows.iter()
+                .map(|row| {
+                    Ok(Tally {
+                        cause: row.try_get("cause")?,
+                        month: row.try_get("month")?,
+                        saved: count(row, "saved")?,
+                        confirmed: count(row, "confirmed")?,
+                    })
+                })
+                .collect()
+        })
+    }
+
+    fn forget_confirmed(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            self.write(sqlx::query("UPDATE tally SET confirmed = 0")).await.map(drop)
         })
     }
 

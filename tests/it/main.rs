@@ -10,6 +10,8 @@ mod serving;
 mod store;
 #[cfg(feature = "ssr")]
 mod store_crash;
+#[cfg(feature = "ssr")]
+mod webhooks;
 
 /// A file that is not listed above would never run.
 #[test]

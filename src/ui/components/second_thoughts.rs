@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{report::Report, ui::i18n::Texts};
 
-/// A card with up to three sentences; nothing where the report has none of them.
+/// A card with up to four sentences; nothing where the report has none of them.
 #[component]
 pub fn SecondThoughts(
     /// The texts in the reader's language.
@@ -16,6 +16,7 @@ pub fn SecondThoughts(
         ("together-title", report.together.map(|together| together.sentence)),
         ("hop-is-missing-title", report.hop_is_missing.map(|missing| missing.sentence)),
         ("change-of-mind-title", report.change_of_mind.map(|change| change.sentence)),
+        ("learned-title", report.learned.map(|learned| learned.sentence)),
     ];
     let thoughts: Vec<_> = thoughts
         .into_iter()

@@ -9,22 +9,26 @@
 )]
 
 mod about_probes;
+mod admin;
 mod diagnose;
 mod home;
 mod manage;
 mod problem;
 mod report;
 mod report_parts;
+mod reports;
 mod step;
 mod step_parts;
 mod step_probe;
 
 pub use about_probes::AboutProbesPage;
+pub use admin::AdminPage;
 pub use diagnose::DiagnosePage;
 pub use home::{HomePage, Rejected};
 pub use manage::{DeletedPage, ManagePage};
 pub use problem::ProblemPage;
 pub use report::ReportPage;
+pub use reports::ReportsPage;
 
 #[cfg(test)]
 mod sample;

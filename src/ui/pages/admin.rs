@@ -1,0 +1,244 @@
+//! `/admin`: webhooks with their log and a test button, and what this server has learned.
+
+use leptos::prelude::*;
+use leptos_meta::{Meta, Title};
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    api::{Desk, Overview, Visitor},
+    server::DeliveryState,
+    ui::{
+        i18n::{Texts, texts},
+        pages::ProblemPage,
+    },
+};
+
+/// The operator's page; a form for the token to everybody else, and nothing where there is none.
+#[component]
+pub fn AdminPage() -> impl IntoView {
+    let texts = texts();
+    let desk = expect_context::<Desk>();
+    let head = use_context::<axum::http::request::Parts>();
+    let again = use_query_map().with_untracked(|query| query.get("again"));
+    Suspend::new(async move {
+        let Some(visitor) = head.map(|head| Visitor::of(&desk, &head)) else {
+            return ().into_any();
+        };
+        if !desk.has_operator() {
+            return view! { <ProblemPage status=axum::http::StatusCode::NOT_FOUND /> }.into_any();
+        }
+        if !desk.is_operator(&visitor) {
+            return view! { <Enter texts again /> }.into_any();
+        }
+        match desk.overview(&visitor).await {
+            Ok(overview) => view! { <Inside texts overview /> }.into_any(),
+            Err(trouble) => {
+                let sentence = trouble.sentence.get(texts.0);
+                view! { <ProblemPage status=trouble.status sentence /> }.into_any()
+            }
+        }
+    })
+}
+
+#[component]
+fn Enter(texts: Texts, again: Option<String>) -> impl IntoView {
+    let wrong = match again.as_deref() {
+        Some("wrong") => Some(texts.t("admin-wrong")),
+        Some("often") => Some(texts.t("admin-often")),
+        _ => None,
+    };
+    view! {
+        <Title text=texts.t("admin-title") />
+        <Meta name="robots" content="noindex, nofollow" />
+        <div class="wrap prose">
+            <h1>{texts.t("admin-heading")}</h1>
+            <p class="lead">{texts.t("admin-enter-why")}</p>
+            {wrong.map(|sentence| view! { <p class="error" role="alert">{sentence}</p> })}
+            <form method="post" action="/admin/enter" class="enter">
+                <label for="token">{texts.t("admin-token")}</label>
+                <input
+                    id="token"
+                    name="token"
+                    type="password"
+                    autocomplete="current-password"
+                    required
+                />
+                <button type="submit" class="primary">{texts.t("admin-enter")}</button>
+            </form>
+        </div>
+    }
+}
+
+#[component]
+fn Inside(texts: Texts, overview: Overview) -> impl IntoView {
+    view! {
+        <Title text=texts.t("admin-title") />
+        <Meta name="robots" content="noindex, nofollow" />
+        <div class="wrap admin">
+            <h1>{texts.t("admin-heading")}</h1>
+            <Receivers texts overview=overview.clone() />
+            <Deliveries texts overview=overview.clone() />
+            <Learning texts overview />
+            <form method="post" action="/admin/leave">
+                <p>
+                    <a class="button" href="/reports">{texts.t("reports-title")}</a>
+                    " "
+                    <button type="submit">{texts.t("admin-leave")}</button>
+                </p>
+            </form>
+        </div>
+    }
+}
+
+#[component]
+fn Receivers(texts: Texts, overview: Overview) -> impl IntoView {
+    let rows = overview.receivers.into_iter().map(|receiver| {
+        let events: Vec<String> =
+            receiver.events.iter().map(|event| texts.word("event", event)).collect();
+        view! {
+            <tr>
+                <th scope="row">{receiver.name.clone()}</th>
+                <td>{receiver.kind}</td>
+                <td>{events.join(&texts.t("list-separator"))}</td>
+                <td>
+                    <form method="post" action="/admin/webhooks/test">
+                        <input type="hidden" name="name" value=receiver.name.clone() />
+                        <button
+                            type="submit"
+                            aria-label=texts.with("admin-test-label", &[("name", receiver.name.into())])
+                        >
+                            {texts.t("admin-test")}
+                        </button>
+                    </form>
+                </td>
+            </tr>
+        }
+    });
+    let rows: Vec<_> = rows.collect();
+    view! {
+        <section class="card" aria-labelledby="webhooks">
+            <h2 id="webhooks">{texts.t("admin-webhooks")}</h2>
+            {if rows.is_empty() {
+                view! { <p class="muted">{texts.t("admin-no-webhooks")}</p> }.into_any()
+            } else {
+                view! {
+                    <div class="scroll">
+                        <table>
+                            <thead>
+                                <tr>
+                                    <th scope="col">{texts.t("admin-name")}</th>
+                                    <th scope="col">{texts.t("admin-kind")}</th>
+                                    <th scope="col">{texts.t("admin-events")}</th>
+                                    <td></td>
+                                </tr>
+                            </thead>
+                            <tbody>{rows}</tbody>
+                        </table>
+                    </div>
+                }
+                    .into_any()
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn Deliveries(texts: Texts, overview: Overview) -> impl IntoView {
+    let rows: Vec<_> = overview
+        .deliveries
+        .into_iter()
+        .map(|line| {
+            let delivery = line.delivery;
+            let state = match delivery.state {
+                DeliveryState::Waiting => "waiting",
+                DeliveryState::Delivered => "delivered",
+                DeliveryState::Failed => "failed",
+            };
+            view! {
+                <tr>
+                    <td class="nowrap">{line.when}</td>
+                    <th scope="row">{delivery.receiver}</th>
+                    <td>{texts.word("event", delivery.event.word())}</td>
+                    <td>{texts.word("delivery", state)}</td>
+                    <td>{delivery.tries}</td>
+                    <td class="answer">{delivery.answer}</td>
+                </tr>
+            }
+        })
+        .collect();
+    view! {
+        <section class="card" aria-labelledby="deliveries">
+            <h2 id="deliveries">{texts.t("admin-deliveries")}</h2>
+            <p class="muted">{texts.t("admin-deliveries-why")}</p>
+            {if rows.is_empty() {
+                view! { <p>{texts.t("admin-no-deliveries")}</p> }.into_any()
+            } else {
+                view! {
+                    <div class="scroll">
+                        <table>
+                            <thead>
+                                <tr>
+                                    <th scope="col">{texts.t("admin-when")}</th>
+                                    <th scope="col">{texts.t("admin-name")}</th>
+                                    <th scope="col">{texts.t("admin-event")}</th>
+                                    <th scope="col">{texts.t("admin-state")}</th>
+                                    <th scope="col">{texts.t("admin-tries")}</th>
+                                    <th scope="col">{texts.t("admin-answer")}</th>
+                                </tr>
+                            </thead>
+                            <tbody>{rows}</tbody>
+                        </table>
+                    </div>
+                }
+                    .into_any()
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn Learning(texts: Texts, overview: Overview) -> impl IntoView {
+    let is_on = overview.strength > 0.0;
+    let state = if is_on {
+        texts.with("admin-learning-on", &[("strength", overview.strength.to_string().into())])
+    } else {
+        texts.t("admin-learning-off")
+    };
+    let rows: Vec<_> = overview
+        .confirmed
+        .into_iter()
+        .map(|(name, cases)| {
+            view! {
+                <tr>
+                    <th scope="row">{name}</th>
+                    <td>{cases}</td>
+                </tr>
+            }
+        })
+        .collect();
+    view! {
+        <section class="card" aria-labelledby="learning">
+            <h2 id="learning">{texts.t("admin-learning")}</h2>
+            <p>{state}</p>
+            {if rows.is_empty() {
+                view! { <p class="muted">{texts.t("admin-nothing-confirmed")}</p> }.into_any()
+            } else {
+                view! {
+                    <table>
+                        <thead>
+                            <tr>
+                                <th scope="col">{texts.t("admin-cause")}</th>
+                                <th scope="col">{texts.t("reports-confirmed")}</th>
+                            </tr>
+                        </thead>
+                        <tbody>{rows}</tbody>
+                    </table>
+                    <form method="post" action="/admin/learning/forget">
+                        <button type="submit" class="danger">{texts.t("admin-forget")}</button>
+                    </form>
+                }
+                    .into_any()
+            }}
+        </section>
+    }
+}

@@ -1,0 +1,132 @@
+//! Webhooks against receivers that check what the real services check: `tests/data/receiver.mjs`.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use hangup::server::{Delivery, DeliveryState, Event, Notice, Webhook, Webhooks};
+use tokio_util::sync::CancellationToken;
+
+/// The receiver, ended with the test.
+struct Receiver {
+    child: Child,
+    port: u16,
+}
+
+impl Receiver {
+    fn start() -> Self {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/receiver.mjs");
+        let mut command = Command::new("node");
+        let mut child = command.arg(script).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        Self { child, port: line.trim().parse().unwrap() }
+    }
+
+    fn webhook(&self, kind: &str, path: &str, secret: Option<&str>) -> Webhook {
+        let secret = secret.map_or_else(String::new, |secret| format!("secret = '{secret}'"));
+        let text = format!(
+            "name = '{path}'\nkind = '{kind}'\nurl = 'http://127.0.0.1:{}/{path}'\n{secret}",
+            self.port
+        );
+        toml::from_str(&text).unwrap()
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn notice() -> Notice {
+    Notice {
+        event: Event::Saved,
+        sentence: "The NAT forgot the quiet connection".to_owned(),
+        cause: Some("nat_idle_drop".to_owned()),
+        probability: 0.8,
+        who: None,
+        link: Some("https://hangup.example.com/d/abc".to_owned()),
+    }
+}
+
+/// The log once nothing is under way any more.
+async fn settled(webhooks: &Webhooks) -> Vec<Delivery> {
+    for _ in 0..600 {
+        let log = webhooks.deliveries();
+        if log.iter().all(|line| line.state != DeliveryState::Waiting) {
+            return log;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{:?}", webhooks.deliveries());
+}
+
+#[tokio::test]
+async fn every_kind_of_receiver_takes_what_it_is_sent() {
+    let receiver = Receiver::start();
+    let webhooks = Webhooks::new(
+        &[
+            receiver.webhook("generic", "generic", Some("s3cret")),
+            receiver.webhook("slack", "slack", None),
+            receiver.webhook("teams", "teams", None),
+            receiver.webhook("dingtalk", "dingtalk?access_token=t", Some("s3cret")),
+            receiver.webhook("feishu", "feishu", Some("s3cret")),
+            receiver.webhook("wecom", "wecom", None),
+        ],
+        CancellationToken::new(),
+    );
+    webhooks.notify(&notice());
+    let log = settled(&webhooks).await;
+    assert_eq!(log.len(), 6);
+    for line in log {
+        assert_eq!((line.state, line.tries), (DeliveryState::Delivered, 1), "{line:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_secret_is_refused_and_not_tried_again() {
+    let receiver = Receiver::start();
+    let webhooks = Webhooks::new(
+        &[
+            receiver.webhook("generic", "generic", Some("wrong")),
+            receiver.webhook("dingtalk", "dingtalk?access_token=t", Some("wrong")),
+            receiver.webhook("feishu", "feishu", Some("wrong")),
+            receiver.webhook("slack", "gone", None),
+        ],
+        CancellationToken::new(),
+    );
+    webhooks.notify(&notice());
+    for line in settled(&webhooks).await {
+        assert_eq!((line.state, line.tries), (DeliveryState::Failed, 1), "{line:?}");
+        assert!(!line.answer.is_empty(), "{line:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_down_and_then_full_is_tried_again() {
+    let receiver = Receiver::start();
+    let webhooks =
+        Webhooks::new(&[receiver.webhook("generic", "flaky", None)], CancellationToken::new());
+    webhooks.notify(&notice());
+    let log = settled(&webhooks).await;
+    assert_eq!((log[0].state, log[0].tries), (DeliveryState::Delivered, 3), "{log:?}");
+    assert!(webhooks.test("flaky") && !webhooks.test("another"));
+    let log = settled(&webhooks).await;
+    assert_eq!((log[0].event, log[0].state), (Event::Test, DeliveryState::Delivered), "{log:?}");
+}
+
+#[tokio::test]
+async fn a_stopping_server_leaves_no_delivery_under_way() {
+    let stopping = CancellationToken::new();
+    let nobody: Webhook =
+        toml::from_str("name = 'x'\nkind = 'slack'\nurl = 'http://127.0.0.1:9/x'").unwrap();
+    let webhooks = Webhooks::new(&[nobody], stopping.clone());
+    webhooks.notify(&notice());
+    stopping.cancel();
+    let log = settled(&webhooks).await;
+    assert_eq!(log[0].state, DeliveryState::Failed);
+}
