@@ -1,7 +1,7 @@
 // Prepared links, webhooks, the operator's page and the chart of causes.
 import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
-import { accessible, awake, expect, freePort, Server, test, watch } from "./fixtures";
+import { accessible, awake, expect, freePort, noSidewaysScroll, Server, test, watch } from "./fixtures";
 
 const TOKEN = "a-token-of-twenty-four-ch";
 
@@ -33,9 +33,11 @@ class Receiver {
   }
 }
 
+const receiver = new Receiver();
+test.afterEach(() => receiver.stop());
+
 test("a prepared link leads to a saved report that the team's chat hears of", async ({ browser }) => {
   test.setTimeout(180_000);
-  const receiver = new Receiver();
   const port = await receiver.start();
   const hook = (name: string, kind: string, rest = "") =>
     `{ name = "${name}", kind = "${kind}", url = "http://127.0.0.1:${port}/${kind}", lang = "zh-CN"${rest} }`;
@@ -70,6 +72,8 @@ test("a prepared link leads to a saved report that the team's chat hears of", as
   await expect(page.getByRole("heading", { name: "Deliveries" })).toBeVisible();
   await expect(page.getByRole("cell", { name: "delivered" })).toHaveCount(2);
   await accessible(page);
+  await page.setViewportSize({ width: 390, height: 800 });
+  await noSidewaysScroll(page);
   await page.getByRole("button", { name: "Send a test to ops" }).click();
   await expect.poll(() => receiver.heard.length).toBe(3);
   await page.reload();
@@ -84,7 +88,6 @@ test("a prepared link leads to a saved report that the team's chat hears of", as
   await expect(page.getByLabel("Token")).toBeVisible();
   expect((await page.goto(`${server.url}/reports`))?.status()).toBe(404);
   expect(seen.foreign).toEqual([]);
-  receiver.stop();
   await page.context().close();
   await server.stop();
   server.forget();

@@ -10,7 +10,7 @@ mod probes;
 mod shares;
 mod visitor;
 
-pub use crate::server::Problem;
+pub use crate::server::{DeliveryState, Problem};
 pub use desk::{Desk, Trouble};
 pub use knowledge::{KNOWLEDGE_ROUTE, knowledge_path, serve_knowledge};
 pub use operator::{CauseCount, Overview};

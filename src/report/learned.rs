@@ -55,3 +55,32 @@ impl Maker<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, sync::Arc};
+
+    use crate::{
+        knowledge::{Experience, Lang, built_in, load},
+        report::{Case, Diagnostician},
+    };
+
+    #[test]
+    fn confirmed_cases_move_the_ranking_and_the_report_says_by_how_much() {
+        let base = Arc::new(load(&[built_in()]).base);
+        let plain = Diagnostician::new(base).unwrap();
+        let case = Case { text: Some("connection reset by peer".to_owned()), ..Case::default() };
+        let before = plain.diagnose(&case, Lang::En);
+        assert!(before.learned.is_none());
+        let chance = |report: &crate::report::Report, id: &str| {
+            report.causes.iter().find(|cause| cause.id == id).map_or(0.0, |cause| cause.probability)
+        };
+        let confirmed = BTreeMap::from([("oom_kill".to_owned(), 500)]);
+        let learned = plain.with_experience(Experience { strength: 50.0, confirmed });
+        let after = learned.diagnose(&case, Lang::Zh);
+        assert!(chance(&after, "oom_kill") > 2.0 * chance(&before, "oom_kill"));
+        let said = after.learned.unwrap();
+        assert_eq!(said.cases, 500);
+        assert!(said.sentence.contains("500") && (said.after - said.before).abs() > 0.0);
+    }
+}

@@ -64,4 +64,4 @@ const server = createServer((request, response) => {
     response.writeHead(status, headers).end(text);
   });
 });
-server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+server.listen(0, "127.0.0.1", () => console.log(String(server.address().port)));

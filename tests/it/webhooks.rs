@@ -55,14 +55,16 @@ fn notice() -> Notice {
 
 /// The log once nothing is under way any more.
 async fn settled(webhooks: &Webhooks) -> Vec<Delivery> {
+    let is_over = |line: &Delivery| line.state != DeliveryState::Waiting;
     for _ in 0..600 {
-        let log = webhooks.deliveries();
-        if log.iter().all(|line| line.state != DeliveryState::Waiting) {
-            return log;
+        if webhooks.deliveries().iter().all(is_over) {
+            break;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("{:?}", webhooks.deliveries());
+    let log = webhooks.deliveries();
+    assert!(log.iter().all(is_over), "{log:?}");
+    log
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! The client for the operator's own receivers: one request, no redirect, a bounded answer.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Collected, Full, Limited};
 use hyper::{Method, Request, StatusCode, header};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
@@ -47,24 +47,21 @@ impl Answer {
 }
 
 pub(super) struct Client {
-    pool: Pool<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    /// Or why there can be none: this build speaks no version of TLS.
+    pool: Result<Pool<HttpsConnector<HttpConnector>, Full<Bytes>>, String>,
 }
 
 impl Client {
     pub(super) fn new() -> Self {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map(|tls| tls.with_root_certificates(roots).with_no_client_auth())
-            .unwrap_or_else(|error| unreachable!("ring speaks TLS 1.2 and 1.3: {error}"));
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_or_http()
-            .enable_http1()
-            .build();
-        // Notices are rare: an idle connection would only be one more that somebody hangs up.
-        let pool = Pool::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
+        let provider = rustls::crypto::ring::default_provider();
+        let pool = HttpsConnectorBuilder::new()
+            .with_provider_and_webpki_roots(provider)
+            .map(|builder| {
+                let connector = builder.https_or_http().enable_http1().build();
+                // Notices are rare: an idle connection would only be one more that somebody hangs up.
+                Pool::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector)
+            })
+            .map_err(|error| error.to_string());
         Self { pool }
     }
 
@@ -82,10 +79,11 @@ impl Client {
             let request = request
                 .body(Full::new(Bytes::from(outgoing.body)))
                 .map_err(|error| error.to_string())?;
-            let answer = self.pool.request(request).await.map_err(|error| reason(&error))?;
+            let pool = self.pool.as_ref().map_err(Clone::clone)?;
+            let answer = pool.request(request).await.map_err(|error| reason(&error))?;
             let (head, body) = answer.into_parts();
             let body = Limited::new(body, MOST_READ).collect().await;
-            let body = body.map(|body| body.to_bytes()).unwrap_or_default();
+            let body = body.map(Collected::to_bytes).unwrap_or_default();
             Ok::<_, String>((head, body))
         };
         match tokio::time::timeout(PATIENCE, work).await {

@@ -123,7 +123,7 @@ fn body(kind: ReceiverKind, notice: &Notice, lang: Lang) -> Value {
             "sentence": shortened(&notice.sentence, SENTENCE),
             "cause": notice.cause,
             "probability": notice.probability,
-            "who": notice.who,
+            "who": notice.who.as_deref().map(|who| shortened(who, 80)),
             "link": link,
         }),
         ReceiverKind::Slack => {
@@ -196,10 +196,12 @@ fn turns_writing(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Slack's own escapes: with them no `<!channel>`, no `<@user>` and no link can arise; its marks
-/// for bold and code stay, and only change how letters look.
+/// Slack's own escapes: with them no `<!channel>`, no `<@user>` and no named link can arise; its marks
+/// for bold and code stay, and only change how letters look. Mattermost reads markdown's links and
+/// `@all` as well.
 fn slack(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace("](", "] (").replace('@', "＠")
 }
 
 /// Without what mentions somebody in DingTalk (`@`), Feishu (`<at …>`) and WeCom (`<@…>`).
@@ -254,9 +256,7 @@ mod tests {
                 {
                     assert!(!said.contains(acts), "{kind:?}: {acts} in {said}");
                 }
-                if kind != ReceiverKind::Slack {
-                    assert!(!said.contains("@all"), "{kind:?}: {said}");
-                }
+                assert!(!said.contains("@all"), "{kind:?}: {said}");
             }
         }
     }

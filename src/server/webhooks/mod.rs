@@ -41,7 +41,7 @@ const PAUSES: [Duration; 5] = [
     Duration::from_secs(5),
     Duration::from_secs(25),
     Duration::from_secs(125),
-    Duration::from_secs(600),
+    Duration::from_mins(10),
 ];
 
 /// The longest pause a receiver may ask for by `Retry-After`.

@@ -5,8 +5,7 @@ use leptos_meta::{Meta, Title};
 use leptos_router::hooks::use_query_map;
 
 use crate::{
-    api::{Desk, Overview, Visitor},
-    server::DeliveryState,
+    api::{DeliveryState, Desk, Overview, Visitor},
     ui::{
         i18n::{Texts, texts},
         pages::ProblemPage,
@@ -122,7 +121,7 @@ fn Receivers(texts: Texts, overview: Overview) -> impl IntoView {
                 view! { <p class="muted">{texts.t("admin-no-webhooks")}</p> }.into_any()
             } else {
                 view! {
-                    <div class="scroll">
+                    <div class="scroll" tabindex="0">
                         <table>
                             <thead>
                                 <tr>
@@ -174,7 +173,7 @@ fn Deliveries(texts: Texts, overview: Overview) -> impl IntoView {
                 view! { <p>{texts.t("admin-no-deliveries")}</p> }.into_any()
             } else {
                 view! {
-                    <div class="scroll">
+                    <div class="scroll" tabindex="0">
                         <table>
                             <thead>
                                 <tr>

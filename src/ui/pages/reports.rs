@@ -83,7 +83,7 @@ fn Chart(texts: Texts, counts: Vec<CauseCount>, back: i64) -> impl IntoView {
                         <thead>
                             <tr>
                                 <th scope="col">{texts.t("admin-cause")}</th>
-                                <td></td>
+                                <td class="bars"></td>
                                 <th scope="col">
                                     <span class="key saved"></span>
                                     {texts.t("reports-saved")}
