@@ -204,9 +204,10 @@ fn slack(text: &str) -> String {
     text.replace("](", "] (").replace('@', "＠")
 }
 
-/// Without what mentions somebody in DingTalk (`@`), Feishu (`<at …>`) and WeCom (`<@…>`).
+/// Without what mentions somebody in DingTalk (`@`), Feishu (`<at …>`) and WeCom (`<@…>`), and
+/// without links that hide where they lead.
 fn mentionless(text: &str) -> String {
-    text.replace('@', "＠").replace('<', "＜").replace('>', "＞")
+    text.replace('@', "＠").replace('<', "＜").replace('>', "＞").replace("](", "] (")
 }
 
 /// Mentionless, and with a backslash before what markdown would act on.
