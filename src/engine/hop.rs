@@ -22,6 +22,9 @@ const PLAUSIBLE: f64 = 0.25;
 /// How many hops are suggested.
 const SUGGESTED: usize = 4;
 
+/// The class of what travels in datagrams, for which the timers of UDP count.
+const DATAGRAM: &str = "datagram";
+
 /// A cut-off that fits no hop the person named.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MissingHop {
@@ -64,7 +67,11 @@ impl Model {
         if fitting.first().is_none_or(|(most, _)| *most < PLAUSIBLE) {
             return None;
         }
-        let of_udp = named.iter().any(|name| matches!(name.as_str(), "udp" | "quic" | "wireguard"));
+        let is_datagram = |name: &String| {
+            let component = base.components.get(name);
+            component.is_some_and(|component| component.classes.iter().any(|c| c == DATAGRAM))
+        };
+        let of_udp = named.iter().any(is_datagram);
         let mut told = BTreeSet::new();
         let timeouts = fitting
             .into_iter()
