@@ -7,11 +7,13 @@ mod desk;
 mod knowledge;
 mod probes;
 mod shares;
+mod ticket;
 mod visitor;
 
-pub use crate::server::Problem;
+pub use crate::{server::Problem, store::Event};
 pub use desk::{Desk, Trouble};
 pub use knowledge::{KNOWLEDGE_ROUTE, knowledge_path, serve_knowledge};
-pub use probes::Run;
-pub use shares::{ManagedLink, OpenedReport, Saved, delete};
+pub use probes::{Run, observations};
+pub use shares::{Link, ManagedLink, OpenedReport, Saved, Ticket, Wish, delete, minute};
+pub use ticket::{Said, Tried};
 pub use visitor::Visitor;

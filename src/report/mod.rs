@@ -12,6 +12,7 @@ mod explain;
 mod masked;
 mod observe;
 mod second_thoughts;
+mod ticket;
 mod validation;
 mod words;
 
@@ -22,6 +23,7 @@ pub use evaluation::{Figures, Label, LabelledCase, Outcome};
 pub use explain::{Account, Explained, Origin, Term};
 pub use observe::{DONT_KNOW, TextHit};
 pub use second_thoughts::{ChangeOfMind, HopIsMissing, Together};
+pub use ticket::{Entry, FixState, Happening, Lead, is_cleared, is_of_probe, probability_of};
 pub use validation::{Labelled, Validation};
 
 use serde::{Deserialize, Serialize};

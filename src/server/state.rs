@@ -12,12 +12,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     assets, config::Config, limits, metrics::Metrics, probes::ProbeStarter, problem::Problem,
-    runs::Runs,
+    runs::Runs, ticket::Links,
 };
 use crate::{
     knowledge::Lang,
     report::{Case, Diagnostician, Report},
-    store::{ReportStore, Share, StoreError, UnixSeconds},
+    store::{Kept, ReportStore, Share, StoreError, Terms, UnixSeconds},
 };
 
 /// Makes a report of a case, in a language. Pure and bound by the processor.
@@ -37,6 +37,8 @@ pub struct AppState {
     pub probes: Option<Arc<dyn ProbeStarter>>,
     /// Runs of probes, under way and just ended.
     pub runs: Runs,
+    /// What saved reports share: passwords, notices, limits.
+    pub links: Arc<Links>,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// Where the site's files lie, for the shell of the pages.
@@ -76,6 +78,7 @@ impl AppState {
             config: Arc::new(config),
             store,
             runs: Runs::new(Arc::clone(&metrics), stopping.clone()),
+            links: Arc::default(),
             metrics,
             options,
             stopping,
@@ -114,17 +117,15 @@ impl AppState {
         Ok(report)
     }
 
-    /// Saves `report` until `expires_at` as others may see it: its secrets are masked first, and never
-    /// reach the database.
+    /// Saves `report` until `expires_at`, open to whoever has a link; see [`Self::keep`].
     pub async fn save(
         &self,
         report: &Report,
         now: UnixSeconds,
         expires_at: UnixSeconds,
     ) -> Result<Share, StoreError> {
-        let share = self.store.save_report(&report.masked().0, now, expires_at).await?;
-        self.metrics.reports_saved.up();
-        Ok(share)
+        let terms = Terms { now, expires_at, lock: None, burns: false };
+        self.keep(Kept::Report(Box::new(report.clone())), &terms).await
     }
 
     /// The wall clock, by which links expire.

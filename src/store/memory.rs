@@ -8,44 +8,46 @@ use std::{
 use futures::FutureExt;
 
 use super::{
-    DRAFT_SECONDS, DRAFTS_KEPT, ManagedReport, ReportStore, Share, StoreError, StoreFuture, Token,
-    UnixSeconds,
+    ConfirmedCause, DRAFT_SECONDS, DRAFTS_KEPT, Event, Kept, ManagedReport, NewEvent, Opened,
+    ReportStore, Share, StoreError, StoreFuture, Terms, Token, UnixSeconds, memory_link::Shelved,
 };
 use crate::report::Report;
 
-type Hash = [u8; 32];
+pub(super) type Hash = [u8; 32];
 
 /// Reports and drafts in memory.
 #[derive(Debug, Default)]
 pub struct MemoryStore(Mutex<Shelves>);
 
 #[derive(Debug, Default)]
-struct Shelves {
-    /// Managed by the hash of the manage token.
-    reports: BTreeMap<Hash, ManagedReport>,
-    /// From the hash of the view token to that of the manage token.
-    views: BTreeMap<Hash, Hash>,
+pub(super) struct Shelves {
+    /// By the number of the report.
+    pub(super) reports: BTreeMap<i64, Shelved>,
+    /// The number of the next report.
+    pub(super) next: i64,
+    /// The causes that were proved, with the report that did.
+    pub(super) confirmed: Vec<(i64, ConfirmedCause)>,
     /// Text and end of each draft.
     drafts: BTreeMap<Hash, (String, UnixSeconds)>,
 }
 
 impl MemoryStore {
-    fn shelves(&self) -> MutexGuard<'_, Shelves> {
+    pub(super) fn shelves(&self) -> MutexGuard<'_, Shelves> {
         // Every change below is a single step, so a panic elsewhere leaves nothing half done.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Shelves {
-    fn live(&mut self, manage: &Token, now: UnixSeconds) -> Result<&mut ManagedReport, StoreError> {
-        let found = self.reports.get_mut(&manage.hash()).ok_or(StoreError::NotFound)?;
-        if found.expires_at > now { Ok(found) } else { Err(StoreError::NotFound) }
+    fn live(&mut self, manage: &Token, now: UnixSeconds) -> Result<&mut Shelved, StoreError> {
+        let manage = manage.hash();
+        let found = self.reports.values_mut().find(|shelved| shelved.manage == manage);
+        found.filter(|shelved| shelved.terms.expires_at > now).ok_or(StoreError::NotFound)
     }
 
     fn purge(&mut self, now: UnixSeconds) -> u64 {
         let before = self.reports.len() + self.drafts.len();
-        self.reports.retain(|_, report| report.expires_at > now);
-        self.views.retain(|_, manage| self.reports.contains_key(manage));
+        self.reports.retain(|_, shelved| shelved.terms.expires_at > now);
         self.drafts.retain(|_, draft| draft.1 > now);
         let mut ends: Vec<UnixSeconds> = self.drafts.values().map(|draft| draft.1).collect();
         ends.sort_unstable_by(|a, b| b.cmp(a));
@@ -62,33 +64,37 @@ fn done<'a, T: Send + 'a>(result: Result<T, StoreError>) -> StoreFuture<'a, T> {
 }
 
 impl ReportStore for MemoryStore {
-    fn save_report<'a>(
-        &'a self,
-        report: &'a Report,
-        now: UnixSeconds,
-        expires_at: UnixSeconds,
-    ) -> StoreFuture<'a, Share> {
-        done(Token::generate().and_then(|view| {
-            let manage = Token::generate()?;
-            let mut shelves = self.shelves();
-            shelves.views.insert(view.hash(), manage.hash());
-            shelves.reports.insert(
-                manage.hash(),
-                ManagedReport { report: report.clone(), created_at: now, expires_at },
-            );
-            Ok(Share { view, manage, expires_at })
-        }))
+    fn save<'a>(&'a self, kept: &'a Kept, terms: &'a Terms) -> StoreFuture<'a, Share> {
+        done(self.shelves().put(kept, terms))
     }
 
-    fn load_report<'a>(&'a self, view: &'a Token, now: UnixSeconds) -> StoreFuture<'a, Report> {
-        let shelves = self.shelves();
-        let found = shelves.views.get(&view.hash()).and_then(|manage| shelves.reports.get(manage));
-        done(
-            found
-                .filter(|found| found.expires_at > now)
-                .map(|found| found.report.clone())
-                .ok_or(StoreError::NotFound),
-        )
+    fn open<'a>(&'a self, token: &'a Token, now: UnixSeconds) -> StoreFuture<'a, Opened> {
+        done(self.shelves().open(token, now))
+    }
+
+    fn events(&self, id: i64, after: u64) -> StoreFuture<'_, Vec<Event>> {
+        done(Ok(self.shelves().events(id, after)))
+    }
+
+    fn version(&self, id: i64, version: u64) -> StoreFuture<'_, Report> {
+        done(self.shelves().version(id, version))
+    }
+
+    fn add<'a>(&'a self, new: &'a NewEvent) -> StoreFuture<'a, u64> {
+        done(self.shelves().add(new))
+    }
+
+    fn burn<'a>(&'a self, view: &'a Token, now: UnixSeconds) -> StoreFuture<'a, Report> {
+        done(self.shelves().burn(view, now))
+    }
+
+    fn confirmed_causes(&self) -> StoreFuture<'_, Vec<ConfirmedCause>> {
+        done(Ok(self.shelves().confirmed.iter().map(|(_, cause)| cause.clone()).collect()))
+    }
+
+    fn forget_draft<'a>(&'a self, token: &'a Token) -> StoreFuture<'a, ()> {
+        self.shelves().drafts.remove(&token.hash());
+        done(Ok(()))
     }
 
     fn load_managed<'a>(
@@ -96,7 +102,14 @@ impl ReportStore for MemoryStore {
         manage: &'a Token,
         now: UnixSeconds,
     ) -> StoreFuture<'a, ManagedReport> {
-        done(self.shelves().live(manage, now).map(|found| found.clone()))
+        done(self.shelves().live(manage, now).map(|found| ManagedReport {
+            report: match &found.kept {
+                Kept::Report(report) => Some((**report).clone()),
+                Kept::Sealed(_) => None,
+            },
+            created_at: found.terms.now,
+            expires_at: found.terms.expires_at,
+        }))
     }
 
     fn set_expiry<'a>(
@@ -105,15 +118,14 @@ impl ReportStore for MemoryStore {
         now: UnixSeconds,
         expires_at: UnixSeconds,
     ) -> StoreFuture<'a, ()> {
-        done(self.shelves().live(manage, now).map(|found| found.expires_at = expires_at))
+        done(self.shelves().live(manage, now).map(|found| found.terms.expires_at = expires_at))
     }
 
-    fn revoke<'a>(&'a self, manage: &'a Token, now: UnixSeconds) -> StoreFuture<'a, ()> {
+    fn revoke<'a>(&'a self, manage: &'a Token, now: UnixSeconds) -> StoreFuture<'a, i64> {
         let mut shelves = self.shelves();
-        let result = shelves.live(manage, now).map(drop);
-        if result.is_ok() {
-            shelves.reports.remove(&manage.hash());
-            shelves.views.retain(|_, of| *of != manage.hash());
+        let result = shelves.live(manage, now).map(|found| found.id);
+        if let Ok(id) = result {
+            shelves.reports.remove(&id);
         }
         done(result)
     }

@@ -10,6 +10,12 @@ mod serving;
 mod store;
 #[cfg(feature = "ssr")]
 mod store_crash;
+#[cfg(feature = "ssr")]
+mod store_link;
+#[cfg(feature = "ssr")]
+mod ticket;
+#[cfg(feature = "ssr")]
+mod ticket_doors;
 
 /// A file that is not listed above would never run.
 #[test]
