@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{Path, Request, State},
     http::{Method, StatusCode, Uri, request::Parts},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
@@ -17,14 +17,15 @@ use leptos_router::{
 };
 
 use crate::{
-    api::{self, Desk},
+    api::{self, Desk, Problem, Visitor},
     server::{AppState, negotiate},
     ui::{
         components::{Footer, Header},
         forms::{self, Start},
+        forms_link,
         i18n::texts,
         pages::{
-            AboutProbesPage, AdminPage, DeletedPage, DiagnosePage, HomePage, ManagePage,
+            AboutProbesPage, AdminPage, Burned, DeletedPage, DiagnosePage, HomePage, ManagePage,
             ProblemPage, ReportPage, ReportsPage,
         },
     },
@@ -67,14 +68,23 @@ pub fn form_routes(
     context: impl Fn() + Clone + Send + Sync + 'static,
 ) -> Router<AppState> {
     let options = state.options.clone();
+    let (open_context, open_options) = (context.clone(), options.clone());
     let start = move |State(state): State<AppState>, request: Request| {
         start(state, request, context.clone(), options.clone())
+    };
+    let open = move |State(state): State<AppState>, Path(token): Path<String>, request: Request| {
+        open_once(state, token, request, open_context.clone(), open_options.clone())
     };
     Router::new()
         .route("/start", post(start))
         .route("/add", post(forms::add))
         .route("/probe", post(forms::probe))
         .route("/save", post(forms::save))
+        .route("/d/{token}/answers", post(forms_link::answers))
+        .route("/d/{token}/observations", post(forms_link::observations))
+        .route("/d/{token}/open", post(open))
+        .route("/d/{token}/unlock", post(forms_link::unlock))
+        .route("/d/{token}/verify", post(forms_link::verify))
         .route("/manage/{token}/delete", post(api::delete))
         .route("/admin/enter", post(api::operator::enter))
         .route("/admin/leave", post(api::operator::leave))
@@ -115,6 +125,36 @@ async fn start(
             response
         }
     }
+}
+
+/// `POST /d/{token}/open`: shows a report that burns, in the answer to the press that burned it.
+async fn open_once(
+    state: AppState,
+    token: String,
+    request: Request,
+    context: impl Fn() + Clone + Send + Sync + 'static,
+    options: LeptosOptions,
+) -> Response {
+    let (mut head, body) = request.into_parts();
+    let Some(desk) = Desk::of(&state) else { return StatusCode::NOT_FOUND.into_response() };
+    let visitor = Visitor::of(&desk, &head);
+    let Ok(body) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let password = forms_link::password_in(&body);
+    let opened = match desk.burn(&token, &password, &visitor).await {
+        Ok(opened) => opened,
+        Err(trouble) => return Problem::from(trouble).into_response(),
+    };
+    head.method = Method::GET;
+    head.uri = format!("/d/{token}").parse().unwrap_or_default();
+    let context = move || {
+        context();
+        provide_context(Burned(opened.clone()));
+    };
+    let request = Request::from_parts(head, axum::body::Body::empty());
+    let page = move || shell(options.clone());
+    leptos_axum::render_app_async_with_context(context, page)(request).await.into_response()
 }
 
 /// The document around every page.

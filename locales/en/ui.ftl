@@ -313,6 +313,85 @@ copied = Copied
 copy-what = Copy: { $what }
 copy-command = command
 
+## Sharing: terms
+share-more = Password, or read once
+share-password = Password (optional)
+share-burn = Delete it when it is first opened
+share-burn-hint = The link then asks for a press before it shows anything, so that previews in chats delete nothing. Nobody can answer on such a link.
+share-ops = Link for ops
+share-ops-hint = Whoever has it can answer the open questions, add facts and check fixes. The link above only shows.
+share-locked = Both links ask for the password.
+seal-title = Seal it: encrypt it in this browser
+seal-what = The report is encrypted here before it is saved, for 7 days. The key stands in the link behind the # and is never sent to the server, which stores only what it cannot read. Nobody can answer on such a link.
+seal-not = What sealing does not protect against: this server made the diagnosis, so it has seen your text in its memory; whoever runs it could change the script that decrypts; and whoever gets the whole link can read everything.
+seal-script = Sealing and reading what is sealed need JavaScript.
+seal-go = Encrypt and get a link
+seal-cannot = This browser cannot encrypt here: it does so only on pages that come by https. Nothing was saved.
+seal-failed = The server did not take it. Check your connection and try again; nothing was saved.
+sealed-title = Sealed report
+sealed-working = Decrypting …
+sealed-no-key = The key is missing, or is not the right one. Open the whole link, with everything behind the #.
+sealed-text = What was pasted
+sealed-link = The whole link, with the key. Keep it: nobody can bring it back.
+opening-title = A diagnosis – Hangup
+opening-burns-title = This report can be read once
+opening-burns = When you press the button it is shown to you and deleted at once. Nothing has happened yet.
+opening-burns-go = Show it and delete it
+opening-locked-title = This report has a password
+opening-locked = Whoever sent you the link knows it. After a few wrong tries you have to wait.
+opening-locked-go = Open
+opening-password = Password
+card-title = A broken connection, diagnosed
+card-text = Somebody shares the diagnosis of a broken connection with you. Open the link to read it.
+
+## Ticket: what happens on a shared report
+ticket-title = What others know of it
+ticket-history = What happened
+ticket-nothing = Nothing yet. Whoever has the link for ops can answer; what they say appears here by itself.
+ticket-arrived = Something new came in; ranking and verdict have moved.
+ticket-reload = Load the whole page anew
+ticket-version = the report as it was after this ({ $n })
+ticket-older = This is the report as it was after entry { $n }.
+ticket-newest = Show the newest
+ticket-gone = This report was deleted or has expired. What you see is no longer kept.
+ticket-burned = This report was deleted when you opened it. Nobody can open its link again; copy what you need before you leave this page.
+ticket-somebody = Somebody
+ticket-answered = answered
+ticket-commented = wrote
+ticket-observed = added { $n ->
+    [one] a fact from { $where }
+   *[other] { $n } facts from { $where }
+  }
+ticket-fact = { $label }: { $value }
+ticket-tried = applied a fix
+ticket-checking = It is being checked; the result appears here.
+ticket-verified = verified the fix
+ticket-not-it = checked a fix: that was not it
+ticket-check-failed = could not check the fix
+ticket-moved = { $cause }: { $was } → { $is }
+ticket-moved-to = { $cause }: { $was } → { $is }. { $other } leads now with { $sure }.
+ticket-before = Before
+ticket-after = After
+ticket-state-tried = A fix was applied and is being checked.
+ticket-state-verified = Verified: the fix worked.
+ticket-state-not-it = The last fix was not it.
+ticket-questions = Questions that you can answer
+ticket-questions-hint = Answer what you know and leave the rest. The ranking moves at once, for everybody who has the report open.
+ticket-more-questions = { $n } more questions
+ticket-comment = Comment (optional)
+ticket-name = Your name, as others will see it
+ticket-send = Send
+ticket-facts = Add facts from a machine
+ticket-facts-hint = Run this on the machine, with the address of this page as LINK. It only reads; secrets are masked before anything is sent.
+ticket-paste = Or paste the output of ss, nstat, dmesg, sysctl, curl, a log …
+ticket-paste-send = Add
+check-title = Did a fix, check it
+check-hint = Say which fix was applied. The check runs again, before and after stand side by side, and the verdict moves.
+check-by-probe = This server runs the probe “{ $probe }” again; that takes up to a minute or two.
+check-again = I did this, check again
+check-worked = I did this, and it works now
+check-no-change = I did this, no change
+
 ## Families
 family-idle-timeout = idle timeout
 family-keepalive-race = keep-alive race

@@ -81,12 +81,20 @@ impl From<StoreError> for Trouble {
             StoreError::NotFound => StatusCode::NOT_FOUND,
             StoreError::Full => StatusCode::INSUFFICIENT_STORAGE,
             StoreError::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            StoreError::Closed => StatusCode::FORBIDDEN,
+            StoreError::Changed | StoreError::TooMuch => StatusCode::CONFLICT,
             _ => {
                 tracing::error!(%error, "the store failed");
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         };
         Self { status, sentence: error.text() }
+    }
+}
+
+impl From<Problem> for Trouble {
+    fn from(problem: Problem) -> Self {
+        Self { status: problem.status(), sentence: problem.sentence().clone() }
     }
 }
 

@@ -8,12 +8,17 @@ mod knowledge;
 pub mod operator;
 mod probes;
 mod shares;
+mod ticket;
 mod visitor;
 
-pub use crate::server::{DeliveryState, Problem};
+pub use crate::{
+    server::{DeliveryState, Problem},
+    store::Event,
+};
 pub use desk::{Desk, Trouble};
 pub use knowledge::{KNOWLEDGE_ROUTE, knowledge_path, serve_knowledge};
 pub use operator::{CauseCount, Overview};
-pub use probes::Run;
-pub use shares::{ManagedLink, OpenedReport, Saved, delete};
+pub use probes::{Run, observations};
+pub use shares::{Link, ManagedLink, OpenedReport, Saved, Ticket, Wish, delete, minute};
+pub use ticket::{Said, Tried};
 pub use visitor::Visitor;

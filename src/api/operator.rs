@@ -11,7 +11,7 @@ use axum::{
 use crate::{
     knowledge::Text,
     server::{ADMIN_SESSION, Delivery, NoEntry, Problem},
-    store::Tally,
+    store::civil_date,
 };
 
 use super::{Desk, Trouble, Visitor, shares::minute};
@@ -114,31 +114,35 @@ impl Desk {
         visitor: &Visitor,
         since: Option<i64>,
     ) -> Result<Vec<CauseCount>, Trouble> {
-        let tallies = self.state.store.tallies().await?;
-        let wanted = |tally: &Tally| since.is_none_or(|since| tally.month >= since);
-        let mut counts: Vec<CauseCount> = Vec::new();
-        // Sorted by cause, so that equals stand side by side.
-        for tally in tallies.into_iter().filter(wanted) {
-            match counts.last_mut() {
-                Some(last) if last.id == tally.cause => {
-                    last.saved += tally.saved;
-                    last.confirmed += tally.confirmed;
-                }
-                _ => counts.push(CauseCount {
-                    name: self.cause_name(&tally.cause, visitor),
-                    id: tally.cause,
-                    saved: tally.saved,
-                    confirmed: tally.confirmed,
-                }),
+        let mut counts: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+        let wanted = |month: i64| since.is_none_or(|since| month >= since);
+        for tally in self.state.store.tallies().await? {
+            if wanted(tally.month) {
+                counts.entry(tally.cause).or_default().0 += tally.saved;
             }
         }
+        for proved in self.state.store.confirmed_causes().await? {
+            let (year, month, _) = civil_date(proved.at);
+            if wanted(year * 100 + month) {
+                counts.entry(proved.cause).or_default().1 += 1;
+            }
+        }
+        let mut counts: Vec<CauseCount> = counts
+            .into_iter()
+            .map(|(id, (saved, confirmed))| CauseCount {
+                name: self.cause_name(&id, visitor),
+                id,
+                saved,
+                confirmed,
+            })
+            .collect();
         counts.sort_by_key(|count| std::cmp::Reverse((count.saved, count.confirmed)));
         Ok(counts)
     }
 
     /// The month that lies `back` months before now, year · 100 + month.
     pub fn month_back(&self, back: i64) -> i64 {
-        let (year, month, _) = crate::store::civil_date(self.state.now());
+        let (year, month, _) = civil_date(self.state.now());
         let months = year * 12 + month - 1 - back;
         months.div_euclid(12) * 100 + months.rem_euclid(12) + 1
     }

@@ -77,7 +77,7 @@ impl Desk {
 
 /// The observations among the events of a run. They come one by one, so that a run that was stopped
 /// keeps what it had seen.
-fn observations(events: &[Value]) -> Vec<Observation> {
+pub fn observations(events: &[Value]) -> Vec<Observation> {
     let is = |event: &Value, kind: &str| event.get("event").and_then(Value::as_str) == Some(kind);
     let single = |event: &Value| {
         let mut event = event.clone();

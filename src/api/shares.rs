@@ -8,9 +8,10 @@ use axum::{
 };
 
 use crate::{
-    report::Report,
-    server::{AppState, Event, Problem},
-    store::{StoreError, Token, UnixSeconds, civil_date},
+    knowledge::Lang,
+    report::{FixState, Report},
+    server::{AppState, Caller, Door, Occasion, Problem},
+    store::{Event, Kept, Opened, StoreError, Terms, Token, UnixSeconds, civil_date},
 };
 
 use super::{Desk, Trouble, Visitor};
@@ -18,6 +19,8 @@ use super::{Desk, Trouble, Visitor};
 /// Name of the cookie that keeps the manage token with the browser that saved the report. It is
 /// bound to the report's own path, so that no other page ever gets it.
 const MANAGE_COOKIE: &str = "manage";
+/// The same for the answer token, so that whoever saved the report can hand it on.
+const ANSWER_COOKIE: &str = "answer";
 
 /// A saved report, as its reader sees it.
 #[derive(Clone, Debug)]
@@ -30,6 +33,47 @@ pub struct OpenedReport {
     pub managed: Option<ManagedLink>,
     /// Path of the same report as JSON.
     pub json: String,
+    /// What happened since it was saved, and what the reader may add.
+    pub ticket: Ticket,
+}
+
+/// What happened to a saved report, and what its reader may add.
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    /// The token in the page's own address.
+    pub token: String,
+    /// The token that may answer, where the reader holds it.
+    pub power: Option<String>,
+    /// The whole address for ops, for whoever saved the report.
+    pub for_ops: Option<String>,
+    /// What happened, oldest first.
+    pub events: Vec<Event>,
+    /// The version that is shown, where it is not the newest.
+    pub older: Option<u64>,
+    /// Where the repair stands.
+    pub state: FixState,
+    /// When it was saved, `YYYY-MM-DD HH:MM UTC`.
+    pub saved: String,
+    /// Whether it was deleted in the moment it was opened.
+    pub burned: bool,
+    /// Whether it has a password.
+    pub locked: bool,
+}
+
+/// How a link stands to its reader.
+#[derive(Clone, Debug)]
+pub enum Link {
+    /// Open.
+    Open(Box<OpenedReport>),
+    /// A form has to be sent first.
+    Press {
+        /// Whether it asks for a password.
+        password: bool,
+        /// Whether it deletes the report.
+        burns: bool,
+    },
+    /// What a browser has encrypted, base64url.
+    Sealed(String),
 }
 
 /// The power over a saved report.
@@ -39,8 +83,19 @@ pub struct ManagedLink {
     pub token: String,
     /// When the link ends, `YYYY-MM-DD HH:MM UTC`.
     pub ends: String,
-    /// The verdict, so that people see what they are about to delete.
-    pub sentence: String,
+    /// The verdict, so that people see what they are about to delete; nothing where it is sealed.
+    pub sentence: Option<String>,
+}
+
+/// How a report is to be saved.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// How long its links live; the server's default where absent.
+    pub lives: Option<Duration>,
+    /// The password that it gets; none where empty.
+    pub password: String,
+    /// Whether it is deleted when it is first opened.
+    pub burns: bool,
 }
 
 /// Where a report was saved.
@@ -48,30 +103,135 @@ pub struct ManagedLink {
 pub struct Saved {
     /// Path of its page.
     pub path: String,
-    /// The cookie that keeps the power over it with the browser that saved it.
-    pub cookie: String,
+    /// The cookies that keep the power over it with the browser that saved it.
+    pub cookies: Vec<String>,
 }
 
 impl Desk {
-    /// Opens the report under a view token. Unknown, expired and revoked are the same.
+    /// Opens the report under a view or answer token, in its newest version. Unknown, expired and
+    /// revoked are the same; what needs more than the token is refused.
     pub async fn open(&self, token: &str, visitor: &Visitor) -> Result<OpenedReport, Trouble> {
-        let view = Token::parse(token).ok_or(StoreError::NotFound)?;
-        let mut report = self.state.store.load_report(&view, self.state.now()).await?;
-        if report.lang != visitor.lang {
-            // The same case, told in the reader's language.
-            report.case.lang = None;
-            report = self.diagnostician.diagnose(&report.case, visitor.lang);
+        match self.knock(token, visitor, None).await? {
+            Link::Open(opened) => Ok(*opened),
+            Link::Press { .. } | Link::Sealed(_) => Err(StoreError::Closed.into()),
         }
-        let managed = match visitor.cookie(MANAGE_COOKIE) {
-            Some(token) => self.managed(&token).await.ok(),
-            None => None,
+    }
+
+    /// How the link under a view or answer token stands to `visitor`; `version` asks for an older one.
+    pub async fn knock(
+        &self,
+        token: &str,
+        visitor: &Visitor,
+        version: Option<u64>,
+    ) -> Result<Link, Trouble> {
+        let parsed = Token::parse(token).ok_or(StoreError::NotFound)?;
+        let (opened, report) = match self.state.knock(&parsed, &visitor.caller()).await? {
+            Door::Open(opened, report) => (opened, report),
+            Door::Locked(_) => return Ok(Link::Press { password: true, burns: false }),
+            Door::Burns(password) => return Ok(Link::Press { password, burns: true }),
+            Door::Sealed(sealed) => return Ok(Link::Sealed(sealed)),
         };
-        Ok(OpenedReport {
-            report,
+        let older = version.filter(|version| *version != opened.version);
+        let report = match older {
+            Some(version) => self.state.store.version(opened.id, version).await?,
+            None => *report,
+        };
+        let events = self.state.store.events(opened.id, 0).await?;
+        let ticket = Ticket { older, ..self.ticket(token, &opened, events, visitor) };
+        Ok(Link::Open(Box::new(self.opened(token, report, ticket, visitor).await)))
+    }
+
+    /// Reads and deletes a report that burns.
+    pub async fn burn(
+        &self,
+        token: &str,
+        password: &str,
+        visitor: &Visitor,
+    ) -> Result<OpenedReport, Trouble> {
+        let view = Token::parse(token).ok_or(StoreError::NotFound)?;
+        let report = self.state.burn(&view, visitor.client, Some(password)).await?;
+        let ticket = Ticket {
+            token: token.to_owned(),
+            power: None,
+            for_ops: None,
+            events: Vec::new(),
+            older: None,
+            state: FixState::Open,
+            saved: String::new(),
+            burned: true,
+            locked: false,
+        };
+        Ok(self.opened(token, report, ticket, visitor).await)
+    }
+
+    /// The cookies of a browser that knows the password of the report under `token`.
+    pub async fn unlock(
+        &self,
+        token: &str,
+        password: &str,
+        visitor: &Visitor,
+    ) -> Result<Vec<String>, Trouble> {
+        let parsed = Token::parse(token).ok_or(StoreError::NotFound)?;
+        let caller = Caller { password: Some(password.to_owned()), ..visitor.caller() };
+        let (opened, _) = self.state.admit(&parsed, &caller).await?;
+        let key = self.state.links.locks.key(opened.id)?;
+        let lives = crate::server::KEY_LIVES.as_secs();
+        let paths = [format!("/d/{token}"), format!("/api/v1/diagnoses/{token}")];
+        let cookie =
+            |path: String| visitor.keep_with(crate::server::KEY_COOKIE, &key, &path, lives);
+        Ok(paths.into_iter().map(cookie).collect())
+    }
+
+    fn ticket(
+        &self,
+        token: &str,
+        opened: &Opened,
+        events: Vec<Event>,
+        visitor: &Visitor,
+    ) -> Ticket {
+        // The cookie of the browser that saved it; whether it still holds is seen when it is used.
+        let kept = visitor.cookie(ANSWER_COOKIE).filter(|kept| Token::parse(kept).is_some());
+        let power = if opened.may_answer { Some(token.to_owned()) } else { kept.clone() };
+        Ticket {
+            token: token.to_owned(),
+            power,
+            for_ops: kept.map(|kept| format!("{}/d/{kept}", visitor.origin)),
+            events,
+            older: None,
+            state: opened.state,
+            saved: minute(opened.created_at),
+            burned: false,
+            locked: opened.lock.is_some(),
+        }
+    }
+
+    async fn opened(
+        &self,
+        token: &str,
+        report: Report,
+        ticket: Ticket,
+        visitor: &Visitor,
+    ) -> OpenedReport {
+        let managed = match visitor.cookie(MANAGE_COOKIE) {
+            Some(token) if !ticket.burned => self.managed(&token).await.ok(),
+            _ => None,
+        };
+        OpenedReport {
+            report: self.in_language(report, visitor.lang),
             link: format!("{}/d/{token}", visitor.origin),
             managed,
             json: format!("/api/v1/diagnoses/{token}"),
-        })
+            ticket,
+        }
+    }
+
+    /// The same case, told in the reader's language.
+    pub fn in_language(&self, mut report: Report, lang: Lang) -> Report {
+        if report.lang != lang {
+            report.case.lang = None;
+            report = self.diagnostician.diagnose(&report.case, lang);
+        }
+        report
     }
 
     /// What a manage token has power over.
@@ -81,30 +241,45 @@ impl Desk {
         Ok(ManagedLink {
             token: token.to_owned(),
             ends: minute(found.expires_at),
-            sentence: found.report.verdict.sentence,
+            sentence: found.report.map(|report| report.verdict.sentence),
         })
     }
 
-    /// Saves `report` without its secrets for `wanted`, else for the default time, never beyond the server's maximum.
+    /// Saves `report` without its secrets as `wish` says, never for longer than the server's maximum.
     pub async fn save(
         &self,
         report: &Report,
-        wanted: Option<Duration>,
+        wish: &Wish,
         visitor: &Visitor,
     ) -> Result<Saved, Trouble> {
         let now = self.state.now();
-        let expires_at = self.state.expiry(now, wanted);
-        let share = self.state.save(report, now, expires_at).await?;
+        let expires_at = self.state.expiry(now, wish.lives);
+        let lock = match wish.password.as_str() {
+            "" => None,
+            password => Some(self.state.links.locks.hash(password).await?),
+        };
+        let locked = lock.is_some();
+        let terms = Terms { now, expires_at, lock, burns: wish.burns };
+        let share = self.state.keep(Kept::Report(Box::new(report.clone())), &terms).await?;
         let path = format!("/d/{}", share.view.as_str());
-        let link = format!("{}{path}", visitor.origin);
-        self.state.tell(Event::Saved, report, None, Some(link));
-        let secure = if visitor.origin.starts_with("https:") { "; Secure" } else { "" };
-        let cookie = format!(
-            "{MANAGE_COOKIE}={}; Path={path}; Max-Age={}; HttpOnly; SameSite=Lax{secure}",
-            share.manage.as_str(),
-            expires_at.saturating_sub(now),
-        );
-        Ok(Saved { path, cookie })
+        if !wish.burns {
+            let link = format!("{}{path}", visitor.origin);
+            self.state.announce(Occasion::Saved, report, None, Some(link));
+        }
+        let lives = u64::try_from(expires_at.saturating_sub(now)).unwrap_or_default();
+        let kept = |name: &str, value: &str| visitor.keep_with(name, value, &path, lives);
+        let mut cookies = vec![kept(MANAGE_COOKIE, share.manage.as_str())];
+        cookies.extend(share.answer.as_ref().map(|answer| kept(ANSWER_COOKIE, answer.as_str())));
+        if locked && !wish.burns {
+            // Whoever set the password need not type it at once.
+            let key = self.state.links.locks.key(share.id)?;
+            let lives = crate::server::KEY_LIVES.as_secs();
+            let api = format!("/api/v1/diagnoses/{}", share.view.as_str());
+            for path in [path.as_str(), api.as_str()] {
+                cookies.push(visitor.keep_with(crate::server::KEY_COOKIE, &key, path, lives));
+            }
+        }
+        Ok(Saved { path, cookies })
     }
 }
 
@@ -114,12 +289,12 @@ pub async fn delete(
     Path(token): Path<String>,
 ) -> Result<Response, Problem> {
     let token = Token::parse(&token).ok_or_else(Problem::not_found)?;
-    state.store.revoke(&token, state.now()).await?;
+    state.revoke(&token).await?;
     Ok(Redirect::to("/deleted").into_response())
 }
 
 /// A moment to the minute, in UTC.
-pub(super) fn minute(at: UnixSeconds) -> String {
+pub fn minute(at: UnixSeconds) -> String {
     let (year, month, day) = civil_date(at);
     let rest = at.rem_euclid(86_400);
     format!("{year}-{month:02}-{day:02} {:02}:{:02} UTC", rest / 3_600, rest % 3_600 / 60)

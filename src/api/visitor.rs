@@ -4,12 +4,12 @@ use std::{convert::Infallible, net::IpAddr};
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, request::Parts},
 };
 
 use crate::{
     knowledge::Lang,
-    server::{AppState, client_address, negotiate, origin_of},
+    server::{AppState, Caller, client_address, negotiate, origin_of},
 };
 
 use super::Desk;
@@ -44,10 +44,19 @@ impl Visitor {
 
     /// The value of a cookie.
     pub(super) fn cookie(&self, name: &str) -> Option<String> {
-        let lines = self.headers.get_all(header::COOKIE).iter();
-        let pairs = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
-        let mut pairs = pairs.filter_map(|pair| pair.trim().split_once('='));
-        pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+        crate::server::cookie(&self.headers, name)
+    }
+
+    /// Who asks, as far as a link needs to know.
+    pub(super) fn caller(&self) -> Caller {
+        let key = self.cookie(crate::server::KEY_COOKIE);
+        Caller { client: self.client, key, password: None }
+    }
+
+    /// A cookie that this browser keeps for one path, out of the reach of scripts and other sites.
+    pub(super) fn keep_with(&self, name: &str, value: &str, path: &str, seconds: u64) -> String {
+        let secure = if self.origin.starts_with("https:") { "; Secure" } else { "" };
+        format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
     }
 }
 

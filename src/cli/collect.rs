@@ -1,13 +1,19 @@
 //! `hangup collect`: read-only facts of this machine, in the shape of the commands that the paste box
-//! understands. Reads `/proc` and the kernel's log; changes nothing, sends nothing, needs no root.
+//! understands. Reads `/proc` and the kernel's log; changes nothing, needs no root, and sends nothing
+//! but with `--post`, to the one link that is named there.
 
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
 };
+
+use serde_json::json;
+
+use super::{Failure, post::Link};
+use crate::redact::redact;
 
 /// States of `/proc/net/tcp` (Linux, include/net/tcp_states.h), by number from 1.
 const STATES: [&str; 12] = [
@@ -78,8 +84,46 @@ const KERNEL: [&str; 7] = [
 const TOLD: usize = 20;
 const PROCESSES: usize = 3;
 
-/// Prints the facts; what cannot be read is said and left out.
-pub(super) fn run() -> ExitCode {
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Send the facts to this report instead of printing them: its link for ops. Secrets are masked
+    /// first
+    #[arg(long, value_name = "LINK")]
+    post: Option<String>,
+    /// Your name, as it will stand in the report's timeline
+    #[arg(long, value_name = "NAME", requires = "post", default_value = "")]
+    name: String,
+    /// A file of certificates (PEM) to trust besides the usual ones
+    #[arg(long, value_name = "FILE", requires = "post")]
+    ca: Option<PathBuf>,
+}
+
+/// Prints the facts, or posts them; what cannot be read is said and left out.
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let Some(link) = &arguments.post else {
+        print!("{}", facts());
+        return Ok(ExitCode::SUCCESS);
+    };
+    let link = Link::parse(link)?;
+    let body = json!({
+        "who": arguments.name,
+        "vantage": machine(),
+        "source": "collect",
+        "text": redact(&facts()).text,
+    });
+    link.post("observations", &body, arguments.ca.as_deref())?;
+    println!("the facts of this machine are in the report now");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What this machine is called.
+fn machine() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().chars().take(80).collect()
+}
+
+/// The facts as text.
+fn facts() -> String {
     let mut out = String::new();
     sockets(&mut out);
     counters(&mut out);
@@ -87,8 +131,7 @@ pub(super) fn run() -> ExitCode {
     open_files(&mut out);
     kernel(&mut out);
     let clean = |c: char| if c.is_control() && c != '\n' { ' ' } else { c };
-    print!("{}", out.chars().map(clean).collect::<String>());
-    ExitCode::SUCCESS
+    out.chars().map(clean).collect()
 }
 
 fn section(title: &str, out: &mut String) {

@@ -16,6 +16,7 @@ mod input;
 mod knowledge;
 mod ladder;
 mod operations;
+mod post;
 mod probe;
 mod reach;
 mod serve;
@@ -63,7 +64,7 @@ enum Command {
     /// What is known, and whether a knowledge folder is sound
     Knowledge(knowledge::Arguments),
     /// Read-only facts of this machine, as text that the paste box and `decode` understand
-    Collect,
+    Collect(collect::Arguments),
     /// A copy of the database in one file; the server may be running
     Backup(operations::CopyArguments),
     /// Put a backup in the place of the database; the server must not be running
@@ -94,7 +95,7 @@ pub fn run(site: server::Site) -> ExitCode {
         Command::Probe(own) => probe::run(&own),
         Command::Target(own) => target::run(&own),
         Command::Knowledge(own) => knowledge::run(&own, overlay),
-        Command::Collect => Ok(collect::run()),
+        Command::Collect(own) => collect::run(&own),
         Command::Backup(own) => operations::backup(own, overlay),
         Command::Restore(own) => operations::restore(own, overlay),
         Command::Migrate(own) => operations::migrate(own, overlay),
@@ -126,6 +127,7 @@ fn end_quietly_where_nobody_reads_on() {
 }
 
 /// Why a command ended early: one sentence and an exit code.
+#[derive(Debug)]
 pub(crate) struct Failure {
     message: String,
     code: u8,

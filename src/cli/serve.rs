@@ -78,8 +78,8 @@ async fn with_experience(
         return Ok(engine);
     }
     let mut experience = Experience { strength, ..Experience::default() };
-    for tally in store.tallies().await.map_err(|error| error.to_string())? {
-        *experience.confirmed.entry(tally.cause).or_default() += tally.confirmed;
+    for proved in store.confirmed_causes().await.map_err(|error| error.to_string())? {
+        *experience.confirmed.entry(proved.cause).or_default() += 1;
     }
     let cases: u64 = experience.confirmed.values().sum();
     tracing::info!(cases, strength, "base rates are shifted by the cases confirmed here");

@@ -13,6 +13,7 @@ mod learned;
 mod masked;
 mod observe;
 mod second_thoughts;
+mod ticket;
 mod validation;
 mod words;
 
@@ -24,6 +25,7 @@ pub use explain::{Account, Explained, Origin, Term};
 pub use learned::Learned;
 pub use observe::{DONT_KNOW, TextHit};
 pub use second_thoughts::{ChangeOfMind, HopIsMissing, Together};
+pub use ticket::{Entry, FixState, Happening, Lead, is_cleared, is_of_probe, probability_of};
 pub use validation::{Labelled, Validation};
 
 use serde::{Deserialize, Serialize};

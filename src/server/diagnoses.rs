@@ -19,11 +19,11 @@ use serde_json::{Value, json};
 
 use super::{
     config::Config, json, language::negotiate, limits::check_paste, problem::Problem,
-    state::AppState, webhooks::Event,
+    state::AppState, ticket::Caller, webhooks::Occasion,
 };
 use crate::{
     report::{Case, Report},
-    store::{Share, Token},
+    store::{Kept, Share, Terms, Token},
 };
 
 /// What is posted: a case, and whether to keep the report.
@@ -32,6 +32,8 @@ pub(super) struct Order {
     case: Case,
     save: bool,
     expires_in_seconds: Option<u64>,
+    password: Option<String>,
+    burn: bool,
 }
 
 /// `POST /api/v1/diagnoses`
@@ -50,9 +52,16 @@ pub(super) async fn create(
     if order.save {
         let now = state.now();
         let expires_at = state.expiry(now, order.expires_in_seconds.map(Duration::from_secs));
-        let share = state.save(&report, now, expires_at).await?;
-        let link = format!("{origin}/d/{}", share.view.as_str());
-        state.tell(Event::Saved, &report, None, Some(link));
+        let lock = match &order.password {
+            Some(password) if !password.is_empty() => Some(state.links.locks.hash(password).await?),
+            _ => None,
+        };
+        let terms = Terms { now, expires_at, lock, burns: order.burn };
+        let share = state.keep(Kept::Report(Box::new(report.clone())), &terms).await?;
+        if !order.burn {
+            let link = format!("{origin}/d/{}", share.view.as_str());
+            state.announce(Occasion::Saved, &report, None, Some(link));
+        }
         if let Value::Object(members) = &mut answer {
             members.insert("share".to_owned(), share_json(&share, &origin));
         }
@@ -65,13 +74,14 @@ pub(super) async fn create(
     Ok(response)
 }
 
-/// `GET /api/v1/diagnoses/{token}`, with a view token.
+/// `GET /api/v1/diagnoses/{token}`, with a view or answer token.
 pub(super) async fn read(
     State(state): State<AppState>,
     Path(token): Path<String>,
+    caller: Caller,
 ) -> Result<Response, Problem> {
     let token = Token::parse(&token).ok_or_else(Problem::not_found)?;
-    let report = state.store.load_report(&token, state.now()).await?;
+    let (_, report) = state.admit(&token, &caller).await?;
     Ok(Json(to_json(&report)?).into_response())
 }
 
@@ -81,7 +91,7 @@ pub(super) async fn delete(
     Path(token): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let token = Token::parse(&token).ok_or_else(Problem::not_found)?;
-    state.store.revoke(&token, state.now()).await?;
+    state.revoke(&token).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -92,15 +102,21 @@ fn to_json(report: &Report) -> Result<Value, Problem> {
     })
 }
 
-fn share_json(share: &Share, origin: &str) -> Value {
+pub(super) fn share_json(share: &Share, origin: &str) -> Value {
     let (view, manage) = (share.view.as_str(), share.manage.as_str());
-    json!({
+    let mut links = json!({
         "view": format!("{origin}/d/{view}"),
         "manage": format!("{origin}/manage/{manage}"),
         "view_token": view,
         "manage_token": manage,
         "expires_at": share.expires_at,
-    })
+    });
+    if let (Some(answer), Value::Object(members)) = (&share.answer, &mut links) {
+        let answer = answer.as_str();
+        members.insert("answer".to_owned(), json!(format!("{origin}/d/{answer}")));
+        members.insert("answer_token".to_owned(), json!(answer));
+    }
+    links
 }
 
 /// What links begin with: `base_url`, else the name we were called by, else nothing.
@@ -154,18 +170,31 @@ impl<'de> Visitor<'de> for OrderVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Order, A::Error> {
-        let (mut save, mut expires_in_seconds) = (None, None);
-        let rest =
-            WithoutOurs { map, save: &mut save, expires_in_seconds: &mut expires_in_seconds };
-        let case = Case::deserialize(MapAccessDeserializer::new(rest))?;
-        Ok(Order { case, save: save.unwrap_or(false), expires_in_seconds })
+        let mut ours = Ours::default();
+        let case =
+            Case::deserialize(MapAccessDeserializer::new(WithoutOurs { map, ours: &mut ours }))?;
+        Ok(Order {
+            case,
+            save: ours.save.unwrap_or(false),
+            expires_in_seconds: ours.expires_in_seconds,
+            password: ours.password,
+            burn: ours.burn,
+        })
     }
+}
+
+/// What an order holds besides the case.
+#[derive(Default)]
+struct Ours {
+    save: Option<bool>,
+    expires_in_seconds: Option<u64>,
+    password: Option<String>,
+    burn: bool,
 }
 
 struct WithoutOurs<'a, A> {
     map: A,
-    save: &'a mut Option<bool>,
-    expires_in_seconds: &'a mut Option<u64>,
+    ours: &'a mut Ours,
 }
 
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithoutOurs<'_, A> {
@@ -177,9 +206,15 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithoutOurs<'_, A> {
     ) -> Result<Option<K::Value>, A::Error> {
         while let Some(key) = self.map.next_key::<String>()? {
             match key.as_str() {
-                "save" if self.save.is_some() => return Err(A::Error::duplicate_field("save")),
-                "save" => *self.save = Some(self.map.next_value()?),
-                "expires_in_seconds" => *self.expires_in_seconds = Some(self.map.next_value()?),
+                "save" if self.ours.save.is_some() => {
+                    return Err(A::Error::duplicate_field("save"));
+                }
+                "save" => self.ours.save = Some(self.map.next_value()?),
+                "expires_in_seconds" => {
+                    self.ours.expires_in_seconds = Some(self.map.next_value()?);
+                }
+                "password" => self.ours.password = self.map.next_value()?,
+                "burn" => self.ours.burn = self.map.next_value()?,
                 _ => return seed.deserialize(key.into_deserializer()).map(Some),
             }
         }

@@ -14,6 +14,8 @@ pub struct Metrics {
     pub diagnoses: Counter,
     /// Reports stored.
     pub reports_saved: Counter,
+    /// Entries that were added to saved reports.
+    pub answers: Counter,
     /// Drafts stored.
     pub drafts_saved: Counter,
     /// Runs of live probes started.
@@ -69,6 +71,7 @@ impl Metrics {
         let rest = [
             ("diagnoses_total", "counter", "Reports made.", &self.diagnoses),
             ("reports_saved_total", "counter", "Reports stored.", &self.reports_saved),
+            ("answers_total", "counter", "Entries added to saved reports.", &self.answers),
             ("drafts_saved_total", "counter", "Drafts stored.", &self.drafts_saved),
             ("probes_started_total", "counter", "Runs of probes started.", &self.probes_started),
             ("probes_refused_total", "counter", "Runs of probes refused.", &self.probes_refused),

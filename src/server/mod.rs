@@ -10,15 +10,23 @@ mod config;
 mod config_load;
 mod config_values;
 mod connection;
+mod contribution;
 mod diagnoses;
+mod fix_check;
+mod guesses;
 mod headers;
 mod json;
 mod language;
 mod limits;
+mod link_api;
+mod link_events;
 mod live;
+mod lock;
 mod metrics;
+mod notices;
 mod open_files;
 mod openapi;
+mod openapi_link;
 mod openapi_schemas;
 mod origin;
 mod probes;
@@ -28,7 +36,9 @@ mod runs;
 mod serve;
 mod state;
 mod telemetry;
+mod ticket;
 mod webhooks;
+mod windows;
 
 pub use admin::{Admin, NoEntry, SESSION as ADMIN_SESSION};
 pub use assets::Site;
@@ -39,11 +49,15 @@ pub use config::{
     ServeArgs, ShareConfig, StoreConfig,
 };
 pub use config_values::{AllowRule, BaseUrl, LogFormat};
+pub use contribution::{COMMENT_CHARS, NAME_CHARS, comment, name};
 pub use diagnoses::origin_of;
 pub use language::negotiate;
 pub use limits::check_paste;
+pub use link_api::{KEY_COOKIE, cookie};
 pub use live::starter;
+pub use lock::{KEY_LIVES, LONGEST as LONGEST_PASSWORD, Locks};
 pub use metrics::{Counter, Metrics};
+pub use notices::{Notice, Notices, What};
 pub use probes::{ProbeRequest, ProbeStarter};
 pub use problem::Problem;
 pub use router::router;
@@ -51,6 +65,8 @@ pub use runs::Runs;
 pub use serve::{listen, serve, stop_signal};
 pub use state::{AppState, Diagnose};
 pub use telemetry::start as start_telemetry;
+pub use ticket::{Caller, Door, Links};
 pub use webhooks::{
-    Delivery, DeliveryState, Event, Notice, ReceiverKind, Secret, Webhook, Webhooks,
+    Announcement, Delivery, DeliveryState, Occasion, ReceiverKind, Secret, Webhook, Webhooks,
 };
+pub use windows::{Windows, too_often};

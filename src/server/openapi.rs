@@ -8,7 +8,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::openapi_schemas::schemas;
+use super::{openapi_link, openapi_schemas::schemas};
 
 /// `GET /api/openapi.json`
 pub(super) async fn serve() -> Response {
@@ -30,8 +30,9 @@ pub(super) fn document() -> Value {
             "/api/v1/diagnoses": { "post": create_diagnosis() },
             "/api/v1/diagnoses/{token}": {
                 "parameters": [parameter("token", "The token of a link, 27 characters")],
-                "get": operation("readDiagnosis", "The report behind a view token", &[
+                "get": operation("readDiagnosis", "The newest report behind a view or answer token", &[
                     ("200", "The report", Some("Report")),
+                    ("403", "It has a password (send it as `X-Report-Password`), burns or is sealed", Some("Problem")),
                     ("404", "Unknown, expired, revoked or misspelt: all the same", Some("Problem")),
                 ]),
                 "delete": operation("revokeDiagnosis", "Deletes the report behind a manage token", &[
@@ -39,6 +40,12 @@ pub(super) fn document() -> Value {
                     ("404", "Unknown, expired, revoked or misspelt: all the same", Some("Problem")),
                 ]),
             },
+            "/api/v1/diagnoses/{token}/answers": openapi_link::answers(),
+            "/api/v1/diagnoses/{token}/checks": openapi_link::checks(),
+            "/api/v1/diagnoses/{token}/comments": openapi_link::comments(),
+            "/api/v1/diagnoses/{token}/events": openapi_link::events(),
+            "/api/v1/diagnoses/{token}/observations": openapi_link::observations(),
+            "/api/v1/sealed": openapi_link::seal(),
             "/api/v1/probes": { "post": start_probes() },
             "/api/v1/probes/{id}": {
                 "parameters": [parameter("id", "The id of the run")],
@@ -124,13 +131,17 @@ fn ready() -> Value {
     get
 }
 
-fn add(to: &mut Value, name: &str, value: Value) {
+pub(super) fn add(to: &mut Value, name: &str, value: Value) {
     if let Value::Object(members) = to {
         members.insert(name.to_owned(), value);
     }
 }
 
-fn operation(id: &str, summary: &str, responses: &[(&str, &str, Option<&str>)]) -> Value {
+pub(super) fn operation(
+    id: &str,
+    summary: &str,
+    responses: &[(&str, &str, Option<&str>)],
+) -> Value {
     let mut all = json!({});
     for (status, description, schema) in responses {
         add(&mut all, status, response(description, *schema));
@@ -138,7 +149,7 @@ fn operation(id: &str, summary: &str, responses: &[(&str, &str, Option<&str>)]) 
     json!({ "operationId": id, "summary": summary, "responses": all })
 }
 
-fn response(description: &str, schema: Option<&str>) -> Value {
+pub(super) fn response(description: &str, schema: Option<&str>) -> Value {
     let Some(schema) = schema else {
         return json!({ "description": description });
     };
@@ -159,11 +170,11 @@ fn plain(id: &str, summary: &str, mime: &str) -> Value {
     })
 }
 
-fn body(schema: &str) -> Value {
+pub(super) fn body(schema: &str) -> Value {
     json!({ "required": true, "content": { "application/json": { "schema": reference(schema) } } })
 }
 
-fn parameter(name: &str, description: &str) -> Value {
+pub(super) fn parameter(name: &str, description: &str) -> Value {
     json!({ "name": name, "in": "path", "required": true, "description": description, "schema": { "type": "string" } })
 }
 

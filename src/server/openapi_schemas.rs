@@ -29,7 +29,13 @@ pub(super) fn schemas() -> Value {
         "Together": object(&together_members(), &[]),
         "HopIsMissing": object(&hop_is_missing_members(), &[]),
         "ChangeOfMind": object(&change_of_mind_members(), &[]),
-        "Share": object(&share_members(), &[]),
+        "Share": object(&share_members(), &["answer", "answer_token"]),
+        "Added": object(&[("number", described(&whole(), "Number of the event, from 1"))], &[]),
+        "AnswersOrder": taken(&answers_members(), &["answers"]),
+        "CommentOrder": taken(&[who(), ("text", described(&text(), "Up to 2,000 characters"))], &["text"]),
+        "FactsOrder": taken(&facts_order_members(), &[]),
+        "CheckOrder": taken(&check_members(), &["fix"]),
+        "SealedOrder": taken(&sealed_members(), &["sealed"]),
         "ProbeRequest": probe_request(),
         "Run": object(&[("id", text()), ("events", described(&text(), "Address of the stream"))], &[]),
         "Problem": object(&problem_members(), &["field", "line", "column", "rule"]),
@@ -115,7 +121,50 @@ fn order_members() -> Members {
     vec![
         ("save", described(&switch(), "Whether to keep the report")),
         ("expires_in_seconds", expiry),
+        ("password", described(&text(), "What the links ask for; none where empty")),
+        ("burn", described(&switch(), "Whether it is deleted when it is first opened")),
     ]
+}
+
+fn who() -> (&'static str, Value) {
+    ("who", described(&text(), "The name given, up to 80 characters"))
+}
+
+fn answers_members() -> Members {
+    let answers = json!({ "type": "object", "additionalProperties": text(), "description": "Question id to option id" });
+    vec![who(), ("answers", answers)]
+}
+
+fn facts_order_members() -> Members {
+    vec![
+        who(),
+        ("vantage", described(&text(), "Name of the machine that looked")),
+        ("source", source()),
+        ("text", described(&text(), "Output of commands; instead of observations")),
+        ("observations", list(&reference("Observation"))),
+    ]
+}
+
+fn check_members() -> Members {
+    let worked = described(&switch(), "What a person saw; the fix's probe looks where absent");
+    vec![who(), ("fix", described(&text(), "Id of a fix in the report")), ("worked", worked)]
+}
+
+fn sealed_members() -> Members {
+    vec![
+        ("sealed", described(&text(), "Nonce and ciphertext of AES-GCM, base64url")),
+        ("expires_in_seconds", whole()),
+        ("draft", described(&text(), "A kept text that is forgotten with it")),
+    ]
+}
+
+/// An object that is taken: only these members, of which those in `required` must be there.
+fn taken(members: &[(&'static str, Value)], required: &[&str]) -> Value {
+    let mut schema = closed(members);
+    if let Value::Object(members) = &mut schema {
+        members.insert("required".to_owned(), json!(required));
+    }
+    schema
 }
 
 fn facts_members() -> Members {
@@ -283,8 +332,10 @@ fn change_of_mind_members() -> Members {
 fn share_members() -> Members {
     vec![
         ("view", described(&text(), "Link that shows the report")),
+        ("answer", described(&text(), "Link for ops: shows it and lets them add to it")),
         ("manage", described(&text(), "Link that revokes it; keep it to yourself")),
         ("view_token", text()),
+        ("answer_token", text()),
         ("manage_token", text()),
         ("expires_at", described(&whole(), "Seconds since 1970-01-01 UTC")),
     ]

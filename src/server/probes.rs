@@ -105,7 +105,7 @@ fn sse(event: &RunEvent) -> Event {
     if event.is_end { sent.event("end") } else { sent }
 }
 
-fn switched_off() -> Problem {
+pub(super) fn switched_off() -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,
         "probes-off",

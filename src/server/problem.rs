@@ -75,6 +75,16 @@ impl Problem {
         )
     }
 
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The sentence, in both languages.
+    pub fn sentence(&self) -> &Text {
+        &self.detail
+    }
+
     fn json(&self, lang: Lang) -> Value {
         let mut object = self.more.clone();
         object.insert("type".to_owned(), json!(format!("urn:hangup:problem:{}", self.kind)));
@@ -138,6 +148,7 @@ fn title(status: StatusCode, lang: Lang) -> &'static str {
         404 => ("Not found", "未找到"),
         405 => ("Not possible here", "此处不支持该操作"),
         408 => ("Too slow", "请求超时"),
+        409 => ("Not possible any more", "已无法执行"),
         413 => ("Too large", "内容过大"),
         415 => ("Unknown format", "格式不支持"),
         421 => ("Wrong host name", "主机名不符"),
@@ -170,6 +181,10 @@ impl From<StoreError> for Problem {
         let text = error.text();
         match error {
             StoreError::NotFound => Self::from_text(StatusCode::NOT_FOUND, "not-found", text),
+            StoreError::Closed => Self::from_text(StatusCode::FORBIDDEN, "closed", text),
+            StoreError::TooMuch => Self::from_text(StatusCode::CONFLICT, "too-much", text),
+            StoreError::Changed => Self::from_text(StatusCode::CONFLICT, "changed", text)
+                .retry_after(Duration::from_secs(1)),
             StoreError::Full => {
                 Self::from_text(StatusCode::INSUFFICIENT_STORAGE, "disk-full", text)
             }

@@ -13,7 +13,8 @@ use leptos_axum::{LeptosRoutes, generate_route_list_with_ssg};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use super::{
-    assets, diagnoses, headers, language, limits, openapi, origin, probes,
+    assets, diagnoses, guesses, headers, language, limits, link_api, link_events, openapi, origin,
+    probes,
     problem::{self, Problem},
     state::AppState,
     telemetry,
@@ -22,9 +23,15 @@ use crate::app::{App, form_routes, shell};
 
 /// What is served beside the pages; the description of the API is held to this list.
 #[cfg(test)]
-pub(super) const API_ROUTES: [&str; 9] = [
+pub(super) const API_ROUTES: [&str; 15] = [
     "/api/v1/diagnoses",
     "/api/v1/diagnoses/{token}",
+    "/api/v1/diagnoses/{token}/answers",
+    "/api/v1/diagnoses/{token}/checks",
+    "/api/v1/diagnoses/{token}/comments",
+    "/api/v1/diagnoses/{token}/events",
+    "/api/v1/diagnoses/{token}/observations",
+    "/api/v1/sealed",
     "/api/v1/probes",
     "/api/v1/probes/{id}",
     "/api/v1/probes/{id}/events",
@@ -45,6 +52,12 @@ pub fn router(state: AppState) -> Router {
     Router::new()
         .route("/api/v1/diagnoses", post(diagnoses::create))
         .route("/api/v1/diagnoses/{token}", get(diagnoses::read).delete(diagnoses::delete))
+        .route("/api/v1/diagnoses/{token}/answers", post(link_api::answers))
+        .route("/api/v1/diagnoses/{token}/checks", post(link_api::checks))
+        .route("/api/v1/diagnoses/{token}/comments", post(link_api::comments))
+        .route("/api/v1/diagnoses/{token}/events", get(link_events::follow))
+        .route("/api/v1/diagnoses/{token}/observations", post(link_api::observations))
+        .route("/api/v1/sealed", post(link_api::seal))
         .route("/api/v1/probes", post(probes::create))
         .route("/api/v1/probes/{id}", axum::routing::delete(probes::cancel))
         .route("/api/v1/probes/{id}/events", get(probes::events))
@@ -63,6 +76,7 @@ pub fn router(state: AppState) -> Router {
         .layer(DefaultBodyLimit::max(state.config.limits.body_bytes))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))
+        .layer(from_fn_with_state(state.clone(), guesses::slow_down))
         .layer(from_fn_with_state(state.clone(), limits::bound))
         .layer(from_fn_with_state(state.clone(), origin::guard))
         .layer(from_fn(problem::render))

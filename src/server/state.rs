@@ -19,12 +19,13 @@ use super::{
     probes::ProbeStarter,
     problem::Problem,
     runs::Runs,
-    webhooks::{Event, Notice, Webhooks},
+    ticket::Links,
+    webhooks::{Announcement, Occasion, Webhooks},
 };
 use crate::{
     knowledge::Lang,
     report::{Case, Diagnostician, Report},
-    store::{ReportStore, Share, StoreError, Tallied, UnixSeconds},
+    store::{Kept, ReportStore, Share, StoreError, Terms, UnixSeconds},
 };
 
 /// Makes a report of a case, in a language. Pure and bound by the processor.
@@ -44,7 +45,9 @@ pub struct AppState {
     pub probes: Option<Arc<dyn ProbeStarter>>,
     /// Runs of probes, under way and just ended.
     pub runs: Runs,
-    /// Who hears of what happens to reports.
+    /// What saved reports share: passwords, notices, limits.
+    pub links: Arc<Links>,
+    /// The operator's own receivers, which hear of what happens to reports.
     pub webhooks: Webhooks,
     /// Who may see the operator's pages.
     pub admin: Arc<Admin>,
@@ -89,6 +92,7 @@ impl AppState {
             config: Arc::new(config),
             store,
             runs: Runs::new(Arc::clone(&metrics), stopping.clone()),
+            links: Arc::default(),
             metrics,
             options,
             stopping,
@@ -127,37 +131,40 @@ impl AppState {
         Ok(report)
     }
 
-    /// Saves `report` until `expires_at` as others may see it: its secrets are masked first, and never
-    /// reach the database.
+    /// Saves `report` until `expires_at`, open to whoever has a link; see [`Self::keep`].
     pub async fn save(
         &self,
         report: &Report,
         now: UnixSeconds,
         expires_at: UnixSeconds,
     ) -> Result<Share, StoreError> {
-        let share = self.store.save_report(&report.masked().0, now, expires_at).await?;
-        self.metrics.reports_saved.up();
-        self.tally(report, Tallied::Saved, now).await;
-        Ok(share)
+        let terms = Terms { now, expires_at, lock: None, burns: false };
+        self.keep(Kept::Report(Box::new(report.clone())), &terms).await
     }
 
-    /// Counts the leading cause of `report`. A count that fails costs a bar of a chart its height, and
-    /// nobody their report.
-    pub async fn tally(&self, report: &Report, what: Tallied, now: UnixSeconds) {
+    /// Counts the leading cause of a saved report. A count that fails costs a bar of a chart its height,
+    /// and nobody their report.
+    pub(super) async fn count(&self, report: &Report, now: UnixSeconds) {
         let Some(cause) = &report.verdict.cause else { return };
-        if let Err(error) = self.store.count_cause(cause, what, now).await {
+        if let Err(error) = self.store.count_cause(cause, now).await {
             tracing::warn!(%error, "a cause was not counted");
         }
     }
 
     /// Tells the receivers of webhooks what happened to `report`.
-    pub fn tell(&self, event: Event, report: &Report, who: Option<&str>, link: Option<String>) {
-        if !self.webhooks.hears(event) {
+    pub fn announce(
+        &self,
+        occasion: Occasion,
+        report: &Report,
+        who: Option<&str>,
+        link: Option<String>,
+    ) {
+        if !self.webhooks.hears(occasion) {
             return;
         }
         let masked = report.masked().0;
-        self.webhooks.notify(&Notice {
-            event,
+        self.webhooks.notify(&Announcement {
+            occasion,
             probability: masked.causes.first().map_or(0.0, |cause| cause.probability),
             sentence: masked.verdict.sentence,
             cause: masked.verdict.cause,

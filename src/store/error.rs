@@ -13,6 +13,17 @@ pub enum StoreError {
     /// The disk, or the share of it the store may use, is full. Reading goes on.
     #[error("the disk is full, nothing was saved")]
     Full,
+    /// What lies under this token needs more than the token: a password, a press, a key.
+    #[error(
+        "this report has to be opened first: it has a password, is sealed, or can be read once"
+    )]
+    Closed,
+    /// Somebody else added to the report in between; read it again.
+    #[error("the report has changed in between")]
+    Changed,
+    /// The report has as many entries as one may have.
+    #[error("the report has as many entries as one may have")]
+    TooMuch,
     /// Another process held the database longer than the store waits.
     #[error("the database is locked by another process")]
     Busy,
@@ -68,6 +79,18 @@ impl StoreError {
             Self::Full => (
                 "The server's disk is full, so nothing was saved. Reading reports and diagnosing still work; tell whoever runs this server.",
                 "服务器磁盘已满，未能保存。查看报告和诊断仍可使用；请告知此服务器的管理员。",
+            ),
+            Self::Closed => (
+                "This report has to be opened first: it has a password, is sealed, or can be read only once. Open its link in a browser.",
+                "此报告需要先打开：它设有密码、经过密封，或只能阅读一次。请在浏览器中打开链接。",
+            ),
+            Self::Changed => (
+                "Too many people answered at the same moment. Nothing of yours was saved; send it again.",
+                "同一时刻回答的人太多，您的内容未保存，请重新提交。",
+            ),
+            Self::TooMuch => (
+                "This report has as many entries as one may have. Start a new diagnosis from it.",
+                "此报告的条目已达上限，请据此新建诊断。",
             ),
             Self::Busy => (
                 "The database is busy. Nothing was saved; try again in a few seconds.",

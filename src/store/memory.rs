@@ -8,46 +8,49 @@ use std::{
 use futures::FutureExt;
 
 use super::{
-    DRAFT_SECONDS, DRAFTS_KEPT, ManagedReport, ReportStore, Share, StoreError, StoreFuture,
-    Tallied, Tally, Token, UnixSeconds, date::month,
+    ConfirmedCause, DRAFT_SECONDS, DRAFTS_KEPT, Event, Kept, ManagedReport, NewEvent, Opened,
+    ReportStore, Share, StoreError, StoreFuture, Tally, Terms, Token, UnixSeconds, date::month,
+    memory_link::Shelved,
 };
 use crate::report::Report;
 
-type Hash = [u8; 32];
+pub(super) type Hash = [u8; 32];
 
 /// Reports and drafts in memory.
 #[derive(Debug, Default)]
 pub struct MemoryStore(Mutex<Shelves>);
 
 #[derive(Debug, Default)]
-struct Shelves {
-    /// Managed by the hash of the manage token.
-    reports: BTreeMap<Hash, ManagedReport>,
-    /// From the hash of the view token to that of the manage token.
-    views: BTreeMap<Hash, Hash>,
+pub(super) struct Shelves {
+    /// By the number of the report.
+    pub(super) reports: BTreeMap<i64, Shelved>,
+    /// The number of the next report.
+    pub(super) next: i64,
+    /// The causes that were proved, with the report that did.
+    pub(super) confirmed: Vec<(i64, ConfirmedCause)>,
     /// Text and end of each draft.
     drafts: BTreeMap<Hash, (String, UnixSeconds)>,
-    /// Saved and confirmed, by cause and month.
-    tally: BTreeMap<(String, i64), (u64, u64)>,
+    /// Saved reports, by leading cause and month.
+    tally: BTreeMap<(String, i64), u64>,
 }
 
 impl MemoryStore {
-    fn shelves(&self) -> MutexGuard<'_, Shelves> {
+    pub(super) fn shelves(&self) -> MutexGuard<'_, Shelves> {
         // Every change below is a single step, so a panic elsewhere leaves nothing half done.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Shelves {
-    fn live(&mut self, manage: &Token, now: UnixSeconds) -> Result<&mut ManagedReport, StoreError> {
-        let found = self.reports.get_mut(&manage.hash()).ok_or(StoreError::NotFound)?;
-        if found.expires_at > now { Ok(found) } else { Err(StoreError::NotFound) }
+    fn live(&mut self, manage: &Token, now: UnixSeconds) -> Result<&mut Shelved, StoreError> {
+        let manage = manage.hash();
+        let found = self.reports.values_mut().find(|shelved| shelved.manage == manage);
+        found.filter(|shelved| shelved.terms.expires_at > now).ok_or(StoreError::NotFound)
     }
 
     fn purge(&mut self, now: UnixSeconds) -> u64 {
         let before = self.reports.len() + self.drafts.len();
-        self.reports.retain(|_, report| report.expires_at > now);
-        self.views.retain(|_, manage| self.reports.contains_key(manage));
+        self.reports.retain(|_, shelved| shelved.terms.expires_at > now);
         self.drafts.retain(|_, draft| draft.1 > now);
         let mut ends: Vec<UnixSeconds> = self.drafts.values().map(|draft| draft.1).collect();
         ends.sort_unstable_by(|a, b| b.cmp(a));
@@ -64,33 +67,37 @@ fn done<'a, T: Send + 'a>(result: Result<T, StoreError>) -> StoreFuture<'a, T> {
 }
 
 impl ReportStore for MemoryStore {
-    fn save_report<'a>(
-        &'a self,
-        report: &'a Report,
-        now: UnixSeconds,
-        expires_at: UnixSeconds,
-    ) -> StoreFuture<'a, Share> {
-        done(Token::generate().and_then(|view| {
-            let manage = Token::generate()?;
-            let mut shelves = self.shelves();
-            shelves.views.insert(view.hash(), manage.hash());
-            shelves.reports.insert(
-                manage.hash(),
-                ManagedReport { report: report.clone(), created_at: now, expires_at },
-            );
-            Ok(Share { view, manage, expires_at })
-        }))
+    fn save<'a>(&'a self, kept: &'a Kept, terms: &'a Terms) -> StoreFuture<'a, Share> {
+        done(self.shelves().put(kept, terms))
     }
 
-    fn load_report<'a>(&'a self, view: &'a Token, now: UnixSeconds) -> StoreFuture<'a, Report> {
-        let shelves = self.shelves();
-        let found = shelves.views.get(&view.hash()).and_then(|manage| shelves.reports.get(manage));
-        done(
-            found
-                .filter(|found| found.expires_at > now)
-                .map(|found| found.report.clone())
-                .ok_or(StoreError::NotFound),
-        )
+    fn open<'a>(&'a self, token: &'a Token, now: UnixSeconds) -> StoreFuture<'a, Opened> {
+        done(self.shelves().open(token, now))
+    }
+
+    fn events(&self, id: i64, after: u64) -> StoreFuture<'_, Vec<Event>> {
+        done(Ok(self.shelves().events(id, after)))
+    }
+
+    fn version(&self, id: i64, version: u64) -> StoreFuture<'_, Report> {
+        done(self.shelves().version(id, version))
+    }
+
+    fn add<'a>(&'a self, new: &'a NewEvent) -> StoreFuture<'a, u64> {
+        done(self.shelves().add(new))
+    }
+
+    fn burn<'a>(&'a self, view: &'a Token, now: UnixSeconds) -> StoreFuture<'a, Report> {
+        done(self.shelves().burn(view, now))
+    }
+
+    fn confirmed_causes(&self) -> StoreFuture<'_, Vec<ConfirmedCause>> {
+        done(Ok(self.shelves().confirmed.iter().map(|(_, cause)| cause.clone()).collect()))
+    }
+
+    fn forget_draft<'a>(&'a self, token: &'a Token) -> StoreFuture<'a, ()> {
+        self.shelves().drafts.remove(&token.hash());
+        done(Ok(()))
     }
 
     fn load_managed<'a>(
@@ -98,7 +105,14 @@ impl ReportStore for MemoryStore {
         manage: &'a Token,
         now: UnixSeconds,
     ) -> StoreFuture<'a, ManagedReport> {
-        done(self.shelves().live(manage, now).map(|found| found.clone()))
+        done(self.shelves().live(manage, now).map(|found| ManagedReport {
+            report: match &found.kept {
+                Kept::Report(report) => Some((**report).clone()),
+                Kept::Sealed(_) => None,
+            },
+            created_at: found.terms.now,
+            expires_at: found.terms.expires_at,
+        }))
     }
 
     fn set_expiry<'a>(
@@ -107,15 +121,14 @@ impl ReportStore for MemoryStore {
         now: UnixSeconds,
         expires_at: UnixSeconds,
     ) -> StoreFuture<'a, ()> {
-        done(self.shelves().live(manage, now).map(|found| found.expires_at = expires_at))
+        done(self.shelves().live(manage, now).map(|found| found.terms.expires_at = expires_at))
     }
 
-    fn revoke<'a>(&'a self, manage: &'a Token, now: UnixSeconds) -> StoreFuture<'a, ()> {
+    fn revoke<'a>(&'a self, manage: &'a Token, now: UnixSeconds) -> StoreFuture<'a, i64> {
         let mut shelves = self.shelves();
-        let result = shelves.live(manage, now).map(drop);
-        if result.is_ok() {
-            shelves.reports.remove(&manage.hash());
-            shelves.views.retain(|_, of| *of != manage.hash());
+        let result = shelves.live(manage, now).map(|found| found.id);
+        if let Ok(id) = result {
+            shelves.reports.remove(&id);
         }
         done(result)
     }
@@ -138,34 +151,23 @@ impl ReportStore for MemoryStore {
         done(Ok(self.shelves().purge(now)))
     }
 
-    fn count_cause<'a>(
-        &'a self,
-        cause: &'a str,
-        what: Tallied,
-        now: UnixSeconds,
-    ) -> StoreFuture<'a, ()> {
-        let mut shelves = self.shelves();
-        let (saved, confirmed) = shelves.tally.entry((cause.to_owned(), month(now))).or_default();
-        match what {
-            Tallied::Saved => *saved += 1,
-            Tallied::Confirmed => *confirmed += 1,
-        }
+    fn count_cause<'a>(&'a self, cause: &'a str, now: UnixSeconds) -> StoreFuture<'a, ()> {
+        *self.shelves().tally.entry((cause.to_owned(), month(now))).or_default() += 1;
         done(Ok(()))
     }
 
     fn tallies(&self) -> StoreFuture<'_, Vec<Tally>> {
         let shelves = self.shelves();
-        let tally = |((cause, month), (saved, confirmed)): (&(String, i64), &(u64, u64))| Tally {
+        let tally = |((cause, month), saved): (&(String, i64), &u64)| Tally {
             cause: cause.clone(),
             month: *month,
             saved: *saved,
-            confirmed: *confirmed,
         };
         done(Ok(shelves.tally.iter().map(tally).collect()))
     }
 
     fn forget_confirmed(&self) -> StoreFuture<'_, ()> {
-        self.shelves().tally.values_mut().for_each(|(_, confirmed)| *confirmed = 0);
+        self.shelves().confirmed.clear();
         done(Ok(()))
     }
 

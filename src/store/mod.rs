@@ -7,12 +7,16 @@
 mod copies;
 mod date;
 mod error;
+mod link;
 mod memory;
+mod memory_link;
 mod sqlite;
+mod sqlite_link;
 mod token;
 
 pub use date::civil_date;
 pub use error::StoreError;
+pub use link::{ConfirmedCause, Event, Kept, MOST_EVENTS, NewEvent, Opened, Terms};
 pub use memory::MemoryStore;
 pub use sqlite::SqliteStore;
 pub use token::Token;
@@ -30,11 +34,16 @@ pub const DRAFT_SECONDS: i64 = 24 * 60 * 60;
 /// How many drafts are kept; the oldest go first. judgement: 1,000 × 1 MiB bounds them to 1 GiB.
 pub const DRAFTS_KEPT: usize = 1_000;
 
-/// What saving a report gives: two capabilities that know nothing of each other.
+/// What saving a report gives: three capabilities that know nothing of each other.
 #[derive(Clone, Debug)]
 pub struct Share {
+    /// Number of the report within the store; never shown.
+    pub id: i64,
     /// Reads the report; goes into the link for others.
     pub view: Token,
+    /// Reads the report and adds to it; goes into the link for ops. What is sealed, or burns when it
+    /// is read, has none.
+    pub answer: Option<Token>,
     /// Revokes the report or changes its expiry; stays with whoever saved it.
     pub manage: Token,
     /// When the link ends.
@@ -44,21 +53,12 @@ pub struct Share {
 /// A report as its owner sees it.
 #[derive(Clone, Debug)]
 pub struct ManagedReport {
-    /// The report.
-    pub report: Report,
+    /// The report as it was first saved; nothing where it is sealed.
+    pub report: Option<Report>,
     /// When it was saved.
     pub created_at: UnixSeconds,
     /// When its link ends.
     pub expires_at: UnixSeconds,
-}
-
-/// What is counted of a cause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tallied {
-    /// It led a report when it was saved.
-    Saved,
-    /// Somebody confirmed it.
-    Confirmed,
 }
 
 /// How often a cause was met in a month.
@@ -70,8 +70,6 @@ pub struct Tally {
     pub month: i64,
     /// Saved reports that it led.
     pub saved: u64,
-    /// Cases in which it was confirmed.
-    pub confirmed: u64,
 }
 
 /// What a store's verb gives, in the end.
@@ -79,16 +77,54 @@ pub type StoreFuture<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
 /// Keeps reports and drafts. Every verb is safe to drop half-way: it has happened whole or not at all.
 pub trait ReportStore: Send + Sync + 'static {
-    /// Saves `report` until `expires_at`; once this returns it survives a crash of the machine.
+    /// Saves what is `kept` on these `terms`; once this returns it survives a crash of the machine.
+    fn save<'a>(&'a self, kept: &'a Kept, terms: &'a Terms) -> StoreFuture<'a, Share>;
+
+    /// Saves `report` until `expires_at`, open to whoever has a link.
     fn save_report<'a>(
         &'a self,
         report: &'a Report,
         now: UnixSeconds,
         expires_at: UnixSeconds,
-    ) -> StoreFuture<'a, Share>;
+    ) -> StoreFuture<'a, Share> {
+        Box::pin(async move {
+            let kept = Kept::Report(Box::new(report.clone()));
+            self.save(&kept, &Terms { now, expires_at, lock: None, burns: false }).await
+        })
+    }
 
-    /// The report under a view token.
-    fn load_report<'a>(&'a self, view: &'a Token, now: UnixSeconds) -> StoreFuture<'a, Report>;
+    /// What lies under a view or answer token. The caller holds to `lock` and `burns`.
+    fn open<'a>(&'a self, token: &'a Token, now: UnixSeconds) -> StoreFuture<'a, Opened>;
+
+    /// The newest report under a view or answer token, where nothing but the token is asked for;
+    /// what is locked, sealed or burns fails with [`StoreError::Closed`].
+    fn load_report<'a>(&'a self, token: &'a Token, now: UnixSeconds) -> StoreFuture<'a, Report> {
+        Box::pin(async move {
+            match self.open(token, now).await? {
+                Opened { kept: Kept::Report(report), lock: None, burns: false, .. } => Ok(*report),
+                _ => Err(StoreError::Closed),
+            }
+        })
+    }
+
+    /// The events of a report after number `after`, oldest first. `id` comes from [`Self::open`].
+    fn events(&self, id: i64, after: u64) -> StoreFuture<'_, Vec<Event>>;
+
+    /// The report as it was after event `version`; 0 is what was first saved.
+    fn version(&self, id: i64, version: u64) -> StoreFuture<'_, Report>;
+
+    /// Adds an event and gives its number. Fails with [`StoreError::Changed`] where another came
+    /// first (read again), with [`StoreError::TooMuch`] beyond [`MOST_EVENTS`].
+    fn add<'a>(&'a self, new: &'a NewEvent) -> StoreFuture<'a, u64>;
+
+    /// Gives a report that burns, and deletes it; the second who asks finds nothing.
+    fn burn<'a>(&'a self, view: &'a Token, now: UnixSeconds) -> StoreFuture<'a, Report>;
+
+    /// The causes that verified fixes have proved, oldest first. They stay when a report goes.
+    fn confirmed_causes(&self) -> StoreFuture<'_, Vec<ConfirmedCause>>;
+
+    /// Deletes a draft; one that is not there is deleted already.
+    fn forget_draft<'a>(&'a self, token: &'a Token) -> StoreFuture<'a, ()>;
 
     /// The report under a manage token, with its dates.
     fn load_managed<'a>(
@@ -106,7 +142,7 @@ pub trait ReportStore: Send + Sync + 'static {
     ) -> StoreFuture<'a, ()>;
 
     /// Deletes the report under a manage token; its link is gone at once.
-    fn revoke<'a>(&'a self, manage: &'a Token, now: UnixSeconds) -> StoreFuture<'a, ()>;
+    fn revoke<'a>(&'a self, manage: &'a Token, now: UnixSeconds) -> StoreFuture<'a, i64>;
 
     /// Keeps a long text for [`DRAFT_SECONDS`], so that an address can hold a token instead.
     fn save_draft<'a>(&'a self, text: &'a str, now: UnixSeconds) -> StoreFuture<'a, Token>;
@@ -117,18 +153,13 @@ pub trait ReportStore: Send + Sync + 'static {
     /// Deletes what has expired and the drafts beyond [`DRAFTS_KEPT`]; gives how many rows went.
     fn purge_expired(&self, now: UnixSeconds) -> StoreFuture<'_, u64>;
 
-    /// Counts a cause once, in the month of `now`.
-    fn count_cause<'a>(
-        &'a self,
-        cause: &'a str,
-        what: Tallied,
-        now: UnixSeconds,
-    ) -> StoreFuture<'a, ()>;
+    /// Counts a cause that led a saved report, in the month of `now`.
+    fn count_cause<'a>(&'a self, cause: &'a str, now: UnixSeconds) -> StoreFuture<'a, ()>;
 
     /// Every count, by cause and month.
     fn tallies(&self) -> StoreFuture<'_, Vec<Tally>>;
 
-    /// Forgets which causes were confirmed; how often they led reports stays.
+    /// Forgets which causes verified fixes have proved.
     fn forget_confirmed(&self) -> StoreFuture<'_, ()>;
 
     /// Whether the store answers; for the readiness check.

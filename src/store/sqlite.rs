@@ -14,8 +14,8 @@ use sqlx::{
 };
 
 use super::{
-    DRAFT_SECONDS, DRAFTS_KEPT, ManagedReport, ReportStore, Share, StoreError, StoreFuture,
-    Tallied, Tally, Token, UnixSeconds, date::month,
+    ConfirmedCause, DRAFT_SECONDS, DRAFTS_KEPT, Event, Kept, ManagedReport, NewEvent, Opened,
+    ReportStore, Share, StoreError, StoreFuture, Tally, Terms, Token, UnixSeconds, date::month,
 };
 use crate::report::Report;
 
@@ -96,8 +96,25 @@ impl SqliteStore {
         Ok(statement.execute(&self.writer).await?.rows_affected())
     }
 
-    async fn read(&self, statement: Statement) -> Result<SqliteRow, StoreError> {
+    /// Runs one writing statement that returns the row it changed, if it changed one.
+    ///
+    /// All rows are fetched, since a statement that is not run to its end is not committed.
+    pub(super) async fn change(
+        &self,
+        statement: Statement,
+    ) -> Result<Option<SqliteRow>, StoreError> {
+        Ok(statement.fetch_all(&self.writer).await?.pop())
+    }
+
+    pub(super) async fn read(&self, statement: Statement) -> Result<SqliteRow, StoreError> {
         statement.fetch_optional(&self.readers).await?.ok_or(StoreError::NotFound)
+    }
+
+    pub(super) async fn read_all(
+        &self,
+        statement: Statement,
+    ) -> Result<Vec<SqliteRow>, StoreError> {
+        Ok(statement.fetch_all(&self.readers).await?)
     }
 }
 
@@ -111,7 +128,8 @@ pub(super) fn migrator() -> Migrator {
             "reports and drafts",
             include_str!("../../migrations/sqlite/0001_reports_and_drafts.sql"),
         ),
-        (10, "tally of causes", include_str!("../../migrations/sqlite/0010_tally.sql")),
+        (2, "two-way links", include_str!("../../migrations/sqlite/0002_two_way_links.sql")),
+        (3, "tally of causes", include_str!("../../migrations/sqlite/0003_tally.sql")),
     ];
     let numbered = migrations.into_iter().map(|(version, description, sql)| {
         Migration::new(
@@ -162,40 +180,48 @@ fn changed_one(changed: u64) -> Result<(), StoreError> {
     if changed == 0 { Err(StoreError::NotFound) } else { Ok(()) }
 }
 
-fn report_in(row: &SqliteRow) -> Result<Report, StoreError> {
+pub(super) fn report_in(row: &SqliteRow) -> Result<Report, StoreError> {
     let body: &str = row.try_get("body")?;
     serde_json::from_str(body).map_err(|error| StoreError::Damaged(error.to_string()))
 }
 
-fn hash(token: &Token) -> Vec<u8> {
+pub(super) fn hash(token: &Token) -> Vec<u8> {
     token.hash().to_vec()
 }
 
 impl ReportStore for SqliteStore {
-    fn save_report<'a>(
-        &'a self,
-        report: &'a Report,
-        now: UnixSeconds,
-        expires_at: UnixSeconds,
-    ) -> StoreFuture<'a, Share> {
-        Box::pin(async move {
-            let share = Share { view: Token::generate()?, manage: Token::generate()?, expires_at };
-            let body = serde_json::to_string(report)
-                .map_err(|error| StoreError::Damaged(error.to_string()))?;
-            let insert = "INSERT INTO report (view_hash, manage_hash, version, body, created_at, expires_at) \
-                          VALUES (?, ?, ?, ?, ?, ?)";
-            let statement = sqlx::query(insert).bind(hash(&share.view)).bind(hash(&share.manage));
-            let statement =
-                statement.bind(i64::from(report.version)).bind(body).bind(now).bind(expires_at);
-            self.write(statement).await?;
-            Ok(share)
-        })
+    fn save<'a>(&'a self, kept: &'a Kept, terms: &'a Terms) -> StoreFuture<'a, Share> {
+        Box::pin(self.save_with(kept, terms))
     }
 
-    fn load_report<'a>(&'a self, view: &'a Token, now: UnixSeconds) -> StoreFuture<'a, Report> {
+    fn open<'a>(&'a self, token: &'a Token, now: UnixSeconds) -> StoreFuture<'a, Opened> {
+        Box::pin(self.open_link(token, now))
+    }
+
+    fn events(&self, id: i64, after: u64) -> StoreFuture<'_, Vec<Event>> {
+        Box::pin(self.events_of(id, after))
+    }
+
+    fn version(&self, id: i64, version: u64) -> StoreFuture<'_, Report> {
+        Box::pin(self.version_of(id, version))
+    }
+
+    fn add<'a>(&'a self, new: &'a NewEvent) -> StoreFuture<'a, u64> {
+        Box::pin(self.add_event(new))
+    }
+
+    fn burn<'a>(&'a self, view: &'a Token, now: UnixSeconds) -> StoreFuture<'a, Report> {
+        Box::pin(self.burn_link(view, now))
+    }
+
+    fn confirmed_causes(&self) -> StoreFuture<'_, Vec<ConfirmedCause>> {
+        Box::pin(self.confirmed())
+    }
+
+    fn forget_draft<'a>(&'a self, token: &'a Token) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            let select = "SELECT body FROM report WHERE view_hash = ? AND expires_at > ?";
-            report_in(&self.read(sqlx::query(select).bind(hash(view)).bind(now)).await?)
+            let delete = "DELETE FROM draft WHERE token_hash = ?";
+            self.write(sqlx::query(delete).bind(hash(token))).await.map(drop)
         })
     }
 
@@ -205,10 +231,12 @@ impl ReportStore for SqliteStore {
         now: UnixSeconds,
     ) -> StoreFuture<'a, ManagedReport> {
         Box::pin(async move {
-            let select = "SELECT body, created_at, expires_at FROM report WHERE manage_hash = ? AND expires_at > ?";
+            let select = "SELECT body, sealed, created_at, expires_at FROM report \
+                          WHERE manage_hash = ? AND expires_at > ?";
             let row = self.read(sqlx::query(select).bind(hash(manage)).bind(now)).await?;
+            let sealed = row.try_get::<i64, _>("sealed")? != 0;
             Ok(ManagedReport {
-                report: report_in(&row)?,
+                report: if sealed { None } else { Some(report_in(&row)?) },
                 created_at: row.try_get("created_at")?,
                 expires_at: row.try_get("expires_at")?,
             })
@@ -231,10 +259,11 @@ impl ReportStore for SqliteStore {
         })
     }
 
-    fn revoke<'a>(&'a self, manage: &'a Token, now: UnixSeconds) -> StoreFuture<'a, ()> {
+    fn revoke<'a>(&'a self, manage: &'a Token, now: UnixSeconds) -> StoreFuture<'a, i64> {
         Box::pin(async move {
-            let delete = "DELETE FROM report WHERE manage_hash = ? AND expires_at > ?";
-            changed_one(self.write(sqlx::query(delete).bind(hash(manage)).bind(now)).await?)
+            let delete = "DELETE FROM report WHERE manage_hash = ? AND expires_at > ? RETURNING id";
+            let row = self.change(sqlx::query(delete).bind(hash(manage)).bind(now)).await?;
+            Ok(row.ok_or(StoreError::NotFound)?.try_get("id")?)
         })
     }
 
@@ -268,50 +297,33 @@ impl ReportStore for SqliteStore {
         })
     }
 
-    fn count_cause<'a>(
-        &'a self,
-        cause: &'a str,
-        what: Tallied,
-        now: UnixSeconds,
-    ) -> StoreFuture<'a, ()> {
+    fn count_cause<'a>(&'a self, cause: &'a str, now: UnixSeconds) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            let upsert = "INSERT INTO tally (cause, month, saved, confirmed) VALUES (?, ?, ?, ?) \
-                          ON CONFLICT (cause, month) DO UPDATE SET \
-                          saved = saved + excluded.saved, confirmed = confirmed + excluded.confirmed";
-            let (saved, confirmed) = match what {
-                Tallied::Saved => (1_i64, 0_i64),
-                Tallied::Confirmed => (0, 1),
-            };
+            let upsert = "INSERT INTO tally (cause, month, saved) VALUES (?, ?, 1) \
+                          ON CONFLICT (cause, month) DO UPDATE SET saved = saved + 1";
             let statement = sqlx::query(upsert).bind(cause.to_owned()).bind(month(now));
-            self.write(statement.bind(saved).bind(confirmed)).await.map(drop)
+            self.write(statement).await.map(drop)
         })
     }
 
     fn tallies(&self) -> StoreFuture<'_, Vec<Tally>> {
         Box::pin(async move {
-            let select = "SELECT cause, month, saved, confirmed FROM tally ORDER BY cause, month";
+            let select = "SELECT cause, month, saved FROM tally ORDER BY cause, month";
             let rows = sqlx::query(select).fetch_all(&self.readers).await?;
-            let count = |row: &SqliteRow, name| -> Result<u64, StoreError> {
-                let count: i64 = row.try_get(name)?;
-                Ok(u64::try_from(count).unwrap_or(0))
-            };
-            rows.iter()
-                .map(|row| {
-                    Ok(Tally {
-                        cause: row.try_get("cause")?,
-                        month: row.try_get("month")?,
-                        saved: count(row, "saved")?,
-                        confirmed: count(row, "confirmed")?,
-                    })
+            let tally = |row: &SqliteRow| {
+                let saved: i64 = row.try_get("saved")?;
+                Ok(Tally {
+                    cause: row.try_get("cause")?,
+                    month: row.try_get("month")?,
+                    saved: u64::try_from(saved).unwrap_or(0),
                 })
-                .collect()
+            };
+            rows.iter().map(tally).collect()
         })
     }
 
     fn forget_confirmed(&self) -> StoreFuture<'_, ()> {
-        Box::pin(async move {
-            self.write(sqlx::query("UPDATE tally SET confirmed = 0")).await.map(drop)
-        })
+        Box::pin(async move { self.write(sqlx::query("DELETE FROM confirmed")).await.map(drop) })
     }
 
     fn ping(&self) -> StoreFuture<'_, ()> {

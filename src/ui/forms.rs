@@ -9,7 +9,7 @@ use axum::{
 };
 
 use crate::{
-    api::{Desk, Problem, Trouble, Visitor},
+    api::{Desk, Problem, Trouble, Visitor, Wish},
     intake::{MAX_TEXT, PasteError, check_paste},
     knowledge::{Lang, Text},
     ui::{
@@ -104,10 +104,22 @@ pub async fn save(desk: Desk, visitor: Visitor, body: Bytes) -> Result<Response,
         return Err(Problem::not_found());
     };
     let report = desk.diagnostician.diagnose_after(&wizard.case, &wizard.skipped, visitor.lang);
-    let wanted = decode(&body).into_iter().find(|(key, _)| key == "expiry");
-    let wanted = wanted.and_then(|(_, seconds)| seconds.parse().ok()).map(Duration::from_secs);
-    let saved = desk.save(&report, wanted, &visitor).await?;
-    Ok(([(header::SET_COOKIE, saved.cookie)], Redirect::to(&saved.path)).into_response())
+    let fields = decode(&body);
+    let field = |name: &str| {
+        let found = fields.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    let wish = Wish {
+        lives: field("expiry").parse().ok().map(Duration::from_secs),
+        password: field("password"),
+        burns: field("burn") == "1",
+    };
+    let saved = desk.save(&report, &wish, &visitor).await?;
+    let mut response = Redirect::to(&saved.path).into_response();
+    for cookie in saved.cookies.iter().filter_map(|cookie| cookie.parse().ok()) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
 }
 
 /// Whether `text` can be read at all.

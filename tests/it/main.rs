@@ -11,6 +11,12 @@ mod store;
 #[cfg(feature = "ssr")]
 mod store_crash;
 #[cfg(feature = "ssr")]
+mod store_link;
+#[cfg(feature = "ssr")]
+mod ticket;
+#[cfg(feature = "ssr")]
+mod ticket_doors;
+#[cfg(feature = "ssr")]
 mod webhooks;
 
 /// A file that is not listed above would never run.

@@ -26,14 +26,14 @@ impl Server {
         Self { child, address }
     }
 
-    fn connect(&self) -> TcpStream {
+    pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream
     }
 
     /// One request on a connection of its own; the whole answer.
-    fn ask(&self, head: &str, body: &str) -> String {
+    pub(crate) fn ask(&self, head: &str, body: &str) -> String {
         let mut stream = self.connect();
         let length = body.len();
         write!(stream, "{head}\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}").unwrap();
@@ -42,7 +42,28 @@ impl Server {
         answer
     }
 
-    fn signal(&self, signal: &str) {
+    /// Status and body of a request; JSON `null` where the body is none.
+    pub(crate) fn call(&self, method: &str, path: &str, body: &str) -> (u16, serde_json::Value) {
+        let json = "Content-Type: application/json\r\nAccept: application/json";
+        let answer = self.ask(&format!("{method} {path} HTTP/1.1\r\n{json}"), body);
+        let status = answer.get(9..12).and_then(|status| status.parse().ok()).unwrap();
+        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        (status, serde_json::from_str(body).unwrap_or_default())
+    }
+
+    pub(crate) fn get(&self, path: &str) -> (u16, serde_json::Value) {
+        self.call("GET", path, "")
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> (u16, serde_json::Value) {
+        self.call("DELETE", path, "")
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &serde_json::Value) -> (u16, serde_json::Value) {
+        self.call("POST", path, &body.to_string())
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
         let status =
             Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(status.success());

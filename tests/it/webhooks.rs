@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use hangup::server::{Delivery, DeliveryState, Event, Notice, Webhook, Webhooks};
+use hangup::server::{Announcement, Delivery, DeliveryState, Occasion, Webhook, Webhooks};
 use tokio_util::sync::CancellationToken;
 
 /// The receiver, ended with the test.
@@ -42,9 +42,9 @@ impl Drop for Receiver {
     }
 }
 
-fn notice() -> Notice {
-    Notice {
-        event: Event::Saved,
+fn notice() -> Announcement {
+    Announcement {
+        occasion: Occasion::Saved,
         sentence: "The NAT forgot the quiet connection".to_owned(),
         cause: Some("nat_idle_drop".to_owned()),
         probability: 0.8,
@@ -118,7 +118,11 @@ async fn a_receiver_that_is_down_and_then_full_is_tried_again() {
     assert_eq!((log[0].state, log[0].tries), (DeliveryState::Delivered, 3), "{log:?}");
     assert!(webhooks.test("flaky") && !webhooks.test("another"));
     let log = settled(&webhooks).await;
-    assert_eq!((log[0].event, log[0].state), (Event::Test, DeliveryState::Delivered), "{log:?}");
+    assert_eq!(
+        (log[0].occasion, log[0].state),
+        (Occasion::Test, DeliveryState::Delivered),
+        "{log:?}"
+    );
 }
 
 #[tokio::test]

@@ -34,8 +34,8 @@ fn no_other_module_opens_a_socket() {
     // What opens a socket towards somebody, and who may name it.
     let permit = ["probe/permit.rs"].as_slice();
     let resolver = ["probe/resolve.rs"].as_slice();
-    // The health check asks our own listener.
-    let own = ["probe/resolve.rs", "cli/healthcheck.rs"].as_slice();
+    // The health check asks our own listener; `collect --post` the one link that was typed.
+    let own = ["probe/resolve.rs", "cli/healthcheck.rs", "cli/post.rs"].as_slice();
     let rules: [(&str, &[&str]); 9] = [
         ("TcpStream::connect", own),
         ("TcpStream::from_std", permit),

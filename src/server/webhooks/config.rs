@@ -20,15 +20,15 @@ pub struct Webhook {
     #[serde(default)]
     pub secret: Option<Secret>,
     /// What it hears of; everything where absent.
-    #[serde(default = "every_event")]
-    pub events: Vec<Event>,
+    #[serde(default = "every_occasion")]
+    pub events: Vec<Occasion>,
     /// The language of the messages.
     #[serde(default)]
     pub lang: Lang,
 }
 
-fn every_event() -> Vec<Event> {
-    vec![Event::Saved, Event::Answered, Event::Verified]
+fn every_occasion() -> Vec<Occasion> {
+    vec![Occasion::Saved, Occasion::Answered, Occasion::Verified]
 }
 
 impl Webhook {
@@ -47,7 +47,7 @@ impl Webhook {
 /// What can happen to a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Event {
+pub enum Occasion {
     /// Somebody saved it and has a link.
     Saved,
     /// Somebody with the answer link added something.
@@ -59,7 +59,7 @@ pub enum Event {
     Test,
 }
 
-impl Event {
+impl Occasion {
     /// As it stands in the configuration and in generic JSON.
     pub fn word(self) -> &'static str {
         match self {

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::Event;
+use super::Occasion;
 
 /// How many deliveries are remembered.
 const REMEMBERED: usize = 200;
@@ -31,7 +31,7 @@ pub struct Delivery {
     /// Name of the receiver.
     pub receiver: String,
     /// What it tells.
-    pub event: Event,
+    pub occasion: Occasion,
     /// How often it was tried.
     pub tries: u32,
     /// What became of it.
@@ -52,7 +52,7 @@ struct Lines {
 }
 
 impl Log {
-    pub(super) fn begin(&self, receiver: &str, event: Event, at: i64) -> u64 {
+    pub(super) fn begin(&self, receiver: &str, occasion: Occasion, at: i64) -> u64 {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         lines.last += 1;
         let id = lines.last;
@@ -63,7 +63,7 @@ impl Log {
             id,
             at,
             receiver: receiver.to_owned(),
-            event,
+            occasion,
             tries: 0,
             state: DeliveryState::Waiting,
             answer: String::new(),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Event, ReceiverKind, Webhook, sign};
+use super::{Occasion, ReceiverKind, Webhook, sign};
 use crate::knowledge::Lang;
 
 /// The longest sentence that is passed on, characters. WeCom takes 4096 bytes of markdown, a
@@ -11,9 +11,9 @@ const SENTENCE: usize = 500;
 
 /// What happened to a report.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Notice {
+pub struct Announcement {
     /// What happened.
-    pub event: Event,
+    pub occasion: Occasion,
     /// The verdict's sentence, in the report's language.
     pub sentence: String,
     /// Id of the leading cause, if one leads.
@@ -26,11 +26,11 @@ pub struct Notice {
     pub link: Option<String>,
 }
 
-impl Notice {
+impl Announcement {
     /// What the test button sends.
     pub(super) fn test() -> Self {
         Self {
-            event: Event::Test,
+            occasion: Occasion::Test,
             sentence: "Hangup".to_owned(),
             cause: None,
             probability: 0.0,
@@ -42,17 +42,17 @@ impl Notice {
     /// What happened, in one line without a full stop.
     fn headline(&self, lang: Lang) -> String {
         let who = self.who.as_deref().map(|who| shortened(who, 80));
-        match (lang, self.event, who) {
-            (Lang::En, Event::Saved, _) => "A broken connection was diagnosed".to_owned(),
-            (Lang::Zh, Event::Saved, _) => "有一份新的断连诊断报告".to_owned(),
-            (Lang::En, Event::Answered, Some(who)) => format!("{who} answered on a report"),
-            (Lang::Zh, Event::Answered, Some(who)) => format!("{who} 回复了诊断报告"),
-            (Lang::En, Event::Answered, None) => "A report was answered".to_owned(),
-            (Lang::Zh, Event::Answered, None) => "诊断报告有新的回复".to_owned(),
-            (Lang::En, Event::Verified, _) => "A fix was tried and checked".to_owned(),
-            (Lang::Zh, Event::Verified, _) => "已尝试修复并重新检查".to_owned(),
-            (Lang::En, Event::Test, _) => "A test message; this webhook works".to_owned(),
-            (Lang::Zh, Event::Test, _) => "这是一条测试消息，Webhook 工作正常".to_owned(),
+        match (lang, self.occasion, who) {
+            (Lang::En, Occasion::Saved, _) => "A broken connection was diagnosed".to_owned(),
+            (Lang::Zh, Occasion::Saved, _) => "有一份新的断连诊断报告".to_owned(),
+            (Lang::En, Occasion::Answered, Some(who)) => format!("{who} answered on a report"),
+            (Lang::Zh, Occasion::Answered, Some(who)) => format!("{who} 回复了诊断报告"),
+            (Lang::En, Occasion::Answered, None) => "A report was answered".to_owned(),
+            (Lang::Zh, Occasion::Answered, None) => "诊断报告有新的回复".to_owned(),
+            (Lang::En, Occasion::Verified, _) => "A fix was tried and checked".to_owned(),
+            (Lang::Zh, Occasion::Verified, _) => "已尝试修复并重新检查".to_owned(),
+            (Lang::En, Occasion::Test, _) => "A test message; this webhook works".to_owned(),
+            (Lang::Zh, Occasion::Test, _) => "这是一条测试消息，Webhook 工作正常".to_owned(),
         }
     }
 
@@ -73,7 +73,7 @@ pub(super) struct Outgoing {
 }
 
 /// The request for one try of delivery `id` at `now`, Unix seconds.
-pub(super) fn request(webhook: &Webhook, notice: &Notice, id: u64, now: i64) -> Outgoing {
+pub(super) fn request(webhook: &Webhook, notice: &Announcement, id: u64, now: i64) -> Outgoing {
     let mut url = webhook.url.0.clone();
     let mut headers = Vec::new();
     let secret = webhook.secret.as_ref().map(super::Secret::reveal);
@@ -93,7 +93,7 @@ pub(super) fn request(webhook: &Webhook, notice: &Notice, id: u64, now: i64) -> 
     }
     let body = body.to_string();
     if webhook.kind == ReceiverKind::Generic {
-        headers.push(("x-hangup-event", notice.event.word().to_owned()));
+        headers.push(("x-hangup-event", notice.occasion.word().to_owned()));
         headers.push(("x-hangup-delivery", id.to_string()));
         headers.push(("x-hangup-timestamp", now.to_string()));
         if let Some(secret) = secret {
@@ -104,7 +104,7 @@ pub(super) fn request(webhook: &Webhook, notice: &Notice, id: u64, now: i64) -> 
     Outgoing { url, body, headers }
 }
 
-fn body(kind: ReceiverKind, notice: &Notice, lang: Lang) -> Value {
+fn body(kind: ReceiverKind, notice: &Announcement, lang: Lang) -> Value {
     let headline = notice.headline(lang);
     let sentence = match notice.cause {
         Some(_) => format!(
@@ -114,11 +114,11 @@ fn body(kind: ReceiverKind, notice: &Notice, lang: Lang) -> Value {
         ),
         None => shortened(&notice.sentence, SENTENCE),
     };
-    let open = Notice::open(lang);
+    let open = Announcement::open(lang);
     let link = notice.link.as_deref();
     match kind {
         ReceiverKind::Generic => json!({
-            "event": notice.event.word(),
+            "event": notice.occasion.word(),
             "headline": headline,
             "sentence": shortened(&notice.sentence, SENTENCE),
             "cause": notice.cause,
@@ -235,9 +235,9 @@ mod tests {
         ReceiverKind::Wecom,
     ];
 
-    fn notice(sentence: &str) -> Notice {
-        Notice {
-            event: Event::Answered,
+    fn notice(sentence: &str) -> Announcement {
+        Announcement {
+            occasion: Occasion::Answered,
             sentence: sentence.to_owned(),
             cause: Some("nat_idle_drop".to_owned()),
             probability: 0.72,

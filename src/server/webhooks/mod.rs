@@ -1,6 +1,6 @@
 //! Webhooks: a chat or a program hears when a report is saved, answered or verified.
 //!
-//! In goes a [`Notice`]; out goes one request to each configured receiver, tried again with growing
+//! In goes a [`Announcement`]; out goes one request to each configured receiver, tried again with growing
 //! pauses, and a line in the delivery log. Receivers are the operator's own destinations, not probe
 //! targets: the target policy does not judge them, and no visitor can name one.
 //!
@@ -13,9 +13,9 @@ mod log;
 mod message;
 mod sign;
 
-pub use config::{Event, ReceiverKind, Secret, Webhook};
+pub use config::{Occasion, ReceiverKind, Secret, Webhook};
 pub use log::{Delivery, DeliveryState};
-pub use message::Notice;
+pub use message::Announcement;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -95,15 +95,15 @@ impl Webhooks {
     }
 
     /// Whether anybody hears of `event`.
-    pub fn hears(&self, event: Event) -> bool {
+    pub fn hears(&self, event: Occasion) -> bool {
         self.receivers().any(|webhook| webhook.events.contains(&event))
     }
 
     /// Tells every receiver of the event, in the background; needs a runtime.
-    pub fn notify(&self, notice: &Notice) {
+    pub fn notify(&self, notice: &Announcement) {
         let Some(inner) = &self.inner else { return };
         for receiver in &inner.receivers {
-            if receiver.webhook.events.contains(&notice.event) {
+            if receiver.webhook.events.contains(&notice.occasion) {
                 inner.start(receiver, notice.clone());
             }
         }
@@ -115,7 +115,7 @@ impl Webhooks {
         let Some(receiver) = inner.receivers.iter().find(|one| one.webhook.name == name) else {
             return false;
         };
-        inner.start(receiver, Notice::test());
+        inner.start(receiver, Announcement::test());
         true
     }
 
@@ -126,8 +126,8 @@ impl Webhooks {
 }
 
 impl Inner {
-    fn start(self: &Arc<Self>, receiver: &Arc<Receiver>, notice: Notice) {
-        let id = self.log.begin(&receiver.webhook.name, notice.event, unix_now());
+    fn start(self: &Arc<Self>, receiver: &Arc<Receiver>, notice: Announcement) {
+        let id = self.log.begin(&receiver.webhook.name, notice.occasion, unix_now());
         let Ok(place) = Arc::clone(&receiver.places).try_acquire_owned() else {
             self.log.end(id, DeliveryState::Failed, "too many deliveries are waiting");
             return;
@@ -145,7 +145,7 @@ impl Inner {
     }
 
     /// Tries until the receiver takes the notice, refuses it for good, or the tries are used up.
-    async fn deliver(&self, receiver: &Receiver, notice: &Notice, id: u64) {
+    async fn deliver(&self, receiver: &Receiver, notice: &Announcement, id: u64) {
         let webhook = &receiver.webhook;
         let mut pauses = PAUSES.iter();
         loop {

@@ -12,28 +12,34 @@
 
 mod case;
 mod chain;
+mod check_fix;
 mod chrome;
 mod constants;
 mod copy;
 mod fixes;
 mod icons;
 mod ledger;
+mod opening;
 mod ranking;
 mod second_thoughts;
 mod share;
+mod ticket;
 mod timeline;
 mod verdict;
 
 pub use case::{Answers, ReadFromText};
 pub use chain::ChainStrip;
+pub use check_fix::CheckFixes;
 pub use chrome::{Footer, Header};
 pub use constants::Constants;
 pub use copy::{Command, CopyText};
 pub use fixes::Fixes;
 pub use icons::{BrokenLine, Icon, Logo};
 pub use ledger::Ledger;
+pub use opening::Opening;
 pub use ranking::{families, ranked_rows};
 pub use second_thoughts::SecondThoughts;
-pub use share::{EXPIRIES, HiddenState, ShareForm, Shared};
+pub use share::{EXPIRIES, HiddenState, SealedPage, ShareForm, Shared};
+pub use ticket::TicketBoard;
 pub use timeline::Timeline;
 pub use verdict::VerdictHead;

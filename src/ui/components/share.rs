@@ -3,10 +3,12 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::ManagedLink,
+    api::OpenedReport,
+    report::Report,
     ui::{
         components::{CopyText, Icon},
         i18n::Texts,
+        islands::{SealButton, SealTexts, SealedReport, UnsealTexts},
         state::Wizard,
     },
 };
@@ -28,9 +30,12 @@ pub fn ShareForm(
     texts: Texts,
     /// The state whose report is saved.
     wizard: Wizard,
+    /// The report.
+    report: Report,
     /// What is masked before it is saved, with its count; empty where nothing is.
     masked: Vec<String>,
 ) -> impl IntoView {
+    let draft = wizard.draft.clone();
     let masked = (!masked.is_empty())
         .then(|| texts.with("share-masked", &[("kinds", masked.join(", ").into())]));
     view! {
@@ -62,8 +67,21 @@ pub fn ShareForm(
                         })
                         .collect_view()}
                 </fieldset>
+                <details class="share-more">
+                    <summary>{texts.t("share-more")}</summary>
+                    <label class="stacked">
+                        {texts.t("share-password")}
+                        <input type="password" name="password" maxlength="256" autocomplete="new-password" />
+                    </label>
+                    <label class="check">
+                        <input type="checkbox" name="burn" value="1" />
+                        <span>{texts.t("share-burn")}</span>
+                    </label>
+                    <p class="muted">{texts.t("share-burn-hint")}</p>
+                </details>
                 <button type="submit" class="primary">{texts.t("share-save")}</button>
             </form>
+            <Seal texts report draft />
         </section>
     }
 }
@@ -84,16 +102,72 @@ pub fn HiddenState(
         .collect_view()
 }
 
-/// What a saved report offers: its link, and for whoever saved it the way to end it.
+/// Sealing: what it is, what it does not protect against, and its button.
+#[component]
+fn Seal(texts: Texts, report: Report, draft: Option<String>) -> impl IntoView {
+    let json = serde_json::to_string(&report.masked().0).unwrap_or_default();
+    let words = SealTexts {
+        go: texts.t("seal-go"),
+        cannot: texts.t("seal-cannot"),
+        failed: texts.t("seal-failed"),
+    };
+    let lives = u64::try_from(PRESET).unwrap_or_default();
+    view! {
+        <details class="seal">
+            <summary>{texts.t("seal-title")}</summary>
+            <p>{texts.t("seal-what")}</p>
+            <p class="muted">{texts.t("seal-not")}</p>
+            <noscript><p class="notice">{texts.t("seal-script")}</p></noscript>
+            <SealButton report=json lives draft texts=words />
+        </details>
+    }
+}
+
+/// The page of a sealed report; the browser does the rest.
+#[component]
+pub fn SealedPage(
+    /// The texts in the reader's language.
+    texts: Texts,
+    /// What the server keeps, base64url.
+    sealed: String,
+) -> impl IntoView {
+    let words = UnsealTexts {
+        working: texts.t("sealed-working"),
+        no_key: texts.t("sealed-no-key"),
+        first_step: texts.t("first-step"),
+        ranking: texts.t("ranking-title"),
+        evidence: texts.t("ledger-title"),
+        fixes: texts.t("fixes-title"),
+        text: texts.t("sealed-text"),
+        link: texts.t("sealed-link"),
+        manage: texts.t("manage-link"),
+    };
+    view! {
+        <leptos_meta::Title text=texts.t("opening-title") />
+        <div class="wrap report sealed">
+            <p class="verdict-state">
+                <Icon name="link" />
+                {texts.t("sealed-title")}
+            </p>
+            <noscript><p class="lead">{texts.t("seal-script")}</p></noscript>
+            <SealedReport sealed texts=words />
+            <p class="muted">{texts.t("seal-not")}</p>
+        </div>
+    }
+}
+
+/// What a saved report offers: its link, the one for ops, and for whoever saved it the way to end it.
 #[component]
 pub fn Shared(
     /// The texts in the reader's language.
     texts: Texts,
-    /// The whole address others open.
-    link: String,
-    /// The power over the report, where this browser holds it.
-    managed: Option<ManagedLink>,
+    /// The report with its links.
+    opened: OpenedReport,
 ) -> impl IntoView {
+    if opened.ticket.burned {
+        return ().into_any();
+    }
+    let OpenedReport { link, managed, ticket, .. } = opened;
     view! {
         <section class="card share" aria-labelledby="share">
             <h2 id="share">
@@ -104,6 +178,25 @@ pub fn Shared(
                 <input type="text" readonly id="link" aria-label=texts.t("share-link") value=link />
                 <CopyText texts what=texts.t("share-link") />
             </div>
+            {ticket.locked.then(|| view! { <p class="muted">{texts.t("share-locked")}</p> })}
+            {ticket
+                .for_ops
+                .map(|for_ops| {
+                    view! {
+                        <h3>{texts.t("share-ops")}</h3>
+                        <p class="muted">{texts.t("share-ops-hint")}</p>
+                        <div class="copyable link-row">
+                            <input
+                                type="text"
+                                readonly
+                                id="ops-link"
+                                aria-label=texts.t("share-ops")
+                                value=for_ops
+                            />
+                            <CopyText texts what=texts.t("share-ops") />
+                        </div>
+                    }
+                })}
             {managed
                 .map(|managed| {
                     let path = format!("/manage/{}", managed.token);
@@ -123,4 +216,5 @@ pub fn Shared(
                 })}
         </section>
     }
+    .into_any()
 }

@@ -20,11 +20,15 @@ pub mod browser;
 mod copy;
 mod draft;
 mod keys;
+mod live_ticket;
 mod probe;
 mod ranking;
+mod sealed;
 
 pub use copy::CopyButtons;
 pub use draft::{DraftBox, DraftTexts};
 pub use keys::StepKeys;
+pub use live_ticket::{LiveTicket, Moment, Moved, Side, TicketTexts};
 pub use probe::{ProbeLive, ProbeTexts};
 pub use ranking::{LiveRanking, RankRow, RankTexts};
+pub use sealed::{SealButton, SealTexts, SealedReport, UnsealTexts};

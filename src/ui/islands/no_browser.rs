@@ -87,3 +87,50 @@ pub fn mark_run(_address: &str) {}
 
 /// See the browser's own.
 pub fn go(_address: &str) {}
+
+/// What is heard of a report; see the browser's own.
+pub enum Heard {
+    /// Something was added.
+    Moved(super::Moved),
+    /// It is gone.
+    Gone,
+}
+
+/// See the browser's own.
+pub fn follow_report(
+    _token: &str,
+    _after: u64,
+    _lang: crate::knowledge::Lang,
+    _heard: impl Fn(Heard) + 'static,
+) {
+}
+
+/// See the browser's own.
+pub fn retell(_verdict: &str, _sure: Option<(String, f64)>) {}
+
+/// How sealing ended; see the browser's own.
+pub enum SealEnd {
+    /// Saved.
+    Saved,
+    /// It cannot be encrypted here.
+    CannotEncrypt,
+    /// The server did not take it.
+    Refused(Option<String>),
+}
+
+/// See the browser's own.
+pub fn seal(
+    _text: String,
+    _lives: u64,
+    _draft: Option<String>,
+    _ended: impl FnOnce(SealEnd) + 'static,
+) {
+}
+
+/// See the browser's own.
+pub fn unseal(_sealed: String, _opened: impl FnOnce(Option<serde_json::Value>, String) + 'static) {}
+
+/// See the browser's own.
+pub fn whole_address() -> String {
+    String::new()
+}

@@ -157,7 +157,7 @@ fn Deliveries(texts: Texts, overview: Overview) -> impl IntoView {
                 <tr>
                     <td class="nowrap">{line.when}</td>
                     <th scope="row">{delivery.receiver}</th>
-                    <td>{texts.word("event", delivery.event.word())}</td>
+                    <td>{texts.word("event", delivery.occasion.word())}</td>
                     <td>{texts.word("delivery", state)}</td>
                     <td>{delivery.tries}</td>
                     <td class="answer">{delivery.answer}</td>

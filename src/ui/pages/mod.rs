@@ -27,7 +27,7 @@ pub use diagnose::DiagnosePage;
 pub use home::{HomePage, Rejected};
 pub use manage::{DeletedPage, ManagePage};
 pub use problem::ProblemPage;
-pub use report::ReportPage;
+pub use report::{Burned, ReportPage};
 pub use reports::ReportsPage;
 
 #[cfg(test)]

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use axum::http::{Request, request::Parts};
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
-    api::{Desk, OpenedReport, Visitor},
+    api::{Desk, Link, OpenedReport, Problem, Visitor},
     report::{NextStep, NotVisible, Report, RuledOut, StepKind, VerdictState},
     ui::{
         components::{
-            ChainStrip, Constants, Fixes, Icon, Ledger, ReadFromText, SecondThoughts, ShareForm,
-            Shared, Timeline, VerdictHead,
+            ChainStrip, CheckFixes, Constants, Fixes, Icon, Ledger, Opening, ReadFromText,
+            SealedPage, SecondThoughts, ShareForm, Shared, TicketBoard, Timeline, VerdictHead,
         },
         i18n::{Texts, texts},
         islands::CopyButtons,
@@ -34,30 +34,64 @@ pub(super) enum Origin {
     Stored(Box<OpenedReport>),
 }
 
+/// A report that was deleted in the moment it was opened; found in the context of that one answer.
+#[derive(Clone, Debug)]
+pub struct Burned(pub OpenedReport);
+
 /// `/d/{token}`: a saved report. Unknown, expired and revoked links are one and the same page.
 #[component]
 pub fn ReportPage() -> impl IntoView {
     let texts = texts();
     let token = use_params_map().with_untracked(|params| params.get("token")).unwrap_or_default();
+    let version = use_query_map().with_untracked(|query| query.get("version"));
     let head = use_context::<Parts>().unwrap_or_else(|| Request::new(()).into_parts().0);
+    let burned = use_context::<Burned>();
     let desk = expect_context::<Desk>();
     let visitor = Visitor::of(&desk, &head);
     Suspend::new(async move {
-        match desk.open(&token, &visitor).await {
+        let link = match (burned, version.map(|version| version.parse())) {
+            (Some(Burned(opened)), _) => Ok(Link::Open(Box::new(opened))),
+            (None, Some(Err(_))) => Err(Problem::not_found().into()),
+            (None, Some(Ok(version))) => desk.knock(&token, &visitor, Some(version)).await,
+            (None, None) => desk.knock(&token, &visitor, None).await,
+        };
+        match link {
             Err(trouble) => {
                 view! { <ProblemPage status=trouble.status sentence=trouble.sentence.get(texts.0) /> }.into_any()
             }
-            Ok(opened) => {
+            Ok(Link::Press { password, burns }) => view! {
+                <LinkCard texts />
+                <Opening texts token password burns />
+            }
+            .into_any(),
+            Ok(Link::Sealed(sealed)) => view! {
+                <LinkCard texts />
+                <SealedPage texts sealed />
+            }
+            .into_any(),
+            Ok(Link::Open(opened)) => {
                 let report = opened.report.clone();
-                let origin = Origin::Stored(Box::new(opened));
+                let origin = Origin::Stored(opened);
                 view! {
-                    <Meta name="robots" content="noindex, nofollow" />
+                    <LinkCard texts />
                     <ReportView texts report origin desk />
                 }
                 .into_any()
             }
         }
     })
+}
+
+/// What a chat shows of the link: that it is a diagnosis, and nothing of what is in it.
+#[component]
+fn LinkCard(texts: Texts) -> impl IntoView {
+    view! {
+        <Meta name="robots" content="noindex, nofollow" />
+        <Meta property="og:type" content="article" />
+        <Meta property="og:site_name" content="Hangup" />
+        <Meta property="og:title" content=texts.t("card-title") />
+        <Meta property="og:description" content=texts.t("card-text") />
+    }
 }
 
 /// The layout of a report, saved or not.
@@ -71,7 +105,14 @@ pub(super) fn ReportView(
     let base = Arc::clone(desk.diagnostician.base());
     let (wizard, link) = match &origin {
         Origin::Wizard(wizard) => (Some((**wizard).clone()), None),
-        Origin::Stored(opened) => (None, Some(opened.link.clone())),
+        Origin::Stored(opened) => {
+            let for_ops = opened.ticket.for_ops.clone();
+            (None, Some(for_ops.unwrap_or_else(|| opened.link.clone())))
+        }
+    };
+    let ticket = match &origin {
+        Origin::Stored(opened) => Some(opened.ticket.clone()),
+        Origin::Wizard(_) => None,
     };
     let unsure = report.verdict.state == VerdictState::NotEnoughEvidence;
     let next = report.next.clone();
@@ -80,11 +121,13 @@ pub(super) fn ReportView(
         <div class="wrap report">
             <VerdictHead texts report=report.clone() />
             <ChainStrip texts hops=report.chain.clone() />
+            {ticket.clone().map(|ticket| view! { <TicketBoard texts report=report.clone() ticket base=Arc::clone(&base) /> })}
             {unsure.then(|| view! { <NextSteps texts next=next.clone() wizard=wizard.clone() /> })}
             <HappenedAndHelp texts report=report.clone() base=Arc::clone(&base) />
             <Timeline texts observations=report.observations.clone() base=Arc::clone(&base) />
             <Constants texts constants=report.constants.clone() />
             <Fixes texts fixes=report.fixes.clone() unsure />
+            {ticket.map(|ticket| view! { <CheckFixes texts report=report.clone() ticket desk=desk.clone() /> })}
             <Ledger texts causes=report.causes.clone() />
             <SecondThoughts texts report=report.clone() />
             <div class="columns">
@@ -95,7 +138,7 @@ pub(super) fn ReportView(
             <div class="columns">
                 <MessageToOps texts report=report.clone() link />
                 <div>
-                    <ShareBox texts origin=origin.clone() masked=masked(&report, texts) />
+                    <ShareBox texts origin=origin.clone() report=report.clone() />
                     <Export texts report=report.clone() origin />
                 </div>
             </div>
@@ -120,12 +163,13 @@ fn masked(report: &Report, texts: Texts) -> Vec<String> {
 }
 
 #[component]
-fn ShareBox(texts: Texts, origin: Origin, masked: Vec<String>) -> impl IntoView {
+fn ShareBox(texts: Texts, origin: Origin, report: Report) -> impl IntoView {
     match origin {
-        Origin::Wizard(wizard) => view! { <ShareForm texts wizard=*wizard masked /> }.into_any(),
-        Origin::Stored(opened) => {
-            view! { <Shared texts link=opened.link managed=opened.managed /> }.into_any()
+        Origin::Wizard(wizard) => {
+            let masked = masked(&report, texts);
+            view! { <ShareForm texts wizard=*wizard report masked /> }.into_any()
         }
+        Origin::Stored(opened) => view! { <Shared texts opened=*opened /> }.into_any(),
     }
 }
 

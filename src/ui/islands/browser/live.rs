@@ -38,7 +38,8 @@ pub fn start_run(
     });
 }
 
-async fn post(address: &str, body: &str) -> Option<Value> {
+/// Posts JSON and gives the answer, a refusal as well; nothing where none came.
+pub(super) async fn post(address: &str, body: &str) -> Option<Value> {
     let headers = Headers::new().ok()?;
     headers.set("content-type", "application/json").ok()?;
     headers.set("accept", "application/json").ok()?;

@@ -1,9 +1,0 @@
--- How often a cause led a saved report and how often it was confirmed, by month (year * 100 + month).
--- It outlives the reports and holds nothing else of them.
-CREATE TABLE tally (
-    cause     TEXT    NOT NULL,
-    month     INTEGER NOT NULL,
-    saved     INTEGER NOT NULL DEFAULT 0,
-    confirmed INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (cause, month)
-) STRICT, WITHOUT ROWID;

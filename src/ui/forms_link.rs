@@ -1,0 +1,110 @@
+//! What the forms of a saved report do: open it, answer, comment, paste, check a fix.
+
+use axum::{
+    body::Bytes,
+    extract::Path,
+    http::header,
+    response::{IntoResponse, Redirect, Response},
+};
+
+use crate::{
+    api::{Desk, Problem, Said, Tried, Visitor},
+    ui::state::decode,
+};
+
+/// Fields of an answer are called `answer.` and the question.
+const ANSWER: &str = "answer.";
+
+/// The fields of a form.
+struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    fn of(body: &[u8]) -> Self {
+        Self(decode(&String::from_utf8_lossy(body)))
+    }
+
+    fn get(&self, name: &str) -> String {
+        let found = self.0.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+
+    /// Back to the page that the form stood on; to that of `token` where it names none.
+    fn back(&self, token: &str, at: &str) -> Redirect {
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        let back = self.get("back");
+        let back = if back.len() == token.len() && back.chars().all(fits) { &back } else { token };
+        Redirect::to(&format!("/d/{back}#{at}"))
+    }
+}
+
+/// `POST /d/{token}/answers`: answers, a comment, or both.
+pub async fn answers(
+    desk: Desk,
+    visitor: Visitor,
+    Path(token): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let fields = Fields::of(&body);
+    let answer = |(key, value): &(String, String)| {
+        let question = key.strip_prefix(ANSWER)?;
+        (!value.is_empty()).then(|| (question.to_owned(), value.clone()))
+    };
+    let said = Said {
+        who: fields.get("who"),
+        answers: fields.0.iter().filter_map(answer).collect(),
+        comment: fields.get("comment"),
+    };
+    desk.say(&token, said, &visitor).await?;
+    Ok(fields.back(&token, "ticket").into_response())
+}
+
+/// `POST /d/{token}/observations`: the output of commands.
+pub async fn observations(
+    desk: Desk,
+    visitor: Visitor,
+    Path(token): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let fields = Fields::of(&body);
+    desk.paste(&token, &fields.get("who"), &fields.get("text"), &visitor).await?;
+    Ok(fields.back(&token, "ticket").into_response())
+}
+
+/// `POST /d/{token}/verify`: a fix was applied, look again.
+pub async fn verify(
+    desk: Desk,
+    visitor: Visitor,
+    Path(token): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let fields = Fields::of(&body);
+    let worked = match fields.get("worked").as_str() {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => None,
+    };
+    let tried = Tried { who: fields.get("who"), fix: fields.get("fix"), worked };
+    desk.tried(&token, tried, &visitor).await?;
+    Ok(fields.back(&token, "ticket").into_response())
+}
+
+/// `POST /d/{token}/unlock`: the password of a report.
+pub async fn unlock(
+    desk: Desk,
+    visitor: Visitor,
+    Path(token): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let fields = Fields::of(&body);
+    let cookies = desk.unlock(&token, &fields.get("password"), &visitor).await?;
+    let mut response = Redirect::to(&format!("/d/{token}")).into_response();
+    for cookie in cookies.iter().filter_map(|cookie| cookie.parse().ok()) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// The password in the form that opens a report which burns.
+pub fn password_in(body: &[u8]) -> String {
+    Fields::of(body).get("password")
+}
