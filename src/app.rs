@@ -17,7 +17,7 @@ use leptos_router::{
 };
 
 use crate::{
-    api::{self, Desk},
+    api::{self, Desk, Export},
     server::{AppState, negotiate},
     ui::{
         components::{Footer, Header},
@@ -73,8 +73,18 @@ pub fn form_routes(
         .route("/add", post(forms::add))
         .route("/probe", post(forms::probe))
         .route("/save", post(forms::save))
+        .route("/export", post(forms::export))
+        .merge(file_routes())
         .route("/manage/{token}/delete", post(api::delete))
         .route(api::KNOWLEDGE_ROUTE, get(api::serve_knowledge))
+}
+
+/// The files of a saved report, beside its page.
+fn file_routes() -> Router<AppState> {
+    Export::ALL.into_iter().fold(Router::new(), |router, export| {
+        let file = move |desk, visitor, token| api::export(desk, visitor, token, export);
+        router.route(&format!("/d/{{token}}/{}", export.file()), get(file))
+    })
 }
 
 /// `POST /start`: goes on to the wizard, or shows the first page again with everything typed.

@@ -4,6 +4,7 @@
 //! knows a page or the state of the wizard; that is `ui`, which builds on this.
 
 mod desk;
+mod exports;
 mod knowledge;
 mod probes;
 mod shares;
@@ -11,6 +12,7 @@ mod visitor;
 
 pub use crate::server::Problem;
 pub use desk::{Desk, Trouble};
+pub use exports::{Export, export};
 pub use knowledge::{KNOWLEDGE_ROUTE, knowledge_path, serve_knowledge};
 pub use probes::Run;
 pub use shares::{ManagedLink, OpenedReport, Saved, delete};

@@ -28,6 +28,8 @@ pub struct OpenedReport {
     pub link: String,
     /// What the browser that saved it may do.
     pub managed: Option<ManagedLink>,
+    /// Path of its page.
+    pub path: String,
     /// Path of the same report as JSON.
     pub json: String,
 }
@@ -70,6 +72,7 @@ impl Desk {
             report,
             link: format!("{}/d/{token}", visitor.origin),
             managed,
+            path: format!("/d/{token}"),
             json: format!("/api/v1/diagnoses/{token}"),
         })
     }

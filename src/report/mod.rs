@@ -9,7 +9,11 @@ mod compose;
 mod diagnose;
 mod evaluation;
 mod explain;
+mod export;
+mod inert;
+mod label;
 mod masked;
+mod message;
 mod observe;
 mod second_thoughts;
 mod validation;
@@ -20,9 +24,11 @@ pub use check::CaseError;
 pub use diagnose::{Decoded, Diagnostician, Thought};
 pub use evaluation::{Figures, Label, LabelledCase, Outcome};
 pub use explain::{Account, Explained, Origin, Term};
+pub use message::{Format, Message};
 pub use observe::{DONT_KNOW, TextHit};
 pub use second_thoughts::{ChangeOfMind, HopIsMissing, Together};
 pub use validation::{Labelled, Validation};
+pub use words::percent;
 
 use serde::{Deserialize, Serialize};
 
