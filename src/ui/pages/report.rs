@@ -13,8 +13,8 @@ use crate::{
     report::{Case, NextStep, NotVisible, Report, RuledOut, StepKind, VerdictState},
     ui::{
         components::{
-            ChainStrip, Constants, Fixes, Icon, Ledger, MessageToOps, ReadFromText, SavedFiles,
-            SecondThoughts, ShareForm, Shared, Timeline, UnsavedFiles, VerdictHead,
+            ChainStrip, Constants, Fixes, Icon, Ledger, MessageToOps, ReadFromText, RetryCode,
+            SavedFiles, SecondThoughts, ShareForm, Shared, Timeline, UnsavedFiles, VerdictHead,
         },
         i18n::{Texts, texts},
         islands::CopyButtons,
@@ -86,6 +86,7 @@ pub(super) fn ReportView(
             <Timeline texts observations=report.observations.clone() base=Arc::clone(&base) />
             <Constants texts constants=report.constants.clone() />
             <Fixes texts fixes=report.fixes.clone() unsure />
+            <RetryCode texts report=report.clone() base=Arc::clone(&base) />
             <Ledger texts causes=report.causes.clone() />
             <SecondThoughts texts report=report.clone() />
             <div class="columns">
@@ -121,9 +122,12 @@ fn in_both_languages(report: &Report, origin: &Origin, desk: &Desk) -> Vec<Repor
         Origin::Stored(_) => BTreeSet::new(),
     };
     let case = Case { lang: None, ..report.case.clone() };
-    let told = |lang: Lang| match report.lang == lang {
-        true => report.masked().0,
-        false => desk.diagnostician.diagnose_after(&case, &passed, lang).masked().0,
+    let told = |lang: Lang| {
+        if report.lang == lang {
+            report.masked().0
+        } else {
+            desk.diagnostician.diagnose_after(&case, &passed, lang).masked().0
+        }
     };
     Lang::ALL.map(told).to_vec()
 }
