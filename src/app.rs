@@ -17,7 +17,7 @@ use leptos_router::{
 };
 
 use crate::{
-    api::{self, Desk, Problem, Visitor},
+    api::{self, Desk, Export, Problem, Visitor},
     server::{AppState, negotiate},
     ui::{
         components::{Footer, Header},
@@ -85,12 +85,22 @@ pub fn form_routes(
         .route("/d/{token}/open", post(open))
         .route("/d/{token}/unlock", post(forms_link::unlock))
         .route("/d/{token}/verify", post(forms_link::verify))
+        .route("/export", post(forms::export))
+        .merge(file_routes())
         .route("/manage/{token}/delete", post(api::delete))
         .route("/admin/enter", post(api::operator::enter))
         .route("/admin/leave", post(api::operator::leave))
         .route("/admin/webhooks/test", post(api::operator::test_webhook))
         .route("/admin/learning/forget", post(api::operator::forget))
         .route(api::KNOWLEDGE_ROUTE, get(api::serve_knowledge))
+}
+
+/// The files of a saved report, beside its page.
+fn file_routes() -> Router<AppState> {
+    Export::ALL.into_iter().fold(Router::new(), |router, export| {
+        let file = move |desk, visitor, token| api::export(desk, visitor, token, export);
+        router.route(&format!("/d/{{token}}/{}", export.file()), get(file))
+    })
 }
 
 /// `POST /start`: goes on to the wizard, or shows the first page again with everything typed.

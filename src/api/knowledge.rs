@@ -67,6 +67,7 @@ fn file(base: &Arc<Base>) -> &'static File {
 fn tables_of(base: &Base) -> Base {
     let mut tables = base.clone();
     tables.fixes.clear();
+    tables.clients.clear();
     tables.checks.values_mut().for_each(|check| check.how.clear());
     for question in tables.questions.values_mut() {
         question.how.clear();

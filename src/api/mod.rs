@@ -4,6 +4,7 @@
 //! knows a page or the state of the wizard; that is `ui`, which builds on this.
 
 mod desk;
+mod exports;
 mod knowledge;
 pub mod operator;
 mod probes;
@@ -16,6 +17,7 @@ pub use crate::{
     store::Event,
 };
 pub use desk::{Desk, Trouble};
+pub use exports::{Export, export};
 pub use knowledge::{KNOWLEDGE_ROUTE, knowledge_path, serve_knowledge};
 pub use operator::{CauseCount, Overview};
 pub use probes::{Run, observations};

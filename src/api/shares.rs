@@ -31,6 +31,8 @@ pub struct OpenedReport {
     pub link: String,
     /// What the browser that saved it may do.
     pub managed: Option<ManagedLink>,
+    /// Path of its page.
+    pub path: String,
     /// Path of the same report as JSON.
     pub json: String,
     /// What happened since it was saved, and what the reader may add.
@@ -220,6 +222,7 @@ impl Desk {
             report: self.in_language(report, visitor.lang),
             link: format!("{}/d/{token}", visitor.origin),
             managed,
+            path: format!("/d/{token}"),
             json: format!("/api/v1/diagnoses/{token}"),
             ticket,
         }

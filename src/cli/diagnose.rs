@@ -36,6 +36,9 @@ pub(super) struct Arguments {
     /// Print the report as one line of JSON
     #[arg(long)]
     json: bool,
+    /// Print the whole report as Markdown, its secrets masked
+    #[arg(long, conflicts_with_all = ["json", "explain"])]
+    markdown: bool,
     /// Print how the leading causes' probabilities come about, number by number, with the file and
     /// line of the knowledge behind each
     #[arg(long)]
@@ -80,6 +83,8 @@ pub(super) fn run(arguments: &Arguments, overlay: Option<&Path>) -> Result<ExitC
         let json =
             serde_json::to_string(&report).map_err(|error| Failure::short(error.to_string()))?;
         println!("{json}");
+    } else if arguments.markdown {
+        print!("{}", report.masked().0.markdown(None));
     } else {
         print!("{}", plain(&report));
     }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Cause, Check, Component, Fix, Phrase, Question, Signature, Timeout, Variable};
+use super::entry::{
+    Cause, Check, Client, Component, Fix, Phrase, Question, Signature, Timeout, Variable,
+};
 use super::experience::Experience;
 
 /// Everything that is known, loaded and cross-checked.
@@ -30,6 +32,9 @@ pub struct Base {
     pub timeouts: BTreeMap<String, Timeout>,
     /// Fixes by id, those of the cause files among them.
     pub fixes: BTreeMap<String, Fix>,
+    /// Client libraries by id.
+    #[serde(default)]
+    pub clients: BTreeMap<String, Client>,
     /// What this instance has learned.
     #[serde(default, skip_serializing_if = "Experience::is_off")]
     pub experience: Experience,

@@ -7,7 +7,7 @@ use regex::RegexBuilder;
 use super::{
     base::Base,
     entry::{
-        Cause, Citation, Component, Fix, HowTo, Question, Signature, Timeout, Variable,
+        Cause, Citation, Client, Component, Fix, HowTo, Question, Signature, Timeout, Variable,
         VariableKind,
     },
     load::{Loaded, Problem},
@@ -51,6 +51,22 @@ const LAYERS: [&str; 14] = [
     "dns",
     "other",
 ];
+/// What the code of a client is written in.
+const SYNTAXES: [&str; 7] = ["python", "java", "go", "javascript", "csharp", "rust", "shell"];
+/// The gaps that code and facts of a client may have.
+const GAPS: [&str; 11] = [
+    "retries",
+    "attempts",
+    "base",
+    "base_ms",
+    "cap",
+    "cap_ms",
+    "idle",
+    "idle_ms",
+    "say_idle",
+    "say_repeat",
+    "say_methods",
+];
 const SYSTEMS: [&str; 4] = ["linux", "macos", "windows", "any"];
 
 /// Everything wrong with what was loaded: what could not be read, and what does not fit together.
@@ -80,6 +96,7 @@ pub fn check(loaded: &Loaded) -> Vec<Problem> {
     base.timeouts.values().for_each(|timeout| lint.timeout(timeout));
     base.causes.values().for_each(|cause| lint.cause(cause));
     base.fixes.values().for_each(|fix| lint.fix(fix));
+    base.clients.values().for_each(|client| lint.client(client));
     lint.problems.sort();
     lint.problems.dedup();
     lint.problems
@@ -480,6 +497,31 @@ impl Lint<'_> {
         }
         if !self.base().fixes.values().any(|fix| fix.causes.contains(id)) {
             self.say("causes", id, &["id"], format!("`{id}` has no fix"));
+        }
+    }
+
+    fn client(&mut self, client: &Client) {
+        let id = &client.id;
+        for name in client.also.iter().chain([&client.component]) {
+            let exists = self.is_component_or_class(name);
+            self.known("clients", id, &["component"], "component or class", name, exists);
+        }
+        let syntax = std::slice::from_ref(&client.syntax);
+        self.words("clients", id, "syntax", syntax, &SYNTAXES);
+        let texts = client.facts.iter().flat_map(|fact| [&fact.text.en, &fact.text.zh]);
+        for text in texts.chain([&client.code]) {
+            for gap in text.split("{{").skip(1) {
+                let gap = gap.split("}}").next().unwrap_or_default();
+                if !GAPS.contains(&gap) {
+                    let message =
+                        format!("`{id}` has the gap `{gap}`; there are {}", GAPS.join(", "));
+                    self.say("clients", id, &["code"], message);
+                }
+            }
+        }
+        for fact in &client.facts {
+            self.texts("clients", id, &[("fact", &fact.text)]);
+            self.sources("clients", id, &fact.sources);
         }
     }
 

@@ -310,6 +310,41 @@ pub struct Fix {
     pub unsure: bool,
 }
 
+/// A fact about a client library.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientFact {
+    /// In words.
+    pub text: Text,
+    /// Where it was read.
+    pub sources: Vec<Citation>,
+    /// Whether the source could not be checked.
+    #[serde(default)]
+    pub unsure: bool,
+}
+
+/// How one client library repeats a request: code with gaps for the numbers of a case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Client {
+    /// Stable id.
+    pub id: String,
+    /// Language and library: proper names, the same in every language.
+    pub name: String,
+    /// The component it is.
+    pub component: String,
+    /// Components that make it the one to show first, too.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// What its code is written in: see the format.
+    pub syntax: String,
+    /// The code; `{{gaps}}` as the format names them.
+    pub code: String,
+    /// What the library does by itself.
+    #[serde(default, rename = "fact")]
+    pub facts: Vec<ClientFact>,
+}
+
 /// What each source shows of a cause.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{
     base::Base,
-    entry::{Cause, Check, Component, Fix, Phrase, Question, Signature, Timeout, Variable},
+    entry::{Cause, Check, Client, Component, Fix, Phrase, Question, Signature, Timeout, Variable},
     files::Files,
     place::{Places, line_of},
 };
@@ -49,6 +49,7 @@ struct Tables {
     phrase: Vec<Phrase>,
     timeout: Vec<Timeout>,
     fix: Vec<Fix>,
+    client: Vec<Client>,
     /// Entries that an overlay switches off, as `causes/ID`, `signatures/ID`, …
     off: Vec<String>,
 }
@@ -123,6 +124,7 @@ fn add_tables(loaded: &mut Loaded, layer: usize, file: &str, text: &str, tables:
     add_all!(phrase, "phrases", phrases);
     add_all!(timeout, "timeouts", timeouts);
     add_all!(fix, "fixes", fixes);
+    add_all!(client, "clients", clients);
     for entry in tables.off {
         if !switch_off(&mut loaded.base, &entry) {
             loaded.problems.push(Problem {
@@ -176,6 +178,7 @@ fn switch_off(base: &mut Base, entry: &str) -> bool {
         "phrases" => base.phrases.remove(id).is_some(),
         "timeouts" => base.timeouts.remove(id).is_some(),
         "fixes" => base.fixes.remove(id).is_some(),
+        "clients" => base.clients.remove(id).is_some(),
         _ => false,
     }
 }

@@ -15,9 +15,9 @@ mod text;
 pub use base::Base;
 pub use check::check;
 pub use entry::{
-    Cause, Check, Citation, Component, Cue, Fix, HowTo, Likelihood, Lookalike, Looks, Phrase,
-    Prior, Question, SecondsSign, Signature, Timeout, Variable, VariableKind, VariableOption,
-    Variant, Verification,
+    Cause, Check, Citation, Client, ClientFact, Component, Cue, Fix, HowTo, Likelihood, Lookalike,
+    Looks, Phrase, Prior, Question, SecondsSign, Signature, Timeout, Variable, VariableKind,
+    VariableOption, Variant, Verification,
 };
 pub use experience::Experience;
 #[cfg(not(target_arch = "wasm32"))]

@@ -61,6 +61,7 @@ impl Places {
             "signatures" => Some("signature"),
             "phrases" => Some("phrase"),
             "timeouts" => Some("timeout"),
+            "clients" => Some("client"),
             "fixes" => Some("fix"),
             _ => None,
         };

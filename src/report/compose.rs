@@ -12,6 +12,7 @@ use super::{
     Case, ConstantMatch, EvidenceItem, Hop, HopState, NextStep, NotVisible, RankedCause, Report,
     ReportFix, RuledOut, StepKind, Verdict, VerdictState,
     diagnose::Thought,
+    label,
     words::{say, seconds},
 };
 
@@ -160,40 +161,11 @@ impl Maker<'_> {
 
     /// An observation in words.
     pub(super) fn label(&self, observation: &Observation) -> String {
-        let value = observation.value.to_string();
-        let raw = observation.raw.as_deref().unwrap_or(&value);
-        match observation.variable.as_str() {
-            "message" => {
-                let meaning =
-                    self.base.signatures.get(&value).map_or(raw, |s| s.meaning.get(self.lang));
-                say(self.lang, "label-message", &[("meaning", meaning)])
-            }
-            "cue" => say(self.lang, "label-cue", &[("words", &shorten(raw, 120))]),
-            "component" => {
-                say(self.lang, "label-component", &[("name", &self.component_name(&value))])
-            }
-            "seconds" => {
-                let number = observation.value.number().unwrap_or(0.0);
-                say(self.lang, "label-seconds", &[("seconds", &seconds(number))])
-            }
-            variable => {
-                let known = self.base.variables.get(variable);
-                let name = known.map_or(variable, |v| v.label.get(self.lang));
-                let option = known
-                    .and_then(|v| v.options.iter().find(|option| option.id == value))
-                    .map_or(value.as_str(), |option| option.label.get(self.lang));
-                let id =
-                    if observation.state == State::RuledOut { "label-not" } else { "label-option" };
-                say(self.lang, id, &[("variable", name), ("option", option)])
-            }
-        }
+        label::label(self.base, observation, self.lang)
     }
 
     pub(super) fn component_name(&self, id: &str) -> String {
-        self.base
-            .components
-            .get(id)
-            .map_or_else(|| id.to_owned(), |c| c.name.get(self.lang).to_owned())
+        label::component_name(self.base, id, self.lang)
     }
 
     /// The name of a cause, or of none of the known ones.

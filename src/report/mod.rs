@@ -9,9 +9,14 @@ mod compose;
 mod diagnose;
 mod evaluation;
 mod explain;
+mod export;
+mod inert;
+mod label;
 mod learned;
 mod masked;
+mod message;
 mod observe;
+mod retry;
 mod second_thoughts;
 mod ticket;
 mod validation;
@@ -23,10 +28,13 @@ pub use diagnose::{Decoded, Diagnostician, Thought};
 pub use evaluation::{Figures, Label, LabelledCase, Outcome};
 pub use explain::{Account, Explained, Origin, Term};
 pub use learned::Learned;
+pub use message::{Format, Message};
 pub use observe::{DONT_KNOW, TextHit};
+pub use retry::RetryPolicy;
 pub use second_thoughts::{ChangeOfMind, HopIsMissing, Together};
 pub use ticket::{Entry, FixState, Happening, Lead, is_cleared, is_of_probe, probability_of};
 pub use validation::{Labelled, Validation};
+pub use words::percent;
 
 use serde::{Deserialize, Serialize};
 

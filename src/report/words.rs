@@ -1,4 +1,5 @@
-//! The report's sentences, from `locales/*/report.ftl`.
+//! The report's sentences, from `locales/*/report.ftl`; behind them the pages' own vocabulary, so
+//! that an export calls things what the page calls them.
 
 use std::sync::LazyLock;
 
@@ -9,16 +10,23 @@ use crate::knowledge::Lang;
 type Bundle = FluentBundle<FluentResource>;
 
 static EN: LazyLock<Option<Bundle>> =
-    LazyLock::new(|| bundle("en", include_str!("../../locales/en/report.ftl")));
+    LazyLock::new(|| bundle("en", [include_str!("../../locales/en/report.ftl"), EN_PAGES]));
 static ZH: LazyLock<Option<Bundle>> =
-    LazyLock::new(|| bundle("zh-CN", include_str!("../../locales/zh-CN/report.ftl")));
+    LazyLock::new(|| bundle("zh-CN", [include_str!("../../locales/zh-CN/report.ftl"), ZH_PAGES]));
+
+const EN_PAGES: &str = include_str!("../../locales/en/ui.ftl");
+const ZH_PAGES: &str = include_str!("../../locales/zh-CN/ui.ftl");
 
 /// A text that cannot be read gives no bundle; a test holds that both can.
-fn bundle(tag: &str, source: &str) -> Option<Bundle> {
+fn bundle(tag: &str, sources: [&str; 2]) -> Option<Bundle> {
     let mut bundle = Bundle::new_concurrent(vec![tag.parse().ok()?]);
     // The sentences go into JSON and plain text, where isolation marks would be stray characters.
     bundle.set_use_isolating(false);
-    bundle.add_resource(FluentResource::try_new(source.to_owned()).ok()?).ok()?;
+    for source in sources {
+        let resource = FluentResource::try_new(source.to_owned()).ok()?;
+        // Where both files have an id, the report's own stays, and that is no error.
+        let _ = bundle.add_resource(resource);
+    }
     Some(bundle)
 }
 
@@ -37,6 +45,25 @@ pub(super) fn say(lang: Lang, id: &str, args: &[(&str, &str)]) -> String {
         || id.to_owned(),
         |pattern| bundle.format_pattern(pattern, Some(&fluent), &mut Vec::new()).into_owned(),
     )
+}
+
+/// The text `prefix-word`, for words of the vocabulary; the word itself where there is none.
+pub(super) fn word(lang: Lang, prefix: &str, word: &str) -> String {
+    let id = format!("{prefix}-{}", word.replace(['_', '.'], "-"));
+    let text = say(lang, &id, &[]);
+    if text == id { word.to_owned() } else { text }
+}
+
+/// A probability in whole per cent; the ends stay open, since nothing is ever certain.
+pub fn percent(probability: f64) -> String {
+    let value = probability * 100.0;
+    if value < 1.0 {
+        "< 1 %".to_owned()
+    } else if value > 99.0 {
+        "> 99 %".to_owned()
+    } else {
+        format!("{value:.0} %")
+    }
 }
 
 /// Seconds as people write them: whole above ten, else with at most two digits after the point.

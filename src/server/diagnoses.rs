@@ -22,6 +22,7 @@ use super::{
     state::AppState, ticket::Caller, webhooks::Occasion,
 };
 use crate::{
+    api::Export,
     report::{Case, Report},
     store::{Kept, Share, Terms, Token},
 };
@@ -43,11 +44,16 @@ pub(super) async fn create(
 ) -> Result<Response, Problem> {
     let lang = negotiate(request.uri(), request.headers());
     let origin = origin_of(&state.config, request.uri(), request.headers());
+    // The capabilities of a saved report are in the JSON alone.
+    let wanted = Export::accepted(request.headers());
     let paste = state.config.limits.paste_bytes;
     // Two texts, `text` and `facts.notes`, each up to the limit, and the small rest.
     let order: Order = json::read(request, 2 * paste + 64 * 1024).await?;
     check_case(&order.case, paste)?;
     let report = state.diagnose(order.case, lang).await?;
+    if let Some(export) = wanted.filter(|_| !order.save) {
+        return Ok(export.answer(&report, None));
+    }
     let mut answer = to_json(&report)?;
     if order.save {
         let now = state.now();
@@ -74,15 +80,21 @@ pub(super) async fn create(
     Ok(response)
 }
 
-/// `GET /api/v1/diagnoses/{token}`, with a view or answer token.
+/// `GET /api/v1/diagnoses/{token}`, with a view or answer token: JSON, or by ending or `Accept`
+/// Markdown, CSV or a picture.
 pub(super) async fn read(
     State(state): State<AppState>,
-    Path(token): Path<String>,
+    Path(named): Path<String>,
     caller: Caller,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let token = Token::parse(&token).ok_or_else(Problem::not_found)?;
+    let (token, export) = Export::wanted(&named, &headers);
+    let token = Token::parse(token).ok_or_else(Problem::not_found)?;
     let (_, report) = state.admit(&token, &caller).await?;
-    Ok(Json(to_json(&report)?).into_response())
+    match export {
+        Some(export) => Ok(export.answer(&report, None)),
+        None => Ok(Json(to_json(&report)?).into_response()),
+    }
 }
 
 /// `DELETE /api/v1/diagnoses/{token}`, with a manage token.

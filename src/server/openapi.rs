@@ -29,12 +29,11 @@ pub(super) fn document() -> Value {
         "paths": {
             "/api/v1/diagnoses": { "post": create_diagnosis() },
             "/api/v1/diagnoses/{token}": {
-                "parameters": [parameter("token", "The token of a link, 27 characters")],
-                "get": operation("readDiagnosis", "The newest report behind a view or answer token", &[
-                    ("200", "The report", Some("Report")),
-                    ("403", "It has a password (send it as `X-Report-Password`), burns or is sealed", Some("Problem")),
-                    ("404", "Unknown, expired, revoked or misspelt: all the same", Some("Problem")),
-                ]),
+                "parameters": [parameter(
+                    "token",
+                    "The token of a link, 27 characters; `.md`, `.csv` or `.svg` behind it ask for that form",
+                )],
+                "get": read_diagnosis(),
                 "delete": operation("revokeDiagnosis", "Deletes the report behind a manage token", &[
                     ("204", "It is gone, and so is its link", None),
                     ("404", "Unknown, expired, revoked or misspelt: all the same", Some("Problem")),
@@ -87,6 +86,28 @@ fn create_diagnosis() -> Value {
     );
     add(&mut post, "requestBody", body("Order"));
     post
+}
+
+fn read_diagnosis() -> Value {
+    let mut get = operation(
+        "readDiagnosis",
+        "The newest report behind a view or answer token; by ending or `Accept` as Markdown, its ledger as CSV, its verdict as SVG",
+        &[
+            ("200", "The report", Some("Report")),
+            (
+                "403",
+                "It has a password (send it as `X-Report-Password`), burns or is sealed",
+                Some("Problem"),
+            ),
+            ("404", "Unknown, expired, revoked or misspelt: all the same", Some("Problem")),
+        ],
+    );
+    if let Some(content) = get.pointer_mut("/responses/200/content") {
+        for media in ["text/markdown", "text/csv", "image/svg+xml"] {
+            add(content, media, json!({ "schema": { "type": "string" } }));
+        }
+    }
+    get
 }
 
 fn start_probes() -> Value {

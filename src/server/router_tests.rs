@@ -138,6 +138,45 @@ async fn a_saved_report_is_read_by_its_view_token_and_revoked_by_the_other() {
 }
 
 #[tokio::test]
+async fn a_saved_report_is_had_as_markdown_csv_and_picture() {
+    let state = state_of(Config::default()).with_diagnostician(Arc::new(engine()));
+    let app = router(state);
+    let made =
+        post_json(&app, "/api/v1/diagnoses", &json!({ "text": "broken pipe", "save": true })).await;
+    let view = made.json()["share"]["view_token"].as_str().unwrap().to_owned();
+    let api = format!("/api/v1/diagnoses/{view}");
+    let page = format!("/d/{view}");
+    for (path, media, begins) in [
+        (format!("{api}.md"), "text/markdown", "# "),
+        (format!("{api}.csv"), "text/csv", "\u{feff}cause,"),
+        (format!("{api}.svg"), "image/svg+xml", "<svg "),
+        (format!("{api}.json"), "application/json", "{"),
+        (format!("{page}/report.md"), "text/markdown", "# "),
+        (format!("{page}/evidence.csv"), "text/csv", "\u{feff}cause,"),
+        (format!("{page}/badge.svg"), "image/svg+xml", "<svg "),
+        (format!("{page}/card.svg?lang=zh-CN"), "image/svg+xml", "<svg "),
+    ] {
+        let answer = get_path(&app, &path).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        assert!(answer.header("content-type").starts_with(media), "{path}");
+        assert!(answer.text.starts_with(begins), "{path}: {}", answer.text);
+        assert_eq!(answer.header("cache-control"), "private, no-store", "{path}");
+        assert!(answer.header("content-security-policy").starts_with("default-src 'none'"));
+        let policy = answer.header("cross-origin-resource-policy");
+        let is_picture = media == "image/svg+xml";
+        assert_eq!(policy, if is_picture { "cross-origin" } else { "same-origin" }, "{path}");
+    }
+    let chinese = get_path(&app, &format!("{page}/card.svg?lang=zh-CN")).await;
+    assert!(chinese.text.contains("xml:lang=\"zh-CN\""), "{}", chinese.text);
+    let headers = [("host", "localhost:3000"), ("accept", "text/markdown")];
+    let asked = call(&app, Method::GET, &api, &headers, Body::empty()).await;
+    assert!(asked.text.starts_with("# "), "{}", asked.text);
+    for path in ["/d/AAAAAAAAAAAAAAAAAAAAAAAAAAA/report.md", "/d/x/card.svg", "/d/x/other.md"] {
+        assert_eq!(get_path(&app, path).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn every_wrong_token_gets_the_same_answer() {
     let app = app();
     let long = "A".repeat(10_000);

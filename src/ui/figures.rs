@@ -1,16 +1,6 @@
 //! Numbers as people read them, the same on the server and in the browser.
 
-/// A probability in whole per cent; the ends stay open, since nothing is ever certain.
-pub fn percent(probability: f64) -> String {
-    let value = probability * 100.0;
-    if value < 1.0 {
-        "< 1 %".to_owned()
-    } else if value > 99.0 {
-        "> 99 %".to_owned()
-    } else {
-        format!("{value:.0} %")
-    }
-}
+pub use crate::report::percent;
 
 /// Seconds with at most two decimals and no trailing zeros.
 pub fn seconds(seconds: f64) -> String {

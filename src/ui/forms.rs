@@ -9,7 +9,7 @@ use axum::{
 };
 
 use crate::{
-    api::{Desk, Problem, Trouble, Visitor, Wish},
+    api::{Desk, Export, Problem, Trouble, Visitor, Wish},
     intake::{MAX_TEXT, PasteError, check_paste},
     knowledge::{Lang, Text},
     ui::{
@@ -120,6 +120,20 @@ pub async fn save(desk: Desk, visitor: Visitor, body: Bytes) -> Result<Response,
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// `POST /export`: the report of the wizard's state as the file that the pressed button names. It is
+/// made to be handed on, so its secrets are masked as they are where a report is saved.
+pub async fn export(desk: Desk, visitor: Visitor, body: Bytes) -> Result<Response, Problem> {
+    let body = String::from_utf8_lossy(&body);
+    let fields = decode(&body);
+    let file = fields.iter().find(|(key, _)| key == "file").map(|(_, file)| file.as_str());
+    let export = file.and_then(Export::named).ok_or_else(Problem::not_found)?;
+    let Arrived::Here(wizard, _) = arrive(&desk, Wizard::parse(&body)).await? else {
+        return Err(Problem::not_found());
+    };
+    let report = desk.diagnostician.diagnose_after(&wizard.case, &wizard.skipped, visitor.lang);
+    Ok(export.answer(&report.masked().0, None))
 }
 
 /// Whether `text` can be read at all.

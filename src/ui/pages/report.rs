@@ -1,6 +1,6 @@
 //! The report: one verdict above layers of detail, the same saved (`/d/…`) or not yet saved.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::http::{Request, request::Parts};
 use leptos::prelude::*;
@@ -9,17 +9,19 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
     api::{Desk, Link, OpenedReport, Problem, Visitor},
-    report::{NextStep, NotVisible, Report, RuledOut, StepKind, VerdictState},
+    knowledge::Lang,
+    report::{Case, NextStep, NotVisible, Report, RuledOut, StepKind, VerdictState},
     ui::{
         components::{
-            ChainStrip, CheckFixes, Constants, Fixes, Icon, Ledger, Opening, ReadFromText,
-            SealedPage, SecondThoughts, ShareForm, Shared, TicketBoard, Timeline, VerdictHead,
+            ChainStrip, CheckFixes, Constants, Fixes, Icon, Ledger, MessageToOps, Opening,
+            ReadFromText, RetryCode, SavedFiles, SealedPage, SecondThoughts, ShareForm, Shared,
+            TicketBoard, Timeline, UnsavedFiles, VerdictHead,
         },
         i18n::{Texts, texts},
         islands::CopyButtons,
         pages::{
             problem::ProblemPage,
-            report_parts::{HappenedAndHelp, MessageToOps, Said},
+            report_parts::{HappenedAndHelp, Said},
         },
         state::Wizard,
     },
@@ -128,6 +130,7 @@ pub(super) fn ReportView(
             <Constants texts constants=report.constants.clone() />
             <Fixes texts fixes=report.fixes.clone() unsure />
             {ticket.map(|ticket| view! { <CheckFixes texts report=report.clone() ticket desk=desk.clone() /> })}
+            <RetryCode texts report=report.clone() base=Arc::clone(&base) />
             <Ledger texts causes=report.causes.clone() />
             <SecondThoughts texts report=report.clone() />
             <div class="columns">
@@ -136,7 +139,7 @@ pub(super) fn ReportView(
             </div>
             {(!unsure).then(|| view! { <NextSteps texts next wizard=wizard.clone() /> })}
             <div class="columns">
-                <MessageToOps texts report=report.clone() link />
+                <MessageToOps texts reports=in_both_languages(&report, &origin, &desk) base=Arc::clone(&base) link />
                 <div>
                     <ShareBox texts origin=origin.clone() report=report.clone() />
                     <Export texts report=report.clone() origin />
@@ -154,6 +157,23 @@ pub(super) fn ReportView(
         </div>
         <CopyButtons />
     }
+}
+
+/// The report without its secrets, in the reader's language and in the other one.
+fn in_both_languages(report: &Report, origin: &Origin, desk: &Desk) -> Vec<Report> {
+    let passed = match origin {
+        Origin::Wizard(wizard) => wizard.skipped.clone(),
+        Origin::Stored(_) => BTreeSet::new(),
+    };
+    let case = Case { lang: None, ..report.case.clone() };
+    let told = |lang: Lang| {
+        if report.lang == lang {
+            report.masked().0
+        } else {
+            desk.diagnostician.diagnose_after(&case, &passed, lang).masked().0
+        }
+    };
+    Lang::ALL.map(told).to_vec()
 }
 
 /// What is masked before the report is saved: "2 × passwords".
@@ -179,12 +199,13 @@ fn Export(texts: Texts, report: Report, origin: Origin) -> impl IntoView {
     match origin {
         Origin::Wizard(wizard) => {
             let json = serde_json::to_string_pretty(&report).unwrap_or_default();
-            let href = Wizard { report: false, ..*wizard }.href();
+            let href = Wizard { report: false, ..(*wizard).clone() }.href();
             view! {
                 <p class="exports">
                     <a href=href>{texts.t("back-to-questions")}</a>
                     <a href="/">{texts.t("start-again")}</a>
                 </p>
+                <UnsavedFiles texts wizard=(*wizard).clone() />
                 <details class="raw-json">
                     <summary>{texts.t("raw-json")}</summary>
                     <pre tabindex="0"><code>{json}</code></pre>
@@ -194,6 +215,7 @@ fn Export(texts: Texts, report: Report, origin: Origin) -> impl IntoView {
         }
         Origin::Stored(opened) => view! {
             <p class="exports">
+                <SavedFiles texts path=opened.path />
                 <a href=opened.json>{texts.t("raw-json")}</a>
                 <a href="/">{texts.t("start-again")}</a>
             </p>
@@ -316,5 +338,15 @@ fn step_id(step: &NextStep) -> String {
     match step.kind {
         StepKind::Question => step.id.clone(),
         kind => format!("{}.{}", kind_word(&NextStep { kind, ..step.clone() }), step.id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_without_secrets_is_not_said_to_be_masked() {
+        assert!(masked(&crate::ui::pages::sample::report(), Texts(Lang::En)).is_empty());
     }
 }

@@ -1,0 +1,200 @@
+//! The whole report as Markdown, for a wiki, a ticket, a repository.
+
+use std::fmt::Write as _;
+
+use super::super::{
+    HopState, RankedCause, Report, ReportFix, inert,
+    message::markdown::{escape, fenced},
+    words::{percent, say, seconds, word},
+};
+
+/// Causes that get a ledger of their own; the others stand in the table.
+const LEDGERS: usize = 3;
+
+impl Report {
+    /// The report in its own language. `link` is the address of the saved report, where it has one.
+    pub fn markdown(&self, link: Option<&str>) -> String {
+        let mut out = String::new();
+        self.head(link, &mut out);
+        self.hops(&mut out);
+        self.ranking(&mut out);
+        for cause in self.causes.iter().take(LEDGERS).filter(|cause| !cause.evidence.is_empty()) {
+            self.ledger(cause, &mut out);
+        }
+        self.times(&mut out);
+        self.remedies(&mut out);
+        self.unknowns(&mut out);
+        out
+    }
+
+    fn title(&self, id: &str, out: &mut String) {
+        let _ = writeln!(out, "\n## {}\n", say(self.lang, id, &[]));
+    }
+
+    fn head(&self, link: Option<&str>, out: &mut String) {
+        let verdict = &self.verdict;
+        let _ = writeln!(out, "# {}\n", text(&verdict.sentence));
+        let leading = self.causes.iter().find(|cause| Some(&cause.id) == verdict.cause.as_ref());
+        let mut facts = Vec::new();
+        if let Some(cause) = leading {
+            facts.push(("confidence", percent(cause.probability)));
+        }
+        if !verdict.owner.is_empty() {
+            let mark = say(self.lang, "list-mark", &[]);
+            let who: Vec<String> =
+                verdict.owner.iter().map(|who| text(&word(self.lang, "who", who))).collect();
+            facts.push(("concerns", who.join(&mark)));
+        }
+        if let Some(target) = &self.case.target {
+            facts.push(("message-where", text(target)));
+        }
+        for (label, value) in facts {
+            let _ = writeln!(out, "- **{}**: {value}", say(self.lang, label, &[]));
+        }
+        let _ = writeln!(out, "\n{}", text(&verdict.first_step));
+        if let Some(cause) = leading {
+            self.title("happened-title", out);
+            let _ = writeln!(out, "{}", text(&cause.plain));
+        }
+        if let Some(link) = link {
+            let words = say(self.lang, "message-link", &[]);
+            let _ = writeln!(out, "\n[{words}]({})", inert::address(link));
+        }
+    }
+
+    fn hops(&self, out: &mut String) {
+        self.title("chain-label", out);
+        for hop in &self.chain {
+            let state = match hop.state {
+                HopState::Ok => "ok",
+                HopState::Broken => "broken",
+                HopState::Suspect => "suspect",
+                HopState::NotVisible => "unseen",
+            };
+            let share = match hop.state {
+                HopState::Broken | HopState::Suspect => format!(" ({})", percent(hop.probability)),
+                HopState::Ok | HopState::NotVisible => String::new(),
+            };
+            let state = word(self.lang, "hop", state);
+            let _ = writeln!(out, "- {}: {state}{share}", text(&hop.label));
+        }
+    }
+
+    fn ranking(&self, out: &mut String) {
+        self.title("export-causes", out);
+        let head = |id: &str| say(self.lang, id, &[]);
+        let _ = writeln!(out, "| {} | {} |\n|---|---:|", head("export-cause"), head("confidence"));
+        for cause in &self.causes {
+            let _ = writeln!(out, "| {} | {} |", text(&cause.name), percent(cause.probability));
+        }
+    }
+
+    fn ledger(&self, cause: &RankedCause, out: &mut String) {
+        let why = say(self.lang, "ledger-title", &[]);
+        let _ = writeln!(out, "\n## {why}: {}\n", text(&cause.name));
+        let head = |id: &str| say(self.lang, id, &[]);
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} |\n|---|---|---:|",
+            head("export-observation"),
+            head("source"),
+            head("export-bits")
+        );
+        for item in &cause.evidence {
+            let source = word(self.lang, "source", item.source.as_str());
+            let _ = writeln!(out, "| {} | {source} | {:+.1} |", text(&item.label), item.bits);
+        }
+    }
+
+    fn times(&self, out: &mut String) {
+        if self.constants.is_empty() {
+            return;
+        }
+        self.title("constants-title", out);
+        for constant in &self.constants {
+            let _ = writeln!(
+                out,
+                "- {} s ≈ {} s: {} {}{}",
+                seconds(constant.measured),
+                seconds(constant.seconds),
+                text(&constant.component),
+                text(&constant.setting),
+                source(&constant.source)
+            );
+        }
+    }
+
+    fn remedies(&self, out: &mut String) {
+        if self.fixes.is_empty() {
+            return;
+        }
+        self.title("fixes-title", out);
+        for fix in &self.fixes {
+            self.remedy(fix, out);
+        }
+    }
+
+    fn remedy(&self, fix: &ReportFix, out: &mut String) {
+        let mark = say(self.lang, "list-mark", &[]);
+        let who: Vec<String> =
+            fix.who.iter().map(|who| text(&word(self.lang, "who", who))).collect();
+        let minutes = say(self.lang, "minutes", &[("n", &fix.minutes.to_string())]);
+        let risk = word(self.lang, "risk", &fix.risk);
+        let _ = writeln!(out, "### {}\n", text(&fix.title));
+        let _ = writeln!(
+            out,
+            "{} · {} · {minutes} · {}\n",
+            text(&fix.stack),
+            text(&risk),
+            who.join(&mark)
+        );
+        for (step, number) in fix.steps.iter().zip(1..) {
+            let _ = writeln!(out, "{number}. {}", text(step));
+        }
+        for command in &fix.commands {
+            let _ = write!(out, "\n{}", fenced(command));
+        }
+        for (label, value) in [("verify", &fix.verify), ("rollback", &fix.rollback)] {
+            let _ = write!(out, "\n**{}**: {}\n", say(self.lang, label, &[]), text(value));
+        }
+        for url in &fix.sources {
+            let _ = writeln!(out, "{}", source(url));
+        }
+        out.push('\n');
+    }
+
+    fn unknowns(&self, out: &mut String) {
+        if !self.ruled_out.is_empty() {
+            self.title("ruled-out-title", out);
+            for ruled in &self.ruled_out {
+                let _ = writeln!(out, "- {}: {}", text(&ruled.name), text(&ruled.why));
+            }
+        }
+        if !self.not_visible.is_empty() {
+            self.title("not-visible-title", out);
+            for hidden in &self.not_visible {
+                let _ = writeln!(out, "- {}: {}", text(&hidden.label), text(&hidden.needs));
+            }
+        }
+        if let Some(change) = &self.change_of_mind {
+            self.title("change-of-mind-title", out);
+            let _ = writeln!(out, "{}", text(&change.sentence));
+        }
+    }
+}
+
+/// One line from outside.
+fn text(value: &str) -> String {
+    escape(&inert::one_line(value))
+}
+
+/// A source as a link where it is a web address, else as words, else nothing.
+fn source(url: &str) -> String {
+    if url.starts_with("https://") || url.starts_with("http://") {
+        format!(" <{}>", inert::address(url))
+    } else if url.is_empty() {
+        String::new()
+    } else {
+        format!(" {}", text(url))
+    }
+}
