@@ -9,6 +9,7 @@ mod entry;
 mod files;
 mod load;
 mod place;
+mod probes;
 mod text;
 
 pub use base::Base;
@@ -23,4 +24,5 @@ pub use files::built_in;
 pub use files::{Files, read_folder};
 pub use load::{Loaded, Problem, load};
 pub use place::{Place, Places};
+pub use probes::{LiveProbe, PROBES, ProbeGroup};
 pub use text::{Lang, Text};

@@ -36,6 +36,7 @@ mod protocol;
 pub mod ranges;
 mod reset;
 pub mod resolve;
+mod resolvers;
 mod reuse;
 mod route;
 pub mod rules;

@@ -22,6 +22,7 @@ mod draft;
 mod keys;
 mod probe;
 mod ranking;
+mod told;
 
 pub use copy::CopyButtons;
 pub use draft::{DraftBox, DraftTexts};

@@ -67,9 +67,24 @@ pub enum Live {
     End(String),
 }
 
+/// The probes a person has ticked; see the browser's own.
+#[derive(Clone, Debug, Default)]
+pub struct Ticked {
+    /// Their names.
+    pub only: Vec<String>,
+    /// Whether those that send more are agreed to.
+    pub agrees: bool,
+}
+
+/// See the browser's own.
+pub fn ticked_probes() -> Ticked {
+    Ticked::default()
+}
+
 /// See the browser's own.
 pub fn start_run(
     _target: &str,
+    _only: &[String],
     _silence: u64,
     _lang: crate::knowledge::Lang,
     _started: impl FnOnce(Result<String, Option<String>>) + 'static,

@@ -12,7 +12,9 @@ use crate::{
     report::Report,
     ui::{
         arrive::{Arrived, arrive},
-        components::{Answers, ChainStrip, HiddenState, Icon, ReadFromText, families, ranked_rows},
+        components::{
+            Answers, ChainStrip, HiddenState, Icon, Measured, ReadFromText, families, ranked_rows,
+        },
         i18n::{Texts, texts},
         islands::{CopyButtons, LiveRanking, RankTexts, StepKeys},
         pages::{
@@ -87,6 +89,11 @@ fn WizardView(
                 <Ranking texts wizard=wizard.clone() report=report.clone() families=families(&base, texts) />
                 <ChainStrip texts hops=report.chain.clone() />
                 <ReadFromText
+                    texts
+                    observations=report.observations.clone()
+                    base=Arc::clone(&base)
+                />
+                <Measured
                     texts
                     observations=report.observations.clone()
                     base=Arc::clone(&base)

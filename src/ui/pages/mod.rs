@@ -12,6 +12,7 @@ mod about_probes;
 mod diagnose;
 mod home;
 mod manage;
+mod probe_choice;
 mod problem;
 mod report;
 mod report_parts;
