@@ -24,8 +24,8 @@ use crate::{
         forms::{self, Start},
         i18n::texts,
         pages::{
-            AboutProbesPage, DeletedPage, DiagnosePage, HomePage, ManagePage, ProblemPage,
-            ReportPage,
+            AboutProbesPage, DeletedPage, DiagnosePage, FromBrowserPage, HomePage, ManagePage,
+            ProblemPage, ReportPage,
         },
     },
 };
@@ -46,6 +46,7 @@ pub fn App() -> impl IntoView {
                 <Routes fallback=|| view! { <ProblemPage status=StatusCode::NOT_FOUND /> }>
                     <Route path=path!("") view=HomePage ssr=SsrMode::Async />
                     <Route path=path!("diagnose") view=DiagnosePage ssr=SsrMode::Async />
+                    <Route path=path!("probe/browser") view=FromBrowserPage ssr=SsrMode::Async />
                     <Route path=path!("d/:token") view=ReportPage ssr=SsrMode::Async />
                     <Route path=path!("manage/:token") view=ManagePage ssr=SsrMode::Async />
                     <Route path=path!("deleted") view=DeletedPage ssr=SsrMode::Async />
@@ -72,6 +73,7 @@ pub fn form_routes(
         .route("/start", post(start))
         .route("/add", post(forms::add))
         .route("/probe", post(forms::probe))
+        .route("/probe/browser", post(forms::from_browser))
         .route("/save", post(forms::save))
         .route("/manage/{token}/delete", post(api::delete))
         .route(api::KNOWLEDGE_ROUTE, get(api::serve_knowledge))
@@ -140,5 +142,5 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 }
 
 fn has_islands(path: &str) -> bool {
-    path == "/" || path == "/diagnose" || path.starts_with("/d/")
+    matches!(path, "/" | "/diagnose" | "/probe/browser") || path.starts_with("/d/")
 }

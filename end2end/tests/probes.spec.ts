@@ -122,3 +122,54 @@ test("the same without script", async ({ browser, server }) => {
   await expect(page.locator("[data-variable='halfclose.result']")).toContainText("answered all the same");
   await context.close();
 });
+
+test("the reader's own browser looks on a click, at that one host, and what it saw joins the case", async ({ page, server }) => {
+  test.setTimeout(60_000);
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    if (!request.url().startsWith(server.url)) asked.push(request.url());
+  });
+  await page.goto(server.url + at("at=probe"));
+  await page.getByRole("link", { name: "Look from your own browser instead" }).click();
+  await awake(page);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("A look from your own browser");
+  await expect(page.locator("main")).toContainText("your own network or machine");
+  await accessible(page);
+  await noSidewaysScroll(page);
+  // Nothing by itself.
+  await page.waitForTimeout(500);
+  expect(asked).toEqual([]);
+  await page.getByRole("button", { name: "Yes, look from my browser" }).click();
+  await expect(page.locator(".browser-seen")).toContainText("Request 1: an answer after");
+  await expect(page.locator(".browser-seen")).toContainText("with code 1001", { timeout: 20_000 });
+  expect([...new Set(asked)]).toEqual([`${target}/`]);
+  await accessible(page);
+  await page.getByRole("button", { name: "Use these findings" }).click();
+  await expect(page).toHaveURL(/seen=[\w-]{27}/);
+  const measured = page.locator("[data-variable='browser.result']");
+  await expect(measured).toContainText("an answer comes");
+  await expect(measured).toContainText("from your browser");
+  await expect(page.locator("[data-variable='websocket.result']")).toContainText("closed with a code");
+});
+
+test("the page may reach the one host of its address and no other", async ({ page, server }) => {
+  await page.goto(`${server.url}/probe/browser?target=${encodeURIComponent(target)}`);
+  const reach = (url: string) =>
+    page.evaluate((url) => fetch(url, { mode: "no-cors" }).then(() => true, () => false), url);
+  expect(await reach(`${target}/x`)).toBe(true);
+  expect(await reach(`http://127.0.0.1:${Number(new URL(target).port) + 1}/`)).toBe(false);
+  await page.goto(`${server.url}/probe/browser?target=169.254.169.254`);
+  await expect(page.getByRole("alert")).toContainText("metadata");
+  expect(await reach(`${target}/x`)).toBe(false);
+});
+
+test("a redirect of the target to another host is not followed", async ({ page, server }) => {
+  const moved = createServer((_, answer) => answer.writeHead(302, { Location: `${target}/` }).end());
+  await new Promise<void>((done) => moved.listen(0, "127.0.0.1", done));
+  const from = `http://127.0.0.1:${(moved.address() as AddressInfo).port}`;
+  await page.goto(`${server.url}/probe/browser?target=${encodeURIComponent(from)}`);
+  await awake(page);
+  await page.getByRole("button", { name: "Yes, look from my browser" }).click();
+  await expect(page.locator(".browser-seen")).toContainText("led to another host");
+  moved.close();
+});

@@ -105,6 +105,30 @@ os-linux = Linux
 os-macos = macOS
 os-windows = Windows
 
+## A look from the reader's own browser
+browser-title = A look from your own browser
+browser-intro = Your browser, not this server, would send the following, once you press the button, and nothing else:
+browser-sends-requests = two requests (GET), without cookies:
+browser-sends-socket = one WebSocket, watched for 10 seconds:
+browser-sees-little = A page is not told why a request fails, and nothing of its content. What it can tell: whether an answer comes, how fast, and how a WebSocket is closed. This page may reach the host above and no other.
+browser-private = This is an address of your own network or machine. Your browser may ask whether this page may look there; it only works if you allow it.
+browser-needs-script = This look needs JavaScript: without it a browser cannot be asked. The look from this server works without.
+browser-ask = Which host shall your browser look at?
+browser-go = Yes, look from my browser
+browser-running = Your browser is looking …
+browser-take = Use these findings
+browser-back = Back without it
+browser-answered = Request { $n }: an answer after { $seconds } s
+browser-failed = Request { $n }: failed after { $seconds } s
+browser-no-answer = Request { $n }: no answer in { $seconds } s
+browser-redirected = Request { $n }: led to another host after { $seconds } s, which was not followed
+browser-phases = {" "}(lookup { $lookup } ms, connect { $connect } ms, answer { $wait } ms)
+browser-socket-open = WebSocket: open after { $seconds } s, and still open at the end
+browser-socket-closed = WebSocket: closed after { $seconds } s with code { $code }
+browser-socket-cut = WebSocket: ended after { $seconds } s without a close code
+browser-socket-failed = WebSocket: did not open; a page is not told why
+browser-unreadable = What your browser sent cannot be read: { $error }
+
 ## Probes
 probe-title = Shall we look for ourselves?
 probe-title-at = Shall we look at { $target } ourselves?
@@ -140,6 +164,7 @@ probe-single = What would tell most now: { $probe }, about { $seconds } s. It al
 probe-raw = Raw finding
 probe-colon = {": "}
 probe-from-browser = Look from your own browser instead
+probe-more-looks = Choose another look
 measured-title = What was measured
 measured-from-browser = from your browser
 probe-host = Host and port

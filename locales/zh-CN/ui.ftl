@@ -105,6 +105,30 @@ os-linux = Linux
 os-macos = macOS
 os-windows = Windows
 
+## A look from the reader's own browser
+browser-title = 从你自己的浏览器看
+browser-intro = 按下按钮后，由你的浏览器（而不是这台服务器）发送以下内容，只发一次，别无其他：
+browser-sends-requests = 两个不带 Cookie 的请求（GET）：
+browser-sends-socket = 一个 WebSocket，观察 10 秒：
+browser-sees-little = 网页看不到请求失败的原因，也看不到内容。它只能知道有没有响应、多快，以及 WebSocket 如何关闭。本页面只能访问上面这一台主机。
+browser-private = 这是你自己网络或本机的地址。浏览器可能会问是否允许本页面访问；允许后才能进行。
+browser-needs-script = 这项探测需要 JavaScript，否则无法让浏览器去看。从本服务器探测则不需要。
+browser-ask = 要让你的浏览器看哪台主机？
+browser-go = 好，从我的浏览器看
+browser-running = 你的浏览器正在查看 …
+browser-take = 采用这些结果
+browser-back = 不用，返回
+browser-answered = 请求 { $n }：{ $seconds } 秒后有响应
+browser-failed = 请求 { $n }：{ $seconds } 秒后失败
+browser-no-answer = 请求 { $n }：{ $seconds } 秒内没有响应
+browser-redirected = 请求 { $n }：{ $seconds } 秒后被转到另一台主机，没有跟随
+browser-phases = （解析 { $lookup } 毫秒，连接 { $connect } 毫秒，响应 { $wait } 毫秒）
+browser-socket-open = WebSocket：{ $seconds } 秒后打开，结束时仍然连着
+browser-socket-closed = WebSocket：{ $seconds } 秒后关闭，代码 { $code }
+browser-socket-cut = WebSocket：{ $seconds } 秒后断开，没有关闭代码
+browser-socket-failed = WebSocket：没有打开；网页看不到原因
+browser-unreadable = 无法读取浏览器发来的内容：{ $error }
+
 ## Probes
 probe-title = 要我们亲自看一看吗？
 probe-title-at = 要我们亲自看一看 { $target } 吗？
@@ -140,6 +164,7 @@ probe-single = 现在最有用的是：{ $probe }，约 { $seconds } 秒。只�
 probe-raw = 原始结果
 probe-colon = ：
 probe-from-browser = 改从你自己的浏览器看
+probe-more-looks = 选择其他探测
 measured-title = 测到的结果
 measured-from-browser = 来自你的浏览器
 probe-host = 主机和端口

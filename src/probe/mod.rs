@@ -8,6 +8,7 @@
 mod answer;
 mod asked;
 mod banner;
+pub mod browser;
 pub mod budget;
 mod burst;
 mod canary;

@@ -41,6 +41,7 @@ pub async fn arrive(desk: &Desk, mut wizard: Wizard) -> Result<Arrived, Trouble>
             Ok(Arrived::Here(Box::new(wizard), None))
         }
         Some(Run { observations: Some(observations), .. }) => {
+            wizard.pass_chosen();
             take_in(desk, wizard, &observations).await.map(Arrived::Moved)
         }
         under_way => Ok(Arrived::Here(Box::new(wizard), under_way)),
@@ -48,14 +49,13 @@ pub async fn arrive(desk: &Desk, mut wizard: Wizard) -> Result<Arrived, Trouble>
 }
 
 /// Keeps what a run found under a token, so that the address alone brings it back.
-async fn take_in(
+pub async fn take_in(
     desk: &Desk,
     mut wizard: Wizard,
     observations: &[Observation],
 ) -> Result<String, Trouble> {
     wizard.probe = None;
     wizard.at = None;
-    wizard.pass_chosen();
     if !observations.is_empty() {
         let all = joined(&wizard.case.observations, observations);
         let found = serde_json::to_string(&all).unwrap_or_default();

@@ -10,10 +10,10 @@ use axum::{
 
 use crate::{
     api::{Desk, Problem, Trouble, Visitor},
-    intake::{MAX_TEXT, PasteError, check_paste},
+    intake::{MAX_TEXT, PasteError, check_paste, read_browser_look},
     knowledge::{Lang, LiveProbe, Text},
     ui::{
-        arrive::{Arrived, address, arrive},
+        arrive::{Arrived, address, arrive, take_in},
         i18n::Texts,
         pages::Rejected,
         state::{Wizard, decode},
@@ -98,6 +98,25 @@ pub async fn probe(desk: Desk, visitor: Visitor, body: Bytes) -> Result<Response
     let only = wizard.only.iter().cloned().collect();
     wizard.probe = Some(desk.probe(typed, only, &visitor).await?);
     Ok(Redirect::to(&wizard.href()).into_response())
+}
+
+/// `POST /probe/browser`: takes in what the reader's own browser saw of the target.
+pub async fn from_browser(desk: Desk, body: Bytes) -> Result<Response, Problem> {
+    let body = String::from_utf8_lossy(&body);
+    let Arrived::Here(wizard, _) = arrive(&desk, Wizard::parse(&body)).await? else {
+        return Err(Problem::not_found());
+    };
+    desk.browser_target(wizard.case.target.as_deref().unwrap_or_default())?;
+    let fields = decode(&body);
+    let look = fields.iter().find(|(key, _)| key == "look").map(|(_, value)| value.as_str());
+    let look = read_browser_look(look.unwrap_or_default()).map_err(|error| Trouble {
+        status: StatusCode::BAD_REQUEST,
+        sentence: in_both(|texts| {
+            texts.with("browser-unreadable", &[("error", error.to_string().into())])
+        }),
+    })?;
+    let seen = look.observations(&wizard.case.observations);
+    Ok(Redirect::to(&take_in(&desk, *wizard, &seen).await?).into_response())
 }
 
 /// Whether the form chooses probes at all, and agrees to those that send more.

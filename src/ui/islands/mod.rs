@@ -19,6 +19,7 @@ pub mod browser;
 pub mod browser;
 mod copy;
 mod draft;
+mod from_browser;
 mod keys;
 mod probe;
 mod ranking;
@@ -26,6 +27,7 @@ mod told;
 
 pub use copy::CopyButtons;
 pub use draft::{DraftBox, DraftTexts};
+pub use from_browser::{BrowserTexts, FromBrowser};
 pub use keys::StepKeys;
 pub use probe::{ProbeLive, ProbeTexts};
 pub use ranking::{LiveRanking, RankRow, RankTexts};

@@ -1,6 +1,6 @@
 //! The server's twin of `browser`: effects never run here, so nothing here does anything.
 
-use crate::report::Diagnostician;
+use crate::{intake::BrowserLook, report::Diagnostician};
 
 /// What a person is about to answer; see the browser's own.
 pub struct Choice {
@@ -102,3 +102,6 @@ pub fn mark_run(_address: &str) {}
 
 /// See the browser's own.
 pub fn go(_address: &str) {}
+
+/// See the browser's own.
+pub fn look_at(_url: &str, _socket_url: &str, _seen: impl Fn(BrowserLook, bool) + 'static) {}

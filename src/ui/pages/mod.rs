@@ -10,6 +10,7 @@
 
 mod about_probes;
 mod diagnose;
+mod from_browser;
 mod home;
 mod manage;
 mod probe_choice;
@@ -22,6 +23,7 @@ mod step_probe;
 
 pub use about_probes::AboutProbesPage;
 pub use diagnose::DiagnosePage;
+pub use from_browser::FromBrowserPage;
 pub use home::{HomePage, Rejected};
 pub use manage::{DeletedPage, ManagePage};
 pub use problem::ProblemPage;

@@ -103,6 +103,8 @@ impl Step {
     fn of(id: &str) -> Self {
         if id == "text" {
             Self::Text
+        } else if id == "probe" {
+            Self::Probe(String::new())
         } else if let Some(opening) = Opening::of(id) {
             Self::Opening(opening)
         } else if let Some(probe) = id.strip_prefix("probe.") {
@@ -233,6 +235,7 @@ mod tests {
         assert_eq!(step("text=x&at=between", &[]), Step::Opening(Opening::Parts));
         assert_eq!(step("text=x&at=probe.idle", &[]), Step::Probe("idle".to_owned()));
         assert_eq!(step("text=x&at=load", &[]), Step::Question("load".to_owned()));
+        assert_eq!(step("text=x&at=probe", &[]), Step::Probe(String::new()));
         assert_eq!(step("text=x&probe=abc", &[]), Step::Probe(String::new()));
     }
 }

@@ -9,11 +9,13 @@ mod clipboard;
 mod draft;
 mod engine;
 mod live;
+mod look;
 
 pub use choices::{Choice, choose_by_number, has_options, watch_choices};
 pub use clipboard::enable_copying;
 pub use draft::{Typed, forget_draft, guard_start, keep_draft, read_while_typing, restore_draft};
 pub use live::{Live, Ticked, cancel_run, follow_run, go, mark_run, start_run, ticked_probes};
+pub use look::look_at;
 
 use leptos::prelude::document;
 use wasm_bindgen::{JsCast, closure::Closure};
