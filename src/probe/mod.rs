@@ -53,6 +53,7 @@ mod tcp;
 mod tls;
 mod upgraded;
 mod verify;
+mod wave;
 mod websocket;
 
 pub use conn::{Conn, FirstBytes};
