@@ -25,8 +25,8 @@ use crate::{
         forms_link,
         i18n::texts,
         pages::{
-            AboutProbesPage, AdminPage, Burned, DeletedPage, DiagnosePage, HomePage, ManagePage,
-            ProblemPage, ReportPage, ReportsPage,
+            AboutProbesPage, AdminPage, Burned, DeletedPage, DiagnosePage, FromBrowserPage,
+            HomePage, ManagePage, ProblemPage, ReportPage, ReportsPage,
         },
     },
 };
@@ -47,6 +47,7 @@ pub fn App() -> impl IntoView {
                 <Routes fallback=|| view! { <ProblemPage status=StatusCode::NOT_FOUND /> }>
                     <Route path=path!("") view=HomePage ssr=SsrMode::Async />
                     <Route path=path!("diagnose") view=DiagnosePage ssr=SsrMode::Async />
+                    <Route path=path!("probe/browser") view=FromBrowserPage ssr=SsrMode::Async />
                     <Route path=path!("d/:token") view=ReportPage ssr=SsrMode::Async />
                     <Route path=path!("manage/:token") view=ManagePage ssr=SsrMode::Async />
                     <Route path=path!("deleted") view=DeletedPage ssr=SsrMode::Async />
@@ -79,6 +80,7 @@ pub fn form_routes(
         .route("/start", post(start))
         .route("/add", post(forms::add))
         .route("/probe", post(forms::probe))
+        .route("/probe/browser", post(forms::from_browser))
         .route("/save", post(forms::save))
         .route("/d/{token}/answers", post(forms_link::answers))
         .route("/d/{token}/observations", post(forms_link::observations))
@@ -196,5 +198,5 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 }
 
 fn has_islands(path: &str) -> bool {
-    path == "/" || path == "/diagnose" || path.starts_with("/d/")
+    matches!(path, "/" | "/diagnose" | "/probe/browser") || path.starts_with("/d/")
 }

@@ -10,7 +10,10 @@ use axum::{
 use crate::{
     evidence::Observation,
     knowledge::Text,
-    probe::target::Target,
+    probe::{
+        browser::{self, BrowserTarget},
+        target::Target,
+    },
     report::Diagnostician,
     server::{AppState, Problem},
     store::{StoreError, Token},
@@ -56,6 +59,12 @@ impl Desk {
     /// The findings kept under `token`, where there are any.
     pub async fn found(&self, token: Option<&str>) -> Option<Vec<Observation>> {
         serde_json::from_str(&self.kept(token).await?).ok()
+    }
+
+    /// What the reader's own browser may look at, or why not.
+    pub fn browser_target(&self, typed: &str) -> Result<BrowserTarget, Trouble> {
+        browser::judge(typed)
+            .map_err(|rule| Trouble { status: StatusCode::BAD_REQUEST, sentence: rule.text() })
     }
 
     /// A target in its plain form, `host:port`, or why it is none.

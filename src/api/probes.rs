@@ -43,13 +43,18 @@ impl Desk {
         self.follow(id, Instant::now() + PAGE_WAIT).await
     }
 
-    /// Starts the probes against `target`, waits a while for them, and gives the run's id. It is the
+    /// Starts the probes `only`, or those that run unasked where it is empty, against `target`, waits a while for them, and gives the run's id. It is the
     /// way without script; with script the page follows the run itself.
-    pub async fn probe(&self, target: String, visitor: &Visitor) -> Result<String, Problem> {
+    pub async fn probe(
+        &self,
+        target: String,
+        only: Vec<String>,
+        visitor: &Visitor,
+    ) -> Result<String, Problem> {
         let probes = self.state.probes.clone().ok_or_else(Problem::not_found)?;
         let wanted = ProbeRequest {
             target,
-            only: Vec::new(),
+            only,
             idle_seconds: Some(self.longest_silence()),
             lang: Some(visitor.lang),
         };

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     evidence::{Observation, Source, State},
-    knowledge::Base,
+    knowledge::{Base, LiveProbe, PROBES},
 };
 
 use super::{belief::Belief, maths::log2, model::Model};
@@ -76,16 +76,6 @@ pub struct Plan {
     pub enough: bool,
 }
 
-/// Every live probe, and what it costs a person to wait for it, seconds.
-const PROBES: [(&str, &[&str], f64); 6] = [
-    ("dns", &["dns.result"], 3.0),
-    ("tcp", &["tcp.result", "tcp.families", "tcp.addresses"], 5.0),
-    ("tls", &["tls.result"], 6.0),
-    ("http", &["http.result"], 8.0),
-    ("banner", &["banner.result"], 6.0),
-    ("idle", &["idle.end", "idle.keepalive", "idle.ping"], 70.0),
-];
-
 /// The variables that a step settles.
 pub(super) fn variables_of<'a>(base: &'a Base, kind: StepKind, id: &str) -> Vec<&'a str> {
     match kind {
@@ -98,11 +88,9 @@ pub(super) fn variables_of<'a>(base: &'a Base, kind: StepKind, id: &str) -> Vec<
             .into_iter()
             .flat_map(|check| check.reads.iter().map(String::as_str))
             .collect(),
-        StepKind::Probe => PROBES
-            .iter()
-            .filter(|(probe, ..)| *probe == id)
-            .flat_map(|(_, variables, _)| variables.iter().copied())
-            .collect(),
+        StepKind::Probe => {
+            LiveProbe::of(id).map(|probe| probe.settles.to_vec()).unwrap_or_default()
+        }
     }
 }
 
@@ -136,17 +124,19 @@ impl Model {
                 gain / cost,
             ));
         }
-        for (id, variables, cost) in
-            PROBES.iter().filter(|(id, ..)| now.has_target && !now.taken.contains(*id))
-        {
-            if variables.iter().any(|variable| is_settled(evidence, variable, id)) {
+        for probe in PROBES.iter().filter(|probe| now.has_target && !now.taken.contains(probe.id)) {
+            if probe.settles.iter().any(|variable| is_settled(evidence, variable, probe.id)) {
                 continue;
             }
-            let gain = variables
+            let gain = probe
+                .settles
                 .iter()
                 .map(|variable| self.choice_gain(&mind, variable, Source::Probe))
-                .fold(0.0, f64::max);
-            steps.push(step(StepKind::Probe, id, gain, *cost, gain / (cost + ASKING)));
+                .fold(0.0, f64::max)
+                * probe.visible;
+            let asking = if probe.is_heavy { ASKING * 2.0 } else { ASKING };
+            let rate = gain / (probe.seconds + asking);
+            steps.push(step(StepKind::Probe, probe.id, gain, probe.seconds, rate));
         }
         for check in base.checks.values().filter(|check| !now.taken.contains(&check.id)) {
             let open =
@@ -170,8 +160,14 @@ impl Model {
             b.total_cmp(a).then_with(|| (x.kind, &x.id).cmp(&(y.kind, &y.id)))
         });
         let bar = WORTH_A_SECOND * if mind.top >= WORTH_TRYING { AGAINST_TRYING } else { 1.0 };
-        // A check is an offer: nobody is kept from the report because a command could be run.
-        let best = steps.iter().find(|(_, step)| step.kind != StepKind::Check);
+        // A check is an offer: nobody is kept from the report because a command could be run. So is a
+        // probe that sends more than somebody expects who only named a host.
+        let is_offer = |step: &Step| match step.kind {
+            StepKind::Question => false,
+            StepKind::Check => true,
+            StepKind::Probe => LiveProbe::of(&step.id).is_none_or(|probe| !probe.is_standing()),
+        };
+        let best = steps.iter().find(|(_, step)| !is_offer(step));
         let enough = best.is_none_or(|(rate, _)| *rate < bar);
         Plan { steps: steps.into_iter().map(|(_, step)| step).collect(), enough }
     }

@@ -11,6 +11,7 @@ use super::{
         VariableKind,
     },
     load::{Loaded, Problem},
+    probes::LiveProbe,
     text::Text,
 };
 
@@ -18,23 +19,6 @@ const OWNERS: [&str; 6] = ["user", "developer", "ops", "network", "cloud", "prov
 const HOPS: [&str; 5] = ["you", "network", "proxy", "server", "database"];
 const RISKS: [&str; 3] = ["low", "medium", "high"];
 const RETRIES: [&str; 5] = ["never", "safe_once", "safe_backoff", "idempotent_only", "pointless"];
-const PROBES: [&str; 15] = [
-    "dns",
-    "tcp",
-    "tls",
-    "http",
-    "idle",
-    "banner",
-    "reuse",
-    "websocket",
-    "halfclose",
-    "http2",
-    "burst",
-    "path",
-    "mtu",
-    "reset",
-    "canary",
-];
 const LAYERS: [&str; 14] = [
     "connect",
     "handshake",
@@ -556,7 +540,7 @@ impl Lint<'_> {
         let stack = fix.stack == "any" || self.is_component_or_class(&fix.stack);
         self.known(kind, id, &["fix"], "stack", &fix.stack, stack);
         if let Some(probe) = &fix.verify.probe {
-            self.known(kind, id, &["fix"], "probe", probe, PROBES.contains(&probe.as_str()));
+            self.known(kind, id, &["fix"], "probe", probe, LiveProbe::of(probe).is_some());
         }
         for cause in &fix.causes {
             self.known(

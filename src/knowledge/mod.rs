@@ -10,6 +10,7 @@ mod experience;
 mod files;
 mod load;
 mod place;
+mod probes;
 mod text;
 
 pub use base::Base;
@@ -25,4 +26,5 @@ pub use files::built_in;
 pub use files::{Files, read_folder};
 pub use load::{Loaded, Problem, load};
 pub use place::{Place, Places};
+pub use probes::{LiveProbe, PROBES, ProbeGroup};
 pub use text::{Lang, Text};

@@ -5,14 +5,15 @@ use std::{fmt::Write as _, time::Duration};
 use super::{
     event::{Family, Finding, Reading, seconds},
     resolve::{Lookup, Outcome},
+    resolvers,
 };
 
 /// From here on a lookup counts as slow. judgement: a recursive resolver answers a cold name within
 /// half a second; glibc's first retry comes after 5 s.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// Reads meaning into the lookups of one name.
-pub(super) fn interpret(lookups: &[Lookup]) -> Reading {
+/// Reads meaning into the lookups of one name; `compared` are those of each resolver by itself.
+pub(super) fn interpret(lookups: &[Lookup], compared: &[Lookup]) -> Reading {
     let mut reading = Reading::default();
     for lookup in lookups {
         reading.findings.push(describe(lookup));
@@ -39,10 +40,11 @@ pub(super) fn interpret(lookups: &[Lookup]) -> Reading {
         reading.observe("dns.result", value, &raw);
         value.clone_into(&mut reading.outcome);
     }
+    resolvers::interpret(compared, &mut reading);
     reading
 }
 
-fn raw(lookup: &Lookup) -> String {
+pub(super) fn raw(lookup: &Lookup) -> String {
     let kind = if lookup.v6 { "AAAA" } else { "A" };
     let said = match lookup.outcome {
         Outcome::Found => {
@@ -56,6 +58,9 @@ fn raw(lookup: &Lookup) -> String {
         Outcome::NoServer => "the resolver's port is closed".to_owned(),
     };
     let mut raw = format!("{kind}: {said} ({} s", seconds(lookup.elapsed));
+    if lookup.hidden > 0 {
+        let _ = write!(raw, ", {} private", lookup.hidden);
+    }
     if let Some(server) = lookup.server {
         let _ = write!(raw, ", from {server}");
     }
@@ -111,7 +116,16 @@ mod tests {
             _ => Vec::new(),
         };
         let elapsed = Duration::from_millis(millis);
-        Lookup { v6, outcome, addresses, aliases: Vec::new(), server: None, elapsed, queries: 1 }
+        Lookup {
+            v6,
+            outcome,
+            addresses,
+            aliases: Vec::new(),
+            server: None,
+            elapsed,
+            queries: 1,
+            hidden: 0,
+        }
     }
 
     #[test]
@@ -134,7 +148,7 @@ mod tests {
             (NoAddress, Timeout, 5000, "timeout"),
             (NoSuchName, Timeout, 5000, "nxdomain"),
         ] {
-            let reading = interpret(&[lookup(false, v4, 10), lookup(true, v6, millis)]);
+            let reading = interpret(&[lookup(false, v4, 10), lookup(true, v6, millis)], &[]);
             assert_eq!(reading.outcome, wanted, "{v4:?} {v6:?}");
             assert!(reading.findings.iter().all(|finding| !finding.text.is_incomplete()));
         }

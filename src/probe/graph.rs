@@ -21,8 +21,9 @@ use super::{
     http, idle,
     kind::Probe,
     meter::Meter,
-    permit::{Gate, Permit, Refusal},
+    permit::{Gate, Permit},
     protocol::Protocol,
+    resolve::Lookup,
     rules::Rule,
     run::Plan,
     silence,
@@ -75,13 +76,15 @@ impl Context {
     /// Runs what the plan wants, within `wall`.
     pub(super) async fn execute(&self, wall: Duration) {
         let meter = Arc::new(Meter::new(wall));
-        let Some(permit) = self.resolve(&meter).await else { return };
+        let started = Instant::now();
+        let Some(permit) = self.resolve(&meter, started).await else { return };
+        let lookup = self.looked_up(permit.lookups(), &meter, started);
         if !Probe::ALL.into_iter().any(|probe| probe != Probe::Dns && self.plan.wants(probe)) {
-            return;
+            return lookup.await;
         }
-        // The way is of interest most where nothing connects.
-        let (seat, (), ()) =
-            tokio::join!(self.connected(&permit), self.path(&permit), self.reset(&permit));
+        // The way is of interest most where nothing connects. The resolvers are compared meanwhile.
+        let (seat, (), (), ()) =
+            tokio::join!(self.connected(&permit), self.path(&permit), self.reset(&permit), lookup);
         // Alone and last: what a burst does to a server must not be seen by the other probes.
         match (seat.speech, seat.connect.as_str()) {
             (Some(speech), _) => self.burst(&permit, seat.ip, speech).await,
@@ -114,26 +117,20 @@ impl Context {
         Seat { ip, speech, connect }
     }
 
-    /// Gets the permit and tells what the lookup said.
-    async fn resolve(&self, meter: &Arc<Meter>) -> Option<Permit> {
-        let shown = self.plan.wants(Probe::Dns);
+    /// Gets the permit. What the lookups of a refused target said is told here.
+    async fn resolve(&self, meter: &Arc<Meter>, started: Instant) -> Option<Permit> {
         let is_name = self.plan.target.name().is_some();
-        let started = Instant::now();
-        if shown && is_name {
+        if self.plan.wants(Probe::Dns) && is_name {
             self.reporter.send(ProbeEvent::Started { probe: Probe::Dns }).await;
         }
         let result = self.gate.permit(&self.plan.target, meter).await;
-        let lookups = match &result {
-            Ok(permit) => permit.lookups(),
-            Err(refusal) => &refusal.lookups,
-        };
-        // The answers of a refused target stay private, except that there are none.
-        let tell = result.as_ref().map_or_else(Refusal::is_lookup_failure, |_| true);
-        if shown && !lookups.is_empty() && tell {
-            self.reporter.publish(Probe::Dns, started, dns::interpret(lookups)).await;
-        } else if shown {
-            let (en, zh) = if tell { NO_LOOKUP } else { NOT_ALLOWED };
-            self.reporter.not_visible(Probe::Dns, en, zh).await;
+        match &result {
+            Ok(_) => {}
+            Err(refusal) if refusal.is_lookup_failure() => {
+                self.looked_up(&refusal.lookups, meter, started).await;
+            }
+            // The answers of a refused target stay private.
+            Err(_) => self.hide(&[Probe::Dns], NOT_ALLOWED).await,
         }
         match result {
             Ok(permit) => {
@@ -156,6 +153,18 @@ impl Context {
                 None
             }
         }
+    }
+
+    /// Tells what the lookups said, and how several resolvers compare.
+    async fn looked_up(&self, lookups: &[Lookup], meter: &Arc<Meter>, started: Instant) {
+        if !self.plan.wants(Probe::Dns) {
+            return;
+        }
+        if lookups.is_empty() {
+            return self.hide(&[Probe::Dns], NO_LOOKUP).await;
+        }
+        let compared = self.gate.compare(&self.plan.target, meter).await;
+        self.reporter.publish(Probe::Dns, started, dns::interpret(lookups, &compared)).await;
     }
 
     /// Charges the visitor's ticket, where there is one.

@@ -1,4 +1,5 @@
-//! One held connection of the `idle` probe: open it, be quiet, and see who ends it.
+//! One held connection of the `idle` probe: open it, be quiet, write when told to, and see who ends
+//! it. A write that is answered begins a new silence.
 
 use std::{
     io,
@@ -8,7 +9,7 @@ use std::{
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    sync::oneshot,
+    sync::mpsc,
     time::timeout,
 };
 
@@ -23,9 +24,14 @@ use super::{
     tcp,
 };
 
-/// How long to wait for the answer to a late write. Linux repeats a segment after 0.2, 0.6 and 1.4 s,
-/// so what is unacknowledged then is lost for good: four losses in a row are no accident.
-pub(super) const LATE: Duration = Duration::from_millis(2200);
+/// How long to wait for the answer to a late write on a short way. Linux repeats a segment after 0.2,
+/// 0.6 and 1.4 s, so what is unacknowledged then is lost for good: four losses in a row are no
+/// accident. On a longer way it repeats later, and the wait is longer.
+pub(super) const LATE: Duration = Duration::from_millis(1600);
+/// The longest wait, on the longest way.
+const LATEST: Duration = Duration::from_secs(4);
+/// The shortest time after which Linux repeats a segment, beside the round trip (TCP_RTO_MIN).
+const REPEAT: Duration = Duration::from_millis(200);
 /// How long the request before the silence may take.
 const OPENING: Duration = Duration::from_secs(10);
 /// How long a greeting may take. judgement: those that take longer look our name up, and their
@@ -44,14 +50,42 @@ pub(super) enum Speech {
 /// One connection to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Order {
-    /// How long to be quiet.
-    pub(super) silence: Duration,
     /// Whether TCP keepalive runs meanwhile, and how often.
     pub(super) keepalive: Option<Duration>,
     /// Whether the application's own heartbeat runs meanwhile, and how often.
     pub(super) ping: Option<Duration>,
     /// How long to wait before dialling, so that a timer and an event can be told apart.
     pub(super) delay: Duration,
+}
+
+/// What a held connection tells while it goes.
+#[derive(Clone, Debug)]
+pub(super) enum News {
+    /// It is open, and quiet from now on.
+    Quiet,
+    /// What it wrote is not acknowledged, though that would be due.
+    Suspected,
+    /// What it wrote was answered; it is quiet again.
+    Answered(Hold),
+    /// It is over.
+    Over(Hold),
+}
+
+/// The two ways between a held connection and who conducts it.
+pub(super) struct Line {
+    /// Its number.
+    pub(super) place: usize,
+    /// Where it tells.
+    pub(super) news: mpsc::UnboundedSender<(usize, News)>,
+    /// Where it is told to write, and which silence that is to try.
+    pub(super) orders: mpsc::UnboundedReceiver<Duration>,
+}
+
+impl Line {
+    fn tell(&self, news: News) {
+        // Nobody listens any more only where the whole round is dropped.
+        let _ = self.news.send((self.place, news));
+    }
 }
 
 /// What became of a held connection.
@@ -80,8 +114,8 @@ pub(super) enum End {
 pub(super) struct Hold {
     pub(super) order: Order,
     pub(super) end: End,
-    /// Whether it was told to write before its own silence was over.
-    pub(super) hurried: bool,
+    /// The silence that the late write tried; zero where it was ended before.
+    pub(super) tried: Duration,
     /// From the last byte of the opening to the late write, or to the end.
     pub(super) quiet: Duration,
     /// When it ended, for comparison with the others.
@@ -100,20 +134,19 @@ struct Opened {
     since: Instant,
 }
 
-/// Opens a connection, is quiet as ordered, and says what became of it. A silence that comes over
-/// `hurry` takes the place of the ordered one.
+/// Opens a connection, is quiet, writes when told to, and tells what becomes of it.
 pub(super) async fn hold(
     permit: &Permit,
     ip: IpAddr,
     speech: Speech,
     order: Order,
-    hurry: oneshot::Receiver<Duration>,
-) -> Hold {
+    mut line: Line,
+) {
     tokio::time::sleep(order.delay).await;
     let mut record = Hold {
         order,
         end: End::NotOpened,
-        hurried: false,
+        tried: Duration::ZERO,
         quiet: Duration::ZERO,
         ended: Instant::now(),
         server: None,
@@ -127,12 +160,13 @@ pub(super) async fn hold(
         record.end = if opened.closes {
             End::Closes
         } else {
+            line.tell(News::Quiet);
             let since = opened.since;
-            stay(&mut *opened.stream, since, permit, speech, &mut record, hurry).await
+            stay(&mut *opened.stream, since, permit, speech, &mut record, &mut line).await
         };
     }
     record.ended = Instant::now();
-    record
+    line.tell(News::Over(record));
 }
 
 async fn open(permit: &Permit, ip: IpAddr, speech: Speech) -> io::Result<Opened> {
@@ -152,53 +186,55 @@ async fn open(permit: &Permit, ip: IpAddr, speech: Speech) -> io::Result<Opened>
     Ok(Opened { stream, server, closes: head.closes(), since: Instant::now() })
 }
 
-/// The silence, with the heartbeats in it, and the late write at its end.
+/// The silences, with the heartbeats in them, and the late writes between them.
 async fn stay(
     stream: &mut (dyn Stream + '_),
     mut start: Instant,
     permit: &Permit,
     speech: Speech,
     record: &mut Hold,
-    mut hurry: oneshot::Receiver<Duration>,
+    line: &mut Line,
 ) -> End {
-    let late = match speech {
-        Speech::Http(scheme) => Some(talk::head_request(permit.target(), scheme).into_bytes()),
-        Speech::Plain(protocol) => protocol.heartbeat().map(<[u8]>::to_vec),
-    };
+    let late = speech.late_write(permit);
     let mut buffer = [0_u8; 512];
-    let mut silence = record.order.silence;
-    // A controller that is gone hurries nobody.
-    let mut may_hurry = true;
     let mut beat = Instant::now();
     loop {
-        let left = silence.saturating_sub(start.elapsed());
         let until_beat = record.order.ping.map(|every| every.saturating_sub(beat.elapsed()));
-        let wait = until_beat.map_or(left, |until| until.min(left));
         let read = tokio::select! {
-            sooner = &mut hurry, if may_hurry => {
-                may_hurry = false;
-                if let Ok(sooner) = sooner {
-                    silence = silence.min(sooner);
-                    record.hurried = true;
-                }
-                continue;
-            }
-            read = timeout(wait, stream.read(&mut buffer)) => read,
-        };
-        record.quiet = start.elapsed();
-        match read {
-            Err(_) if record.quiet < silence => {
+            tried = line.orders.recv() => {
+                let Some(tried) = tried else { return End::Open };
+                record.quiet = start.elapsed();
+                record.tried = tried;
                 let Some(late) = &late else { return End::Open };
-                match write_late(stream, late).await {
-                    End::Alive => beat = Instant::now(),
+                match write_late(stream, late, || line.tell(News::Suspected)).await {
+                    End::Alive => {
+                        let ended = Instant::now();
+                        let answered = Hold { end: End::Alive, ended, ..record.clone() };
+                        record.tried = Duration::ZERO;
+                        line.tell(News::Answered(answered));
+                        start = Instant::now();
+                        continue;
+                    }
                     end => return end,
                 }
             }
-            Err(_) => break,
-            Ok(Ok(0)) => return End::Fin,
+            () = tokio::time::sleep(until_beat.unwrap_or_default()), if until_beat.is_some() => {
+                record.quiet = start.elapsed();
+                let Some(late) = &late else { return End::Open };
+                match write_late(stream, late, || {}).await {
+                    End::Alive => beat = Instant::now(),
+                    end => return end,
+                }
+                continue;
+            }
+            read = stream.read(&mut buffer) => read,
+        };
+        record.quiet = start.elapsed();
+        match read {
+            Ok(0) => return End::Fin,
             // What is left of the answer to a heartbeat.
-            Ok(Ok(_)) if record.order.ping.is_some() => {}
-            Ok(Ok(read)) => {
+            Ok(_) if record.order.ping.is_some() => {}
+            Ok(read) => {
                 // A body that should not be there, or a slow greeting: the silence begins after it.
                 if record.quiet < Duration::from_secs(1) {
                     start = Instant::now();
@@ -206,7 +242,7 @@ async fn stay(
                     record.words = show_bytes(buffer.get(..read).unwrap_or_default());
                 }
             }
-            Ok(Err(error)) => {
+            Err(error) => {
                 return match Cut::of(&error) {
                     Cut::Rst => End::Rst,
                     Cut::Fin => End::Fin,
@@ -215,26 +251,55 @@ async fn stay(
             }
         }
     }
-    match late {
-        Some(late) => write_late(stream, &late).await,
-        None => End::Open,
+}
+
+impl Speech {
+    /// What is written after a silence; `None` where the protocol has nothing harmless to say.
+    fn late_write(self, permit: &Permit) -> Option<Vec<u8>> {
+        match self {
+            Self::Http(scheme) => Some(talk::head_request(permit.target(), scheme).into_bytes()),
+            Self::Plain(protocol) => protocol.heartbeat().map(<[u8]>::to_vec),
+        }
+    }
+
+    /// Whether anything can be written after a silence.
+    pub(super) fn can_write_late(self) -> bool {
+        match self {
+            Self::Http(_) => true,
+            Self::Plain(protocol) => protocol.heartbeat().is_some(),
+        }
     }
 }
 
-async fn write_late(stream: &mut (dyn Stream + '_), late: &[u8]) -> End {
+/// Writes, and waits for the answer; `suspect` is called once it is overdue that the other side
+/// acknowledges.
+async fn write_late(stream: &mut (dyn Stream + '_), late: &[u8], suspect: impl FnOnce()) -> End {
+    let watch = stream.conn().watch();
+    let rtt = watch.facts().rtt;
+    let repeat = rtt + REPEAT.max(rtt * 2);
+    // Sent at 0, 1, 3 and 7 times that.
+    let whole = (repeat * 7 + rtt + REPEAT).clamp(LATE, LATEST);
+    let due = (repeat * 2 + Duration::from_millis(100)).min(whole);
     let mut buffer = [0_u8; 512];
-    let asking = async {
+    let mut asking = std::pin::pin!(async {
         stream.write_all(late).await?;
         stream.flush().await?;
         stream.read(&mut buffer).await
-    };
-    match timeout(LATE, asking).await {
+    });
+    let mut answer = timeout(due, &mut asking).await;
+    if answer.is_err() {
+        if watch.facts().unacknowledged > 0 {
+            suspect();
+        }
+        answer = timeout(whole - due, &mut asking).await;
+    }
+    match answer {
         Ok(Ok(0)) => End::ResetByWrite,
         Ok(Ok(_)) => End::Alive,
         Ok(Err(error)) if error.kind() == io::ErrorKind::QuotaExceeded => End::Open,
         Ok(Err(_)) => End::ResetByWrite,
         // No answer: acknowledged means that the path is alive and the application slow.
-        Err(_) if stream.conn().facts().unacknowledged == 0 => End::Alive,
+        Err(_) if watch.facts().unacknowledged == 0 => End::Alive,
         Err(_) => End::Silent,
     }
 }

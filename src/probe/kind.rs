@@ -197,6 +197,7 @@ impl Probe {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::knowledge::{LiveProbe, PROBES};
 
     #[test]
     fn every_probe_is_described_in_both_languages() {
@@ -205,6 +206,18 @@ mod tests {
             assert_eq!(Probe::parse(probe.as_str()), Some(probe));
             let json = serde_json::to_value(probe).unwrap();
             assert_eq!(json.as_str(), Some(probe.as_str()));
+        }
+    }
+
+    #[test]
+    fn the_probes_are_those_the_planner_knows() {
+        let known: Vec<&str> = PROBES.iter().map(|probe| probe.id).collect();
+        assert_eq!(known.len(), Probe::ALL.len());
+        for probe in Probe::ALL {
+            let known = LiveProbe::of(probe.as_str()).unwrap();
+            assert_eq!(known.is_standing(), Probe::STANDING.contains(&probe), "{probe:?}");
+            let longest = probe.limit(Duration::from_secs(65)).as_secs_f64();
+            assert!(known.seconds <= longest, "{probe:?} is announced to take longer than it may");
         }
     }
 

@@ -8,6 +8,7 @@
 mod answer;
 mod asked;
 mod banner;
+pub mod browser;
 pub mod budget;
 mod burst;
 mod canary;
@@ -36,6 +37,7 @@ mod protocol;
 pub mod ranges;
 mod reset;
 pub mod resolve;
+mod resolvers;
 mod reuse;
 mod route;
 pub mod rules;
@@ -51,6 +53,7 @@ mod tcp;
 mod tls;
 mod upgraded;
 mod verify;
+mod wave;
 mod websocket;
 
 pub use conn::{Conn, FirstBytes};

@@ -173,6 +173,23 @@ impl Gate {
 }
 
 impl Gate {
+    /// What each of several resolvers says of `target`, by itself. Nothing is dialled by it, and
+    /// addresses that the policy does not open are counted, not told.
+    pub async fn compare(&self, target: &Target, meter: &Arc<Meter>) -> Vec<Lookup> {
+        let Some(name) = target.name() else { return Vec::new() };
+        if !self.policy.decide(target).is_allowed() {
+            return Vec::new();
+        }
+        let mut lookups = self.resolver.compare(name, meter).await;
+        for lookup in &mut lookups {
+            let found = lookup.addresses.len();
+            let may_show = |ip: &IpAddr| self.policy.decide_answers(target, &[*ip]).is_allowed();
+            lookup.addresses.retain(may_show);
+            lookup.hidden = found - lookup.addresses.len();
+        }
+        lookups
+    }
+
     /// A permit for another port of the addresses that `permit` pinned, judged like a target of its
     /// own. On the account of the same run.
     ///

@@ -74,22 +74,35 @@ pub struct Lookup {
     pub elapsed: Duration,
     /// Queries sent.
     pub queries: u32,
+    /// Addresses that were found and are not shown, since the target's owner keeps them private.
+    pub hidden: usize,
 }
 
 impl Lookup {
     fn new(v6: bool, outcome: Outcome) -> Self {
         let (addresses, aliases) = (Vec::new(), Vec::new());
-        Self { v6, outcome, addresses, aliases, server: None, elapsed: Duration::ZERO, queries: 0 }
+        let elapsed = Duration::ZERO;
+        Self { v6, outcome, addresses, aliases, server: None, elapsed, queries: 0, hidden: 0 }
     }
 }
 
 /// A lookup under way.
 pub type Pending<'a> = Pin<Box<dyn Future<Output = Lookup> + Send + 'a>>;
 
+/// Lookups under way.
+pub type PendingAll<'a> = Pin<Box<dyn Future<Output = Vec<Lookup>> + Send + 'a>>;
+
 /// Something that answers lookups: the DNS client, or a script in tests.
 pub trait Resolve: Send + Sync {
     /// Looks `name` up (ASCII, no trailing dot), AAAA where `v6`, on the run's account.
     fn lookup<'a>(&'a self, name: &'a str, v6: bool, meter: &'a Meter) -> Pending<'a>;
+
+    /// Looks `name` up at every server by itself, both families, to compare them; nothing where
+    /// there is one server only.
+    fn compare<'a>(&'a self, name: &'a str, meter: &'a Meter) -> PendingAll<'a> {
+        let _ = (name, meter);
+        Box::pin(std::future::ready(Vec::new()))
+    }
 }
 
 /// Our DNS client over UDP, with TCP where an answer is cut.
@@ -150,7 +163,8 @@ impl DnsClient {
         let mut worst = Outcome::NoServer;
         for server in self.servers.iter().chain(&self.servers).take(self.servers.len().max(3)) {
             if !meter.take_query() {
-                return Err(Outcome::Timeout);
+                // What was asked before counts, not that no more may be.
+                return Err(if found.queries > 0 { worst } else { Outcome::Timeout });
             }
             found.queries += 1;
             let outcome = match timeout(TRY, exchange(*server, name, kind)).await {
@@ -195,6 +209,29 @@ impl Resolve for DnsClient {
             found
         })
     }
+
+    fn compare<'a>(&'a self, name: &'a str, meter: &'a Meter) -> PendingAll<'a> {
+        match self.servers.as_slice() {
+            [] | [_] => Box::pin(std::future::ready(Vec::new())),
+            servers => Box::pin(compare(servers, name, meter)),
+        }
+    }
+}
+
+/// Servers that are compared; resolv.conf(5) knows three too.
+const COMPARED: usize = 3;
+
+async fn compare(servers: &[SocketAddr], name: &str, meter: &Meter) -> Vec<Lookup> {
+    let one = async |server: SocketAddr, v6| {
+        let mut found = DnsClient::new(vec![server]).lookup(name, v6, meter).await;
+        found.server = Some(server);
+        found
+    };
+    let asked =
+        servers.iter().take(COMPARED).flat_map(|server| [(*server, false), (*server, true)]);
+    let all = futures::future::join_all(asked.map(|(server, v6)| one(server, v6))).await;
+    // What was not asked, since the run's queries are used up, says nothing of the server.
+    all.into_iter().filter(|lookup| lookup.queries > 0).collect()
 }
 
 /// Reads the `nameserver` lines. Search lists and options are none of our business.

@@ -118,6 +118,10 @@ rules! {
     // Ports.
     /// Not on the list of ports.
     PORT_NOT_ALLOWED = "port_not_allowed", "This port is not on the list of allowed ports.", "这个端口不在允许的列表里。";
+    /// An IPv6 address for the reader's browser.
+    BROWSER_IPV6 = "browser_ipv6", "A page cannot be allowed to reach an IPv6 address; use the host's name.", "网页无法获准访问 IPv6 地址；请使用主机名。";
+    /// A port that browsers refuse.
+    BROWSER_PORT = "browser_port", "Browsers refuse to connect to this port.", "浏览器拒绝连接这个端口。";
 
     // Addresses.
     /// 0.0.0.0/8 and `::`.

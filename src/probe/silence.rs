@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     event::{Finding, Reading, seconds},
     hold::{End, Hold},
-    idle::{AT_ONCE, FINE, STAGGER, bracket, first_end, tested},
+    idle::{AT_ONCE, FINE, STAGGER, bracket, first_end},
 };
 
 /// Reads meaning into the holds. Pure.
@@ -135,7 +135,7 @@ fn is_event(ended: &[&Hold]) -> bool {
 /// A cut that only a late write showed.
 fn interpret_bracket(alive: Duration, dead: Duration, holds: &[Hold], by: &str) -> Reading {
     let mut reading = Reading::default();
-    let failed = holds.iter().find(|hold| tested(hold) == dead && hold.order.keepalive.is_none());
+    let failed = holds.iter().find(|hold| hold.tried == dead && hold.order.keepalive.is_none());
     let reset = failed.is_some_and(|hold| hold.end == End::ResetByWrite);
     let value = if reset { "rst" } else { "silent" };
     let (from, to) = (seconds(alive), seconds(dead));
@@ -178,22 +178,18 @@ mod tests {
     use std::time::Instant;
 
     use super::{
-        super::{
-            hold::Order,
-            idle::{KEEPALIVE, MARGIN},
-        },
+        super::{hold::Order, idle::KEEPALIVE},
         *,
     };
 
     fn held(silence: u64, keepalive: bool, end: End, quiet: f64, ended: Instant) -> Hold {
         let keepalive = keepalive.then_some(KEEPALIVE);
-        let silence = Duration::from_secs(silence) + MARGIN;
-        let order = Order { silence, keepalive, ping: None, delay: Duration::ZERO };
+        let order = Order { keepalive, ping: None, delay: Duration::ZERO };
         let server = Some("nginx/1.22.1".to_owned());
         Hold {
             order,
             end,
-            hurried: false,
+            tried: Duration::from_secs(silence),
             quiet: Duration::from_secs_f64(quiet),
             ended,
             server,

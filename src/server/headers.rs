@@ -2,7 +2,7 @@
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Uri, header, request::Parts},
     middleware::Next,
     response::Response,
 };
@@ -27,8 +27,8 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 ];
 
 /// Where a capability stands in the address: never stored by a cache, never listed by a robot.
-const PRIVATE_PATHS: [&str; 6] =
-    ["/d/", "/manage/", "/diagnose", "/api/v1/diagnoses", "/api/v1/probes", "/api/v1/sealed"];
+const PRIVATE_PATHS: [&str; 7] =
+    ["/d/", "/manage/", "/diagnose", "/probe/", "/api/v1/diagnoses", "/api/v1/probes", "/api/v1/sealed"];
 
 /// Gives the page being rendered its policy, with the nonce that its scripts carry.
 ///
@@ -37,15 +37,33 @@ pub(super) fn provide_page_policy() {
     let (Some(nonce), Some(options)) = (use_nonce(), use_context::<ResponseOptions>()) else {
         return;
     };
-    if let Ok(policy) = HeaderValue::from_str(&page_policy(&nonce)) {
+    let reachable = use_context::<Parts>().and_then(|parts| reachable(&parts.uri));
+    if let Ok(policy) = HeaderValue::from_str(&page_policy(&nonce, reachable.as_deref())) {
         options.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
 }
 
-fn page_policy(nonce: &str) -> String {
+/// Where the reader's own browser looks at a target: the one page that may reach another host.
+const BROWSER_PAGE: &str = "/probe/browser";
+
+/// The two origins of the target in the address of the page where a browser looks, where it may.
+fn reachable(uri: &Uri) -> Option<String> {
+    if uri.path() != BROWSER_PAGE {
+        return None;
+    }
+    let fields = crate::ui::state::decode(uri.query()?);
+    // The last one, as the page reads it.
+    let (_, typed) = fields.iter().rfind(|(key, _)| key == "target")?;
+    let target = crate::probe::browser::judge(typed.trim()).ok()?;
+    Some(format!("{} {}", target.origin, target.socket_origin))
+}
+
+/// `reachable` are origins beside our own, in the words of a policy.
+fn page_policy(nonce: &str, reachable: Option<&str>) -> String {
+    let connect = reachable.map(|origins| format!(" {origins}")).unwrap_or_default();
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; \
-         style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
+         style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; font-src 'self'; connect-src 'self'{connect}; \
          worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
          object-src 'none'"
     )
@@ -73,4 +91,31 @@ pub(super) async fn add(request: Request, next: Next) -> Response {
 
 fn add_if_absent(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
     headers.entry(name).or_insert(HeaderValue::from_static(value));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_page_may_reach_the_one_host_in_its_address_and_nothing_else() {
+        let of = |address: &str| reachable(&address.parse().unwrap());
+        let both = of("/probe/browser?target=http%3A%2F%2Fexample.com%3A8080%2Fx&phase=idle");
+        assert_eq!(both.as_deref(), Some("http://example.com:8080 ws://example.com:8080"));
+        for refused in [
+            "/diagnose?target=example.com",
+            "/probe/browser",
+            "/probe/browser?target=169.254.169.254",
+            "/probe/browser?target=*",
+            "/probe/browser?target=example.com%3B+script-src+*",
+            "/probe/browser?target=example.com&target=169.254.169.254",
+        ] {
+            assert_eq!(of(refused), None, "{refused}");
+        }
+        let policy = page_policy("n", both.as_deref());
+        assert!(
+            policy.contains("connect-src 'self' http://example.com:8080 ws://example.com:8080;")
+        );
+        assert!(page_policy("n", None).contains("connect-src 'self';"));
+    }
 }

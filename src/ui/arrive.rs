@@ -41,6 +41,7 @@ pub async fn arrive(desk: &Desk, mut wizard: Wizard) -> Result<Arrived, Trouble>
             Ok(Arrived::Here(Box::new(wizard), None))
         }
         Some(Run { observations: Some(observations), .. }) => {
+            wizard.pass_chosen();
             take_in(desk, wizard, &observations).await.map(Arrived::Moved)
         }
         under_way => Ok(Arrived::Here(Box::new(wizard), under_way)),
@@ -48,20 +49,35 @@ pub async fn arrive(desk: &Desk, mut wizard: Wizard) -> Result<Arrived, Trouble>
 }
 
 /// Keeps what a run found under a token, so that the address alone brings it back.
-async fn take_in(
+pub async fn take_in(
     desk: &Desk,
     mut wizard: Wizard,
     observations: &[Observation],
 ) -> Result<String, Trouble> {
     wizard.probe = None;
     wizard.at = None;
-    // Whatever came out, the probes have run and are not offered again.
-    wizard.skipped.insert("probe".to_owned());
     if !observations.is_empty() {
-        let found = serde_json::to_string(observations).unwrap_or_default();
+        let all = joined(&wizard.case.observations, observations);
+        let found = serde_json::to_string(&all).unwrap_or_default();
         wizard.seen = Some(desk.keep(&found).await?);
     }
     Ok(wizard.href())
+}
+
+/// What was seen before with what was seen now; a look repeated from the same place takes the place
+/// of the earlier one.
+fn joined(before: &[Observation], now: &[Observation]) -> Vec<Observation> {
+    let is_repeated = |old: &Observation| {
+        now.iter().any(|new| new.variable == old.variable && new.vantage == old.vantage)
+    };
+    let kept = before.iter().filter(|old| old.variable == "component" || !is_repeated(old));
+    let mut all: Vec<Observation> = kept.cloned().collect();
+    for new in now {
+        if !all.contains(new) {
+            all.push(new.clone());
+        }
+    }
+    all
 }
 
 /// The address of `wizard`; a text too long for it is kept by the server first.
@@ -70,4 +86,23 @@ pub async fn address(desk: &Desk, mut wizard: Wizard) -> Result<String, Trouble>
         wizard.draft = Some(desk.keep(text).await?);
     }
     Ok(wizard.href())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Source;
+
+    #[test]
+    fn a_second_look_is_added_and_a_repeated_one_replaces() {
+        let seen = |variable: &str, value: &str| {
+            Observation::seen(variable, value, Source::Probe).from_vantage("server")
+        };
+        let before = [seen("tcp.result", "refused"), seen("component", "nginx")];
+        let now = [seen("tcp.result", "connected"), seen("component", "php-fpm")];
+        let values: Vec<String> =
+            joined(&before, &now).iter().map(|seen| seen.value.to_string()).collect();
+        assert_eq!(values, ["nginx", "connected", "php-fpm"]);
+        assert_eq!(joined(&before, &[]), before);
+    }
 }

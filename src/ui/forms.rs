@@ -10,10 +10,10 @@ use axum::{
 
 use crate::{
     api::{Desk, Export, Problem, Trouble, Visitor, Wish},
-    intake::{MAX_TEXT, PasteError, check_paste},
-    knowledge::{Lang, Text},
+    intake::{MAX_TEXT, PasteError, check_paste, read_browser_look},
+    knowledge::{Lang, LiveProbe, Text},
     ui::{
-        arrive::{Arrived, address, arrive},
+        arrive::{Arrived, address, arrive, take_in},
         i18n::Texts,
         pages::Rejected,
         state::{Wizard, decode},
@@ -90,11 +90,50 @@ pub async fn add(desk: Desk, body: Bytes) -> Result<Response, Problem> {
 
 /// `POST /probe`: runs the probes against the target and goes on to what they saw.
 pub async fn probe(desk: Desk, visitor: Visitor, body: Bytes) -> Result<Response, Problem> {
-    let mut wizard = Wizard::parse(&String::from_utf8_lossy(&body));
+    let body = String::from_utf8_lossy(&body);
+    let mut wizard = Wizard::parse(&body);
     let typed = wizard.case.target.clone().unwrap_or_default();
     desk.read_target(&typed)?;
-    wizard.probe = Some(desk.probe(typed, &visitor).await?);
+    consented(&wizard, &decode(&body))?;
+    let only = wizard.only.iter().cloned().collect();
+    wizard.probe = Some(desk.probe(typed, only, &visitor).await?);
     Ok(Redirect::to(&wizard.href()).into_response())
+}
+
+/// `POST /probe/browser`: takes in what the reader's own browser saw of the target.
+pub async fn from_browser(desk: Desk, body: Bytes) -> Result<Response, Problem> {
+    let body = String::from_utf8_lossy(&body);
+    let Arrived::Here(wizard, _) = arrive(&desk, Wizard::parse(&body)).await? else {
+        return Err(Problem::not_found());
+    };
+    desk.browser_target(wizard.case.target.as_deref().unwrap_or_default())?;
+    let fields = decode(&body);
+    let look = fields.iter().find(|(key, _)| key == "look").map(|(_, value)| value.as_str());
+    let look = read_browser_look(look.unwrap_or_default()).map_err(|error| Trouble {
+        status: StatusCode::BAD_REQUEST,
+        sentence: in_both(|texts| {
+            texts.with("browser-unreadable", &[("error", error.to_string().into())])
+        }),
+    })?;
+    let seen = look.observations(&wizard.case.observations);
+    Ok(Redirect::to(&take_in(&desk, *wizard, &seen).await?).into_response())
+}
+
+/// Whether the form chooses probes at all, and agrees to those that send more.
+fn consented(wizard: &Wizard, fields: &[(String, String)]) -> Result<(), Trouble> {
+    let has = |name: &str| fields.iter().any(|(key, value)| key == name && value == "1");
+    let is_heavy = |id: &String| LiveProbe::of(id).is_some_and(|probe| probe.is_heavy);
+    let refuse = |sentence: &str| Trouble {
+        status: StatusCode::BAD_REQUEST,
+        sentence: in_both(|texts| texts.t(sentence)),
+    };
+    if wizard.only.is_empty() && has("choose") {
+        return Err(refuse("probe-none"));
+    }
+    if wizard.only.iter().any(is_heavy) && !has("agree") {
+        return Err(refuse("probe-agree-first"));
+    }
+    Ok(())
 }
 
 /// `POST /save`: diagnoses the state of the wizard, saves the report, and goes to its page.

@@ -64,7 +64,13 @@ fn answer(query: &Message, over_tcp: bool) -> Option<Message> {
     Some(answer)
 }
 
+type Answers = fn(&Message, bool) -> Option<Message>;
+
 async fn name_server() -> SocketAddr {
+    server_that(answer).await
+}
+
+async fn server_that(answer: Answers) -> SocketAddr {
     let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let address = udp.local_addr().unwrap();
     let tcp = TcpListener::bind(address).await.unwrap();
@@ -131,6 +137,58 @@ async fn a_second_server_helps_when_the_first_is_mute() {
         .await;
     assert_eq!(found.outcome, Outcome::Found);
     assert!(found.elapsed > Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn several_resolvers_are_compared_and_named() {
+    let good = name_server().await;
+    let mute = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let dead = closed_port().await;
+    let refuses = server_that(|query, _| {
+        let mut answer = answer(query, false)?;
+        answer.metadata.response_code = ResponseCode::Refused;
+        answer.answers.clear();
+        Some(answer)
+    })
+    .await;
+    let denies = server_that(|query, _| {
+        let mut answer = answer(query, false)?;
+        answer.metadata.response_code = ResponseCode::NXDomain;
+        answer.answers.clear();
+        Some(answer)
+    })
+    .await;
+    let private = server_that(|query, _| {
+        let mut answer = answer(query, false)?;
+        let name = query.queries.first()?.name().clone();
+        answer.answers = vec![Record::from_rdata(name, 0, RData::A(A(Ipv4Addr::new(10, 0, 0, 5))))];
+        Some(answer)
+    })
+    .await;
+    for (second, wanted, part) in [
+        (name_server().await, "agree", "IPv4 1 address(es)"),
+        (mute.local_addr().unwrap(), "one_fails", "IPv4 no answer"),
+        (dead, "one_fails", "IPv4 nothing listens there"),
+        (refuses, "one_fails", "IPv4 it refused"),
+        (denies, "differ", "IPv4 no such name"),
+        (private, "differ", "IPv4 1 private address(es)"),
+    ] {
+        let client = Arc::new(DnsClient::new(vec![good, second]));
+        let told =
+            tell(plan("good.example.com", &[Probe::Dns], 1), Policy::default(), client).await;
+        assert_eq!(told.value("dns.resolvers").as_deref(), Some(wanted), "{:?}", told.0);
+        assert_eq!(told.value("dns.result").as_deref(), Some("ok"), "{:?}", told.0);
+        let shown = format!("{:?}", told.0);
+        assert!(shown.contains(&format!("resolver {second}: {part}")), "{shown}");
+        assert!(!shown.contains("10.0.0.5"), "{shown}");
+    }
+    // The first one fails: the answer of the second is used, and the first is named.
+    let client = Arc::new(DnsClient::new(vec![dead, good]));
+    let told = tell(plan("good.example.com", &[Probe::Dns], 1), Policy::default(), client).await;
+    assert_eq!(told.value("dns.resolvers").as_deref(), Some("one_fails"), "{:?}", told.0);
+    let alone = Arc::new(DnsClient::new(vec![good]));
+    let told = tell(plan("good.example.com", &[Probe::Dns], 1), Policy::default(), alone).await;
+    assert!(told.value("dns.resolvers").is_none(), "{:?}", told.0);
 }
 
 #[tokio::test]

@@ -185,6 +185,57 @@ pub fn ReadFromText(
     .into_any()
 }
 
+/// What the probes measured, in words, with what it rests on folded below.
+#[component]
+pub fn Measured(
+    /// The texts in the reader's language.
+    texts: Texts,
+    /// The evidence so far.
+    observations: Vec<Observation>,
+    /// The knowledge base, for the words of variables and options.
+    base: Arc<Base>,
+) -> impl IntoView {
+    let rows: Vec<_> = observations
+        .into_iter()
+        .filter(|seen| seen.source == Source::Probe && seen.variable != "component")
+        .map(|seen| {
+            let label = base.variables.get(&seen.variable).map_or_else(
+                || seen.variable.clone(),
+                |variable| variable.label.get(texts.0).to_owned(),
+            );
+            let value = match (seen.value.word(), seen.value.number()) {
+                (Some(word), _) => option_label(&base, &seen.variable, word, texts.0),
+                (_, Some(seconds)) => format!("{} s", figures::seconds(seconds)),
+                _ => seen.value.to_string(),
+            };
+            let place = (seen.vantage == "browser").then(|| texts.t("measured-from-browser"));
+            view! {
+                <div data-variable=seen.variable>
+                    <dt>{label}</dt>
+                    <dd>
+                        {value}
+                        {place.map(|place| view! { " " <span class="muted">{place}</span> })}
+                        {seen.raw.map(|raw| view! {
+                            <details class="raw">
+                                <summary>{texts.t("probe-raw")}</summary>
+                                <code>{raw}</code>
+                            </details>
+                        })}
+                    </dd>
+                </div>
+            }
+        })
+        .collect();
+    (!rows.is_empty()).then(|| {
+        view! {
+            <section aria-labelledby="measured">
+                <h2 id="measured">{texts.t("measured-title")}</h2>
+                <dl class="said measured">{rows}</dl>
+            </section>
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

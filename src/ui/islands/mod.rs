@@ -19,14 +19,17 @@ pub mod browser;
 pub mod browser;
 mod copy;
 mod draft;
+mod from_browser;
 mod keys;
 mod live_ticket;
 mod probe;
 mod ranking;
 mod sealed;
+mod told;
 
 pub use copy::CopyButtons;
 pub use draft::{DraftBox, DraftTexts};
+pub use from_browser::{BrowserTexts, FromBrowser};
 pub use keys::StepKeys;
 pub use live_ticket::{LiveTicket, Moment, Moved, Side, TicketTexts};
 pub use probe::{ProbeLive, ProbeTexts};

@@ -1,6 +1,6 @@
 //! The server's twin of `browser`: effects never run here, so nothing here does anything.
 
-use crate::report::Diagnostician;
+use crate::{intake::BrowserLook, report::Diagnostician};
 
 /// What a person is about to answer; see the browser's own.
 pub struct Choice {
@@ -67,9 +67,24 @@ pub enum Live {
     End(String),
 }
 
+/// The probes a person has ticked; see the browser's own.
+#[derive(Clone, Debug, Default)]
+pub struct Ticked {
+    /// Their names.
+    pub only: Vec<String>,
+    /// Whether those that send more are agreed to.
+    pub agrees: bool,
+}
+
+/// See the browser's own.
+pub fn ticked_probes() -> Ticked {
+    Ticked::default()
+}
+
 /// See the browser's own.
 pub fn start_run(
     _target: &str,
+    _only: &[String],
     _silence: u64,
     _lang: crate::knowledge::Lang,
     _started: impl FnOnce(Result<String, Option<String>>) + 'static,
@@ -134,3 +149,5 @@ pub fn unseal(_sealed: String, _opened: impl FnOnce(Option<serde_json::Value>, S
 pub fn whole_address() -> String {
     String::new()
 }
+/// See the browser's own.
+pub fn look_at(_url: &str, _socket_url: &str, _seen: impl Fn(BrowserLook, bool) + 'static) {}

@@ -2,11 +2,13 @@
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::knowledge::Lang;
+use crate::knowledge::{Lang, LiveProbe};
 
-use super::browser;
+use super::{
+    browser,
+    told::{Row, RowState, Told},
+};
 
 /// The words of the probe step.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -23,96 +25,25 @@ pub struct ProbeTexts {
     pub failed: String,
     /// Said at the end.
     pub finished: String,
+    /// Said where no probe is ticked.
+    pub none: String,
+    /// Said where one that sends more is ticked, and its own tick is missing.
+    pub agree: String,
+    /// Over the raw findings.
+    pub raw: String,
+    /// Between a state and the outcome.
+    pub colon: String,
     /// Names of the rows, in order: id and words.
     pub rows: Vec<(String, String)>,
     /// Words of the states: id and words.
     pub states: Vec<(String, String)>,
+    /// Words of the outcomes: probe, dot, outcome; and words.
+    pub outcomes: Vec<(String, String)>,
 }
 
-/// How far one probe is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum RowState {
-    #[default]
-    Waiting,
-    Running,
-    Ok,
-    Failed,
-    Unseen,
-}
-
-impl RowState {
-    fn id(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Running => "running",
-            Self::Ok => "ok",
-            Self::Failed => "failed",
-            Self::Unseen => "unseen",
-        }
-    }
-}
-
-/// Outcomes that are no problem; how an idle connection ends is a measurement, not a failure.
-const GOOD: [&str; 9] =
-    ["ok", "connected", "greeting", "open", "fin", "rst", "silent", "all_ok", "found"];
-
-/// One probe of the run.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Row {
-    id: String,
-    state: RowState,
-    lines: Vec<String>,
-    /// What a long probe says while it goes on, and for how many seconds it has.
-    progress: Option<(String, f64)>,
-}
-
-/// Everything the run has told.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Told {
-    rows: Vec<Row>,
-    refused: Option<String>,
-}
-
-impl Told {
-    fn new(texts: &ProbeTexts) -> Self {
-        let row = |(id, _): &(String, String)| Row { id: id.clone(), ..Row::default() };
-        Self { rows: texts.rows.iter().map(row).collect(), refused: None }
-    }
-
-    /// Takes one event in; what it does not know, it leaves out.
-    fn take(&mut self, event: &Value, lang: Lang) {
-        let words = |key: &str| {
-            let text = event.get(key)?;
-            text.get(if lang == Lang::Zh { "zh" } else { "en" })?.as_str().map(str::to_owned)
-        };
-        let kind = event.get("event").and_then(Value::as_str).unwrap_or_default();
-        if kind == "refused" {
-            self.refused = words("text");
-            return;
-        }
-        let probe = event.get("probe").and_then(Value::as_str).unwrap_or_default();
-        let Some(row) = self.rows.iter_mut().find(|row| row.id == probe) else { return };
-        match kind {
-            "started" => row.state = RowState::Running,
-            "progress" => {
-                let seconds = event.get("seconds").and_then(Value::as_f64).unwrap_or_default();
-                row.state = RowState::Running;
-                row.progress = words("text").map(|text| (text, seconds));
-            }
-            "finding" => row.lines.extend(words("text")),
-            "finished" => {
-                let outcome = event.get("outcome").and_then(Value::as_str).unwrap_or_default();
-                let good = GOOD.contains(&outcome) || probe == "idle";
-                row.state = if good { RowState::Ok } else { RowState::Failed };
-                row.progress = None;
-            }
-            "not_visible" => {
-                row.state = RowState::Unseen;
-                row.lines.extend(words("why"));
-                row.progress = None;
-            }
-            _ => {}
-        }
+impl ProbeTexts {
+    fn word(all: &[(String, String)], id: &str) -> Option<String> {
+        all.iter().find(|(key, _)| key == id).map(|(_, word)| word.clone())
     }
 }
 
@@ -139,6 +70,8 @@ pub fn ProbeLive(
     target: String,
     /// The longest silence, seconds.
     silence: u64,
+    /// The probes of the run that is under way, or those ticked at first.
+    chosen: Vec<String>,
     /// A run that is under way already.
     run: Option<String>,
     /// Its events so far, as JSON.
@@ -153,6 +86,7 @@ pub fn ProbeLive(
         told.take(&event, lang);
     }
     let told = RwSignal::new(told);
+    let chosen = RwSignal::new(chosen);
     let phase = RwSignal::new(match &run {
         Some(id) => Phase::Running(id.clone()),
         None => Phase::Asking(String::new()),
@@ -164,7 +98,9 @@ pub fn ProbeLive(
         told.set(blank.clone());
         phase.set(Phase::Running(id.clone()));
         let separator = if here.contains('?') { '&' } else { '?' };
-        let address = format!("{here}{separator}probe={id}");
+        // A comma stays a comma in an address.
+        let only = chosen.get_untracked().join(",");
+        let address = format!("{here}{separator}probe={id}&only={only}");
         browser::mark_run(&address);
         let (finished, cancelled) = (finished.clone(), cancelled.clone());
         browser::follow_run(&id, move |heard| match heard {
@@ -184,11 +120,21 @@ pub fn ProbeLive(
             followed(id);
         }
     });
+    let (none, agree) = (texts.none.clone(), texts.agree.clone());
     let start = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
+        let ticked = browser::ticked_probes();
+        let is_heavy = |id: &String| LiveProbe::of(id).is_some_and(|probe| probe.is_heavy);
+        if ticked.only.is_empty() {
+            return phase.set(Phase::Asking(none.clone()));
+        }
+        if ticked.only.iter().any(is_heavy) && !ticked.agrees {
+            return phase.set(Phase::Asking(agree.clone()));
+        }
         phase.set(Phase::Running(String::new()));
         let (follow, failed) = (follow.clone(), failed.clone());
-        browser::start_run(&target, silence, lang, move |started| match started {
+        chosen.set(ticked.only.clone());
+        browser::start_run(&target, &ticked.only, silence, lang, move |started| match started {
             Ok(id) => follow(id),
             Err(sentence) => phase.set(Phase::Asking(sentence.unwrap_or(failed))),
         });
@@ -206,10 +152,12 @@ pub fn ProbeLive(
             told.read().refused.clone().unwrap_or(sentence)
         }
     };
-    let (names, states) = (texts.rows.clone(), texts.states.clone());
+    let words = texts.clone();
     let rows = move || {
-        let told = told.get();
-        told.rows.into_iter().map(|row| view_row(row, silence, &names, &states)).collect_view()
+        let (told, chosen) = (told.get(), chosen.get());
+        let in_run = |row: &Row| chosen.contains(&row.id) || row.state != RowState::Waiting;
+        let rows = told.rows.into_iter().filter(in_run);
+        rows.map(|row| view_row(row, silence, &words)).collect_view()
     };
     view! {
         <p class="error" role="alert">{sentence}</p>
@@ -228,17 +176,14 @@ pub fn ProbeLive(
     }
 }
 
-fn view_row(
-    row: Row,
-    silence: u64,
-    names: &[(String, String)],
-    states: &[(String, String)],
-) -> impl IntoView + use<> {
-    let word = |all: &[(String, String)], id: &str| {
-        all.iter().find(|(key, _)| key == id).map(|(_, word)| word.clone()).unwrap_or_default()
-    };
+fn view_row(row: Row, silence: u64, texts: &ProbeTexts) -> impl IntoView + use<> {
     let state = row.state.id();
-    let name = word(names, &row.id);
+    let name = ProbeTexts::word(&texts.rows, &row.id).unwrap_or_default();
+    let mut said = ProbeTexts::word(&texts.states, state).unwrap_or_default();
+    if let Some(label) = ProbeTexts::word(&texts.outcomes, &format!("{}.{}", row.id, row.outcome)) {
+        said.push_str(&texts.colon);
+        said.push_str(&label);
+    }
     let progress = row.progress.map(|(text, seconds)| {
         view! {
             <li>
@@ -247,62 +192,26 @@ fn view_row(
             </li>
         }
     });
+    let raw = (!row.raw.is_empty()).then(|| {
+        view! {
+            <li>
+                <details class="raw">
+                    <summary>{texts.raw.clone()}</summary>
+                    {row.raw.into_iter().map(|raw| view! { <code>{raw}</code> }).collect_view()}
+                </details>
+            </li>
+        }
+    });
     view! {
-        <li class=format!("is-{state}")>
+        <li class=format!("is-{state}") data-probe=row.id>
             <span class="row-sign" aria-hidden="true"></span>
             <strong>{name}</strong>
-            <span class="row-state">{word(states, state)}</span>
+            <span class="row-state">{said}</span>
             <ul>
                 {progress}
                 {row.lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}
+                {raw}
             </ul>
         </li>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn told(events: &[Value]) -> Told {
-        let names = ["dns", "tcp", "idle"].map(|id| (id.to_owned(), id.to_owned()));
-        let texts = ProbeTexts {
-            go: String::new(),
-            running: String::new(),
-            cancel: String::new(),
-            cancelled: String::new(),
-            failed: String::new(),
-            finished: String::new(),
-            rows: names.to_vec(),
-            states: Vec::new(),
-        };
-        let mut told = Told::new(&texts);
-        for event in events {
-            told.take(event, Lang::En);
-        }
-        told
-    }
-
-    #[test]
-    fn a_run_is_told_row_by_row() {
-        let told = told(&[
-            json!({"event": "started", "probe": "tcp"}),
-            json!({"event": "finding", "probe": "tcp", "text": {"en": "connected", "zh": "连上了"}}),
-            json!({"event": "finished", "probe": "tcp", "millis": 3, "outcome": "refused"}),
-            json!({"event": "progress", "probe": "idle", "seconds": 20.0, "text": {"en": "still open", "zh": ""}}),
-            json!({"event": "not_visible", "probe": "dns", "why": {"en": "an address", "zh": ""}}),
-        ]);
-        let states: Vec<_> = told.rows.iter().map(|row| row.state).collect();
-        assert_eq!(states, [RowState::Unseen, RowState::Failed, RowState::Running]);
-        assert_eq!(told.rows[1].lines, ["connected"]);
-        assert_eq!(told.rows[2].progress, Some(("still open".to_owned(), 20.0)));
-    }
-
-    #[test]
-    fn what_is_not_known_is_left_out() {
-        let odd = [json!(null), json!({"event": 7}), json!({"event": "finding", "probe": "x"})];
-        assert_eq!(told(&odd), told(&[]));
     }
 }

@@ -3,10 +3,16 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::ui::i18n::texts;
+use crate::{
+    knowledge::PROBES,
+    ui::i18n::{Texts, texts},
+};
 
 /// The names of the points, in order; each has a text `probes-NAME` and a heading.
 const POINTS: [&str; 4] = ["who", "what", "never", "opt-out"];
+
+/// The longest silence that a page asks for, seconds.
+const LONGEST: u64 = 65;
 
 /// What the probes send, what they never do, and how to opt out.
 #[component]
@@ -22,9 +28,34 @@ pub fn AboutProbesPage() -> impl IntoView {
                     view! {
                         <h2>{texts.t(&format!("probes-{point}-title"))}</h2>
                         <p>{texts.t(&format!("probes-{point}"))}</p>
+                        {(point == "what").then(|| view! { <List texts /> })}
                     }
                 })
                 .collect_view()}
         </div>
+    }
+}
+
+/// Every probe and what it sends.
+#[component]
+fn List(texts: Texts) -> impl IntoView {
+    view! {
+        <ul class="sends">
+            {PROBES
+                .iter()
+                .map(|probe| {
+                    let seconds = [("seconds", LONGEST.into())];
+                    let sent = texts.with(&format!("probe-{}", probe.id), &seconds);
+                    let name = texts.t(&format!("row-{}", probe.id));
+                    view! {
+                        <li>
+                            <strong>{name}</strong>
+                            {texts.t("probe-colon")}
+                            {sent}
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ul>
     }
 }

@@ -12,7 +12,9 @@ use crate::{
     report::Report,
     ui::{
         arrive::{Arrived, arrive},
-        components::{Answers, ChainStrip, HiddenState, Icon, ReadFromText, families, ranked_rows},
+        components::{
+            Answers, ChainStrip, HiddenState, Icon, Measured, ReadFromText, families, ranked_rows,
+        },
         i18n::{Texts, texts},
         islands::{CopyButtons, LiveRanking, RankTexts, StepKeys},
         pages::{
@@ -91,6 +93,12 @@ fn WizardView(
                     observations=report.observations.clone()
                     base=Arc::clone(&base)
                 />
+                <Measured
+                    texts
+                    observations=report.observations.clone()
+                    base=Arc::clone(&base)
+                />
+                <MoreLooks texts wizard=wizard.clone() />
                 <Answers texts wizard=wizard.clone() base />
                 <MoreText texts wizard />
             </aside>
@@ -139,6 +147,22 @@ fn Ranking(
             families
         />
     }
+}
+
+/// A way to the probes at any time, where there is a target.
+#[component]
+fn MoreLooks(texts: Texts, wizard: Wizard) -> impl IntoView {
+    let at = wizard.at.as_deref().unwrap_or_default();
+    let is_there = wizard.probe.is_some() || at == "probe" || at.starts_with("probe.");
+    let due = wizard.case.target.is_some() && wizard.seen.is_some() && !is_there;
+    due.then(|| {
+        let href = wizard.back_at("probe").href();
+        view! {
+            <p>
+                <a href=href>{texts.t("probe-more-looks")}</a>
+            </p>
+        }
+    })
 }
 
 /// A folded box to add more text: another log line, the output of a command.

@@ -11,8 +11,10 @@
 mod about_probes;
 mod admin;
 mod diagnose;
+mod from_browser;
 mod home;
 mod manage;
+mod probe_choice;
 mod problem;
 mod report;
 mod report_parts;
@@ -24,6 +26,7 @@ mod step_probe;
 pub use about_probes::AboutProbesPage;
 pub use admin::AdminPage;
 pub use diagnose::DiagnosePage;
+pub use from_browser::FromBrowserPage;
 pub use home::{HomePage, Rejected};
 pub use manage::{DeletedPage, ManagePage};
 pub use problem::ProblemPage;

@@ -56,7 +56,7 @@ pub fn StepView(
             let key = format!("a.{id}");
             choice(texts, base, wizard, &id, &variable.unwrap_or_default(), key)
         }
-        Step::Probe(_) => view! { <ProbeStep texts wizard desk run /> }.into_any(),
+        Step::Probe(wanted) => view! { <ProbeStep texts wanted wizard desk run /> }.into_any(),
         Step::Check(id) => check(texts, base, wizard, &id),
         Step::Done => view! { <DoneStep texts wizard /> }.into_any(),
     }

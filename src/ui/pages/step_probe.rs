@@ -1,19 +1,21 @@
 //! The probe step: what would be sent to whom, consent, progress.
 
+use std::collections::BTreeSet;
+
 use leptos::prelude::*;
 
 use crate::{
     api::{Desk, Run},
+    knowledge::{Base, LiveProbe, PROBES},
     ui::{
         components::HiddenState,
         i18n::Texts,
         islands::{ProbeLive, ProbeTexts},
-        state::Wizard,
+        pages::probe_choice::{ProbeChoice, takes},
+        state::{Step, Wizard, single_probe},
     },
 };
 
-/// The probes in the order of a connection.
-const PROBES: [&str; 6] = ["dns", "tcp", "tls", "http", "banner", "idle"];
 /// Seconds after which the page looks again where there is no script.
 const LOOK_AGAIN: u8 = 3;
 
@@ -22,6 +24,8 @@ const LOOK_AGAIN: u8 = 3;
 pub(super) fn ProbeStep(
     /// The texts in the reader's language.
     texts: Texts,
+    /// The probe that is worth most, by name; empty where none was singled out.
+    wanted: String,
     /// The state of the wizard.
     wizard: Wizard,
     /// Where the probes are.
@@ -36,7 +40,18 @@ pub(super) fn ProbeStep(
     };
     let under_way = run.is_some();
     let passed = wizard.clone();
-    let heading = texts.with("probe-title-at", &[("target", named.clone().into())]);
+    let single = single_probe(&wanted).filter(|_| wizard.only.is_empty());
+    let heading = match single {
+        Some(_) => "probe-title-single",
+        None => "probe-title-at",
+    };
+    let heading = texts.with(heading, &[("target", named.clone().into())]);
+    let chosen = match single {
+        Some(probe) => BTreeSet::from([probe.id.to_owned()]),
+        None => wizard.chosen(),
+    };
+    let skip = Step::Probe(wanted).skip_id();
+    let silence = desk.longest_silence();
     view! {
         <div class="card step">
             {under_way
@@ -49,11 +64,16 @@ pub(super) fn ProbeStep(
                     }
                 })}
             <h1>{heading}</h1>
-            <WhatIsSent texts silence=desk.longest_silence() />
-            <Consent texts wizard=wizard.clone() desk run named />
+            {single.map(|probe| view! { <Recommended texts probe=*probe silence /> })}
+            <Consent texts wizard=wizard.clone() desk run named chosen />
+            <p class="muted">
+                <a href=format!("/probe/browser?{}", wizard.to_query())>
+                    {texts.t("probe-from-browser")}
+                </a>
+            </p>
             <form class="row" method="get" action="/diagnose">
                 <HiddenState wizard=passed />
-                <button type="submit" class="link-button" name="skip" value="probe">
+                <button type="submit" class="link-button" name="skip" value=skip>
                     {texts.t("probe-skip")}
                 </button>
                 <a class="link-button" href=wizard.back_at("text").href()>{texts.t("probe-other")}</a>
@@ -70,27 +90,46 @@ fn Consent(
     desk: Desk,
     run: Option<Run>,
     named: String,
+    chosen: BTreeSet<String>,
 ) -> impl IntoView {
-    let here = Wizard { at: None, probe: None, report: false, ..wizard.clone() }.href();
+    let only = BTreeSet::new();
+    let here = Wizard { at: None, probe: None, only, report: false, ..wizard.clone() }.href();
     let target = wizard.case.target.clone().unwrap_or_default();
     let events = run.iter().flat_map(|run| &run.events).map(ToString::to_string).collect();
+    let silence = desk.longest_silence();
+    let asking = run.is_none();
+    let texts_of_run = probe_texts(texts, &named, desk.diagnostician.base());
     view! {
-        <form method="post" action="/probe">
+        <form method="post" action="/probe" id="probe-form">
             <HiddenState wizard />
+            {asking.then(|| view! { <ProbeChoice texts chosen=chosen.clone() silence /> })}
             <ProbeLive
                 here
                 target
-                silence=desk.longest_silence()
+                silence
+                chosen=chosen.into_iter().collect()
                 run=run.map(|run| run.id)
                 events
                 lang=texts.0
-                texts=probe_texts(texts, &named)
+                texts=texts_of_run
             />
         </form>
     }
 }
 
-fn probe_texts(texts: Texts, target: &str) -> ProbeTexts {
+/// The one probe that the planner asks for, and what it would settle.
+#[component]
+fn Recommended(texts: Texts, probe: LiveProbe, silence: u64) -> impl IntoView {
+    let name = texts.t(&format!("row-{}", probe.id));
+    let seconds = takes(probe, silence).into();
+    view! {
+        <p class="recommended">
+            {texts.with("probe-single", &[("probe", name.into()), ("seconds", seconds)])}
+        </p>
+    }
+}
+
+fn probe_texts(texts: Texts, target: &str, base: &Base) -> ProbeTexts {
     let states = ["waiting", "running", "ok", "failed", "unseen"];
     let row = |id: &str| (id.to_owned(), texts.t(&format!("row-{id}")));
     ProbeTexts {
@@ -100,27 +139,27 @@ fn probe_texts(texts: Texts, target: &str) -> ProbeTexts {
         cancelled: texts.t("probe-cancelled"),
         failed: texts.t("probe-failed"),
         finished: texts.t("probe-finished"),
-        rows: PROBES.iter().map(|id| row(id)).collect(),
+        none: texts.t("probe-none"),
+        agree: texts.t("probe-agree-first"),
+        raw: texts.t("probe-raw"),
+        colon: texts.t("probe-colon"),
+        rows: PROBES.iter().map(|probe| row(probe.id)).collect(),
         states: states.iter().map(|id| row(id)).collect(),
+        outcomes: outcomes(texts, base),
     }
 }
 
-#[component]
-fn WhatIsSent(texts: Texts, silence: u64) -> impl IntoView {
-    view! {
-        <div>
-            <p>{texts.t("probe-intro")}</p>
-            <ul class="sends">
-                {PROBES
-                    .into_iter()
-                    .map(|id| {
-                        let sent = texts.with(&format!("probe-{id}"), &[("seconds", silence.into())]);
-                        view! { <li>{sent}</li> }
-                    })
-                    .collect_view()}
-            </ul>
-        </div>
-    }
+/// What each probe can end with, in the words of the knowledge base: `probe.outcome` and its label.
+fn outcomes(texts: Texts, base: &Base) -> Vec<(String, String)> {
+    let of = |probe: &LiveProbe| {
+        let variable = base.variables.get(*probe.settles.first()?)?;
+        let id = probe.id;
+        let label = |option: &crate::knowledge::VariableOption| {
+            (format!("{id}.{}", option.id), option.label.get(texts.0).to_owned())
+        };
+        Some(variable.options.iter().map(label).collect::<Vec<_>>())
+    };
+    PROBES.iter().filter_map(of).flatten().collect()
 }
 
 #[component]

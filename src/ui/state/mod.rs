@@ -8,5 +8,5 @@ mod step;
 mod wizard;
 
 pub use form::{decode, encode};
-pub use step::{Opening, Step, current_step};
+pub use step::{Opening, Step, current_step, single_probe};
 pub use wizard::Wizard;

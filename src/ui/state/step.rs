@@ -1,8 +1,9 @@
 //! Which step the wizard shows.
 
 use crate::{
+    knowledge::LiveProbe,
     report::{NextStep, Report, StepKind},
-    ui::state::Wizard,
+    ui::state::{Wizard, wizard::probe_skip_id},
 };
 
 /// The questions every case begins with; they fill the `facts` of the case.
@@ -102,6 +103,8 @@ impl Step {
     fn of(id: &str) -> Self {
         if id == "text" {
             Self::Text
+        } else if id == "probe" {
+            Self::Probe(String::new())
         } else if let Some(opening) = Opening::of(id) {
             Self::Opening(opening)
         } else if let Some(probe) = id.strip_prefix("probe.") {
@@ -116,7 +119,7 @@ impl Step {
     /// The id under which the address says that the step was passed over.
     pub fn skip_id(&self) -> String {
         match self {
-            Self::Probe(_) => "probe".to_owned(),
+            Self::Probe(id) => probe_skip_id(id),
             Self::Check(id) => format!("check.{id}"),
             other => other.id().to_owned(),
         }
@@ -146,14 +149,24 @@ fn open_step(wizard: &Wizard, next: &NextStep) -> Option<Step> {
     let step = match next.kind {
         StepKind::Question if Opening::of(&next.id).is_some() => return None,
         StepKind::Question => Step::Question(next.id.clone()),
-        // The probes run together; once they have, no single one is offered again.
-        StepKind::Probe if wizard.seen.is_some() => return None,
+        // Who wanted no look at all is not asked for a longer one.
+        StepKind::Probe if declined(wizard) => return None,
         StepKind::Probe => Step::Probe(next.id.clone()),
         StepKind::Check => Step::Check(next.id.clone()),
     };
     let open =
         !wizard.skipped.contains(&step.skip_id()) && !wizard.answers().contains_key(&next.id);
     open.then_some(step)
+}
+
+/// Whether the person passed the probes over, rather than let them run.
+fn declined(wizard: &Wizard) -> bool {
+    wizard.skipped.contains("probe") && wizard.seen.is_none()
+}
+
+/// The single probe that a step offers, where it is none of those that run together.
+pub fn single_probe(id: &str) -> Option<&'static LiveProbe> {
+    LiveProbe::of(id).filter(|probe| !probe.is_standing())
 }
 
 #[cfg(test)]
@@ -208,10 +221,21 @@ mod tests {
     }
 
     #[test]
+    fn a_single_probe_is_offered_once_and_not_to_who_wanted_none() {
+        let opening = "text=x&target=a&phase=random&skip=scope,stack";
+        let next = [(StepKind::Probe, "tcp"), (StepKind::Probe, "reuse")];
+        assert_eq!(step(&format!("{opening},probe"), &next), Step::Done);
+        let seen = format!("{opening},probe&seen=abc");
+        assert_eq!(step(&seen, &next), Step::Probe("reuse".to_owned()));
+        assert_eq!(step(&format!("{seen}&skip=probe.reuse"), &next), Step::Done);
+    }
+
+    #[test]
     fn a_step_asked_for_by_name_wins() {
         assert_eq!(step("text=x&at=between", &[]), Step::Opening(Opening::Parts));
         assert_eq!(step("text=x&at=probe.idle", &[]), Step::Probe("idle".to_owned()));
         assert_eq!(step("text=x&at=load", &[]), Step::Question("load".to_owned()));
+        assert_eq!(step("text=x&at=probe", &[]), Step::Probe(String::new()));
         assert_eq!(step("text=x&probe=abc", &[]), Step::Probe(String::new()));
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    knowledge::{LiveProbe, PROBES},
     report::{Case, DONT_KNOW, Facts},
     ui::state::form,
 };
@@ -25,6 +26,8 @@ pub struct Wizard {
     pub seen: Option<String>,
     /// A run of probes that is under way.
     pub probe: Option<String>,
+    /// The probes that run, or are about to be chosen; those that run unasked where empty.
+    pub only: BTreeSet<String>,
     /// The step to show again, where an earlier answer is being changed.
     pub at: Option<String>,
     /// Whether the report is asked for.
@@ -75,6 +78,9 @@ impl Wizard {
             "draft" => self.draft = token(&value),
             "seen" => self.seen = token(&value),
             "probe" => self.probe = token(&value),
+            "only" => self.only.extend(
+                value.split(',').filter(|id| LiveProbe::of(id).is_some()).map(str::to_owned),
+            ),
             "at" => self.at = id(&value),
             "report" => self.report = value == "1",
             _ => self.take_answer(key, &value),
@@ -117,6 +123,8 @@ impl Wizard {
         put("skip", joined(&skipped));
         put("seen", self.seen.clone());
         put("probe", self.probe.clone());
+        let only: Vec<String> = self.only.iter().cloned().collect();
+        put("only", joined(&only));
         put("at", self.at.clone());
         put("report", self.report.then(|| "1".to_owned()));
         pairs
@@ -142,7 +150,7 @@ impl Wizard {
     /// The same state, showing the report.
     #[must_use]
     pub fn at_report(&self) -> Self {
-        Self { at: None, probe: None, report: true, ..self.clone() }
+        Self { at: None, probe: None, only: BTreeSet::new(), report: true, ..self.clone() }
     }
 
     /// The hidden fields a form needs beside the fields it asks for itself: everything but
@@ -155,9 +163,27 @@ impl Wizard {
         }
         let mut pairs = state.pairs();
         pairs.retain(|(key, _)| {
-            !["at", "report", "probe"].contains(&key.as_str()) && !asked.contains(key)
+            !["at", "report", "probe", "only"].contains(&key.as_str()) && !asked.contains(key)
         });
         pairs
+    }
+
+    /// The probes that are chosen, by name.
+    pub fn chosen(&self) -> BTreeSet<String> {
+        let standing = || PROBES.iter().filter(|probe| probe.is_standing());
+        if self.only.is_empty() {
+            standing().map(|probe| probe.id.to_owned()).collect()
+        } else {
+            self.only.clone()
+        }
+    }
+
+    /// Notes that the chosen probes have run, whatever came out: they are not offered again.
+    pub fn pass_chosen(&mut self) {
+        for id in self.chosen() {
+            self.skipped.insert(probe_skip_id(&id));
+        }
+        self.only.clear();
     }
 
     /// Whether anything was said that a diagnosis could start from.
@@ -174,6 +200,15 @@ impl Wizard {
     /// The answers, by question; a shorthand for the pages.
     pub fn answers(&self) -> &BTreeMap<String, String> {
         &self.case.answers
+    }
+}
+
+/// Under which id the address says that a probe ran or was passed over: those that run unasked go
+/// together, the others are counted singly.
+pub(super) fn probe_skip_id(id: &str) -> String {
+    match LiveProbe::of(id) {
+        Some(probe) if !probe.is_standing() => format!("probe.{id}"),
+        _ => "probe".to_owned(),
     }
 }
 
@@ -260,6 +295,10 @@ mod tests {
             answers in proptest::collection::btree_map(ids(), ids(), 0..5),
             skipped in proptest::collection::btree_set(ids(), 0..4),
             tokens in proptest::collection::vec(proptest::option::of("[A-Za-z0-9_-]{1,27}"), 3),
+            only in proptest::collection::btree_set(
+                proptest::sample::select(PROBES.map(|probe| probe.id.to_owned()).to_vec()),
+                0..4,
+            ),
             at in proptest::option::of(ids()),
             report in any::<bool>(),
         ) -> Wizard {
@@ -267,7 +306,7 @@ mod tests {
             let text = text.filter(|_| draft.is_none());
             let skipped = skipped.into_iter().filter(|id| !answers.contains_key(id)).collect();
             let case = Case { text, facts, answers, target, ..Case::default() };
-            Wizard { case, skipped, draft, seen, probe, at, report }
+            Wizard { case, skipped, draft, seen, probe, only, at, report }
         }
     }
 
@@ -297,6 +336,16 @@ mod tests {
     fn names_come_from_boxes_and_free_text_together() {
         let wizard = Wizard::parse("stack=nginx&stack=node&stack=+My+App%EF%BC%8Cnginx");
         assert_eq!(wizard.case.facts.stack, ["nginx", "node", "my app"]);
+    }
+
+    #[test]
+    fn probes_that_ran_are_not_offered_again() {
+        let mut wizard = Wizard::parse("only=reuse&only=tcp,nonsense&probe=abc");
+        assert_eq!(wizard.chosen(), ["reuse", "tcp"].map(str::to_owned).into());
+        wizard.pass_chosen();
+        assert!(wizard.only.is_empty());
+        assert_eq!(wizard.skipped, ["probe", "probe.reuse"].map(str::to_owned).into());
+        assert_eq!(Wizard::default().chosen().len(), 6);
     }
 
     #[test]

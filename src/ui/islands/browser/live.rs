@@ -6,11 +6,13 @@ use leptos::prelude::{document, window};
 use serde_json::{Value, json};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Event, EventSource, Headers, MessageEvent, RequestInit, Response};
+use web_sys::{
+    Event, EventSource, FormData, Headers, HtmlFormElement, MessageEvent, RequestInit, Response,
+};
 
 use crate::knowledge::Lang;
 
-use super::listen;
+use super::{by_id, listen};
 
 /// What is heard of a run.
 pub enum Live {
@@ -20,15 +22,41 @@ pub enum Live {
     End(String),
 }
 
-/// Starts a run against `target`. `started` gets its id, or why not: the server's sentence, or
+/// The probes a person has ticked.
+#[derive(Clone, Debug, Default)]
+pub struct Ticked {
+    /// Their names.
+    pub only: Vec<String>,
+    /// Whether those that send more are agreed to.
+    pub agrees: bool,
+}
+
+/// Reads the form around the consent button.
+pub fn ticked_probes() -> Ticked {
+    let form = by_id::<HtmlFormElement>("probe-form");
+    let Some(fields) = form.and_then(|form| FormData::new_with_form(&form).ok()) else {
+        return Ticked::default();
+    };
+    let only = fields.get_all("only").iter().filter_map(|id| id.as_string()).collect();
+    Ticked { only, agrees: fields.has("agree") }
+}
+
+/// Starts the probes `only` against `target`. `started` gets its id, or why not: the server's sentence, or
 /// nothing where the server could not be reached.
 pub fn start_run(
     target: &str,
+    only: &[String],
     silence: u64,
     lang: Lang,
     started: impl FnOnce(Result<String, Option<String>>) + 'static,
 ) {
-    let body = json!({ "target": target, "idle_seconds": silence, "lang": lang.tag() }).to_string();
+    let body = json!({
+        "target": target,
+        "only": only,
+        "idle_seconds": silence,
+        "lang": lang.tag(),
+    })
+    .to_string();
     spawn_local(async move {
         let answer = post("/api/v1/probes", &body).await;
         let word = |key: &str| {

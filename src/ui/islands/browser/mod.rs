@@ -9,13 +9,15 @@ mod clipboard;
 mod draft;
 mod engine;
 mod live;
+mod look;
 mod report;
 mod sealed;
 
 pub use choices::{Choice, choose_by_number, has_options, watch_choices};
 pub use clipboard::enable_copying;
 pub use draft::{Typed, forget_draft, guard_start, keep_draft, read_while_typing, restore_draft};
-pub use live::{Live, cancel_run, follow_run, go, mark_run, start_run};
+pub use live::{Live, Ticked, cancel_run, follow_run, go, mark_run, start_run, ticked_probes};
+pub use look::look_at;
 pub use report::{Heard, follow_report, retell};
 pub use sealed::{SealEnd, seal, unseal, whole_address};
 

@@ -1,0 +1,132 @@
+//! The live probes as knowledge: what each can settle, what it costs, what is asked before it runs.
+//!
+//! One table for the planner, the pages and the lint; the probes themselves are checked against it.
+//! Nothing here opens a socket.
+
+/// What a probe sends, as a person decides about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProbeGroup {
+    /// Runs where none is asked for by name.
+    Standing,
+    /// A longer look at HTTP.
+    Http,
+    /// Where on the way something is lost or cut.
+    Way,
+    /// What many connections, or a second look, change.
+    Again,
+}
+
+impl ProbeGroup {
+    /// All groups, in the order they are shown.
+    pub const ALL: [Self; 4] = [Self::Standing, Self::Http, Self::Way, Self::Again];
+
+    /// Its id in the texts of the pages.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Standing => "standing",
+            Self::Http => "http",
+            Self::Way => "way",
+            Self::Again => "again",
+        }
+    }
+}
+
+/// One live probe.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LiveProbe {
+    /// Its name on the command line, in the API and in the texts.
+    pub id: &'static str,
+    /// The variables that it settles, the one that its outcome is a value of first.
+    pub settles: &'static [&'static str],
+    /// What it costs a person to wait for it, seconds; those that keep silence, with the usual 65 s.
+    pub seconds: f64,
+    /// How often it can say anything at all, 0 to 1. judgement: a reset must come before its sender
+    /// can be looked for, and not every server speaks HTTP/2 or WebSocket.
+    pub visible: f64,
+    /// How it is offered.
+    pub group: ProbeGroup,
+    /// Whether it sends so much that it is asked for with a tick of its own.
+    pub is_heavy: bool,
+    /// Outcomes that are no trouble; what is measured is no trouble either.
+    pub fine: &'static [&'static str],
+}
+
+impl LiveProbe {
+    /// The probe of that name.
+    pub fn of(id: &str) -> Option<&'static Self> {
+        PROBES.iter().find(|probe| probe.id == id)
+    }
+
+    /// Whether it runs where none is asked for by name.
+    pub fn is_standing(&self) -> bool {
+        self.group == ProbeGroup::Standing
+    }
+}
+
+const fn probe(
+    id: &'static str,
+    settles: &'static [&'static str],
+    seconds: f64,
+    fine: &'static [&'static str],
+) -> LiveProbe {
+    let group = ProbeGroup::Standing;
+    LiveProbe { id, settles, seconds, visible: 1.0, group, is_heavy: false, fine }
+}
+
+impl LiveProbe {
+    const fn asked(self, group: ProbeGroup, visible: f64) -> Self {
+        Self { group, visible, ..self }
+    }
+
+    const fn heavy(self) -> Self {
+        Self { is_heavy: true, ..self }
+    }
+}
+
+/// Every live probe, in the order of a connection.
+pub const PROBES: [LiveProbe; 15] = [
+    probe("dns", &["dns.result", "dns.resolvers"], 3.0, &["ok"]),
+    probe("tcp", &["tcp.result", "tcp.families", "tcp.addresses"], 5.0, &["connected"]),
+    probe("tls", &["tls.result"], 6.0, &["ok"]),
+    probe("http", &["http.result"], 8.0, &["ok"]),
+    probe("banner", &["banner.result"], 6.0, &["greeting"]),
+    probe(
+        "idle",
+        &["idle.end", "idle.keepalive", "idle.ping"],
+        70.0,
+        &["open", "fin", "rst", "silent"],
+    ),
+    probe("reuse", &["reuse.result", "reuse.announced"], 70.0, &["answered", "closes_first"])
+        .asked(ProbeGroup::Http, 0.8),
+    probe("websocket", &["websocket.result"], 67.0, &["open", "closed"])
+        .asked(ProbeGroup::Http, 0.4),
+    probe("http2", &["http2.result"], 67.0, &["open", "goaway", "not_h2"])
+        .asked(ProbeGroup::Http, 0.5),
+    probe("halfclose", &["halfclose.result"], 4.0, &["answers"]).asked(ProbeGroup::Http, 0.8),
+    probe("reset", &["reset.origin", "request.arrival"], 13.0, &["same", "silent"])
+        .asked(ProbeGroup::Way, 0.3),
+    probe("path", &["path.result"], 12.0, &["reaches"]).asked(ProbeGroup::Way, 0.9).heavy(),
+    probe("mtu", &["mtu.result"], 12.0, &["passes"]).asked(ProbeGroup::Way, 0.8).heavy(),
+    probe("burst", &["burst.result"], 8.0, &["all_served"]).asked(ProbeGroup::Again, 0.9).heavy(),
+    probe("canary", &["canary.result"], 3.0, &["same"]).asked(ProbeGroup::Again, 0.9),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::knowledge::{built_in, load};
+
+    #[test]
+    fn every_probe_settles_variables_of_the_base_and_its_fine_outcomes_are_options() {
+        let base = load(&[built_in()]).base;
+        for probe in &PROBES {
+            let known: Vec<_> =
+                probe.settles.iter().filter_map(|id| base.variables.get(*id)).collect();
+            assert_eq!(known.len(), probe.settles.len(), "{}", probe.id);
+            let is_option = |id: &str| known[0].options.iter().any(|option| option.id == id);
+            // `silent` is what the reset probe says where a request is left unanswered.
+            let odd: Vec<_> = probe.fine.iter().filter(|id| !is_option(id)).collect();
+            assert!(odd.is_empty() || probe.id == "reset", "{}: {odd:?}", probe.id);
+        }
+    }
+}
