@@ -21,11 +21,12 @@ use crate::{
     server::{AppState, negotiate},
     ui::{
         components::{Footer, Header},
+        evidence::add_evidence,
         forms::{self, Start},
         i18n::texts,
         pages::{
-            AboutProbesPage, DeletedPage, DiagnosePage, HomePage, ManagePage, ProblemPage,
-            ReportPage,
+            AboutProbesPage, CapturePage, DeletedPage, DiagnosePage, HomePage, ManagePage,
+            ProblemPage, ReportPage,
         },
     },
 };
@@ -46,6 +47,7 @@ pub fn App() -> impl IntoView {
                 <Routes fallback=|| view! { <ProblemPage status=StatusCode::NOT_FOUND /> }>
                     <Route path=path!("") view=HomePage ssr=SsrMode::Async />
                     <Route path=path!("diagnose") view=DiagnosePage ssr=SsrMode::Async />
+                    <Route path=path!("capture") view=CapturePage ssr=SsrMode::Async />
                     <Route path=path!("d/:token") view=ReportPage ssr=SsrMode::Async />
                     <Route path=path!("manage/:token") view=ManagePage ssr=SsrMode::Async />
                     <Route path=path!("deleted") view=DeletedPage ssr=SsrMode::Async />
@@ -71,6 +73,7 @@ pub fn form_routes(
     Router::new()
         .route("/start", post(start))
         .route("/add", post(forms::add))
+        .route("/evidence", post(add_evidence))
         .route("/probe", post(forms::probe))
         .route("/save", post(forms::save))
         .route("/manage/{token}/delete", post(api::delete))
@@ -140,5 +143,5 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 }
 
 fn has_islands(path: &str) -> bool {
-    path == "/" || path == "/diagnose" || path.starts_with("/d/")
+    ["/", "/diagnose", "/capture"].contains(&path) || path.starts_with("/d/")
 }

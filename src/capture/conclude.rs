@@ -76,6 +76,7 @@ impl Flow {
             findings: findings::of(self, now),
             details: self.details(),
             trails: [src.trail(), dst.trail()],
+            span: (self.begun, self.last),
         }
     }
 

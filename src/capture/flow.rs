@@ -124,13 +124,18 @@ impl Flow {
         self.reset.is_some() || self.fins.iter().all(Option::is_some)
     }
 
+    /// Whether the last word of this segment's sender was that its buffer is full.
+    pub(super) fn is_full(&self, segment: &Segment<'_>) -> bool {
+        self.sides.get(self.index(segment)).is_some_and(|side| side.last_window_zero)
+    }
+
     /// 0 where the segment comes from `src`.
     fn index(&self, segment: &Segment<'_>) -> usize {
         usize::from(self.ends[0] != segment.from)
     }
 
-    /// Takes a segment.
-    pub(super) fn see(&mut self, segment: &Segment<'_>) {
+    /// Takes a segment; what it is, seen from its own direction's past.
+    pub(super) fn see(&mut self, segment: &Segment<'_>) -> Kind {
         if segment.flags.opens() && !self.opened && self.ends[0] != segment.from {
             self.turn();
         }
@@ -157,6 +162,7 @@ impl Flow {
         if kind == Kind::Fresh && segment.len > 0 {
             self.speech.hear(from, segment.payload);
         }
+        kind
     }
 
     /// The silence before the data that `reset` answered, nanoseconds; 0 where it answered none.

@@ -1,6 +1,6 @@
 //! One TCP segment as a capture shows it.
 
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::bytes;
 
@@ -10,6 +10,16 @@ pub(super) struct Endpoint {
     pub(super) address: u128,
     pub(super) port: u16,
     pub(super) v6: bool,
+}
+
+impl From<SocketAddr> for Endpoint {
+    fn from(socket: SocketAddr) -> Self {
+        let (address, v6) = match socket.ip() {
+            IpAddr::V4(v4) => (u128::from(v4.to_bits()), false),
+            IpAddr::V6(v6) => (v6.to_bits(), true),
+        };
+        Self { address, port: socket.port(), v6 }
+    }
 }
 
 impl Endpoint {

@@ -3,7 +3,7 @@
 
 use crate::{
     api::{Desk, Run, Trouble},
-    evidence::Observation,
+    evidence::{Observation, Source},
     ui::state::Wizard,
 };
 
@@ -58,7 +58,11 @@ async fn take_in(
     // Whatever came out, the probes have run and are not offered again.
     wizard.skipped.insert("probe".to_owned());
     if !observations.is_empty() {
-        let found = serde_json::to_string(observations).unwrap_or_default();
+        // What a capture says stays; what earlier probes saw is seen anew.
+        let mut all = std::mem::take(&mut wizard.case.observations);
+        all.retain(|before| before.source != Source::Probe);
+        all.extend_from_slice(observations);
+        let found = serde_json::to_string(&all).unwrap_or_default();
         wizard.seen = Some(desk.keep(&found).await?);
     }
     Ok(wizard.href())

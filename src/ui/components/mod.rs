@@ -24,7 +24,7 @@ mod share;
 mod timeline;
 mod verdict;
 
-pub use case::{Answers, ReadFromText};
+pub use case::{Answers, ReadFromCapture, ReadFromText};
 pub use chain::ChainStrip;
 pub use chrome::{Footer, Header};
 pub use constants::Constants;

@@ -17,12 +17,14 @@ pub mod browser;
 #[cfg(not(feature = "hydrate"))]
 #[path = "no_browser.rs"]
 pub mod browser;
+mod capture;
 mod copy;
 mod draft;
 mod keys;
 mod probe;
 mod ranking;
 
+pub use capture::{CaptureIsland, CaptureTexts, VariableWords, WORDS};
 pub use copy::CopyButtons;
 pub use draft::{DraftBox, DraftTexts};
 pub use keys::StepKeys;

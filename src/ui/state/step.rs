@@ -53,7 +53,13 @@ impl Opening {
             Self::Parts => !facts.stack.is_empty() || !facts.between.is_empty(),
             Self::Notes => facts.notes.is_some(),
         };
-        answered || wizard.skipped.contains(self.id())
+        // What a capture shows need not be asked.
+        let captured = match self {
+            Self::Phase => wizard.captured("phase"),
+            Self::Seconds => wizard.captured("seconds"),
+            Self::Scope | Self::Parts | Self::Notes => false,
+        };
+        answered || captured || wizard.skipped.contains(self.id())
     }
 
     /// Whether asking makes sense: a break without a pattern in time has no number of seconds, and
@@ -64,7 +70,7 @@ impl Opening {
                 wizard.case.facts.phase.as_deref(),
                 Some("random" | "under_load" | "after_deploy")
             ),
-            Self::Notes => wizard.case.text.is_none(),
+            Self::Notes => wizard.case.text.is_none() && !wizard.captured("tcp.result"),
             _ => true,
         }
     }
@@ -147,7 +153,7 @@ fn open_step(wizard: &Wizard, next: &NextStep) -> Option<Step> {
         StepKind::Question if Opening::of(&next.id).is_some() => return None,
         StepKind::Question => Step::Question(next.id.clone()),
         // The probes run together; once they have, no single one is offered again.
-        StepKind::Probe if wizard.seen.is_some() => return None,
+        StepKind::Probe if wizard.was_probed() => return None,
         StepKind::Probe => Step::Probe(next.id.clone()),
         StepKind::Check => Step::Check(next.id.clone()),
     };
