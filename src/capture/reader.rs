@@ -14,8 +14,8 @@ use super::{
 /// What bounds the memory of a [`Reader`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Conversations that are open at the same time, 1 or more. Each takes up to about 1 KiB, and up
-    /// to 3 KiB where many packets are missing.
+    /// Conversations that are open at the same time, 1 or more. Each takes up to about 700 bytes,
+    /// and up to 3 KiB where many packets are missing.
     pub conversations: usize,
 }
 
@@ -128,13 +128,24 @@ impl Reader {
     /// The end of the file: the conversations that are left, in the order they began, and what should
     /// be known of the file. Fails where it is no capture.
     pub fn finish(self) -> Result<(Vec<Conversation>, Vec<Warning>), NoCapture> {
+        let mut left = Vec::new();
+        let warnings = self.finish_with(&mut |conversation| left.push(conversation))?;
+        Ok((left, warnings))
+    }
+
+    /// The same; the conversations go to `take` one by one, so that they need not all be there at once
+    /// beside their records.
+    pub fn finish_with(
+        self,
+        take: &mut impl FnMut(Conversation),
+    ) -> Result<Vec<Warning>, NoCapture> {
         let (mut table, mut warnings) = self.stream.finish()?;
         let (given_up, limit) = (table.given_up, table.limit);
         if given_up > 0 {
             warnings.push(Warning::TooMany { given_up, limit });
         }
-        table.conclude();
-        Ok((table.finished, warnings))
+        table.conclude(take);
+        Ok(warnings)
     }
 }
 

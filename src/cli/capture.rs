@@ -109,13 +109,18 @@ fn read(
             break;
         }
     }
-    let (rest, warnings) = reader
-        .finish()
+    let mut taken = Ok(());
+    let warnings = reader
+        .finish_with(&mut |conversation| {
+            if taken.is_ok() {
+                taken = take(conversation);
+            }
+        })
         .map_err(|error| Failure::usage(format!("{name} is no packet capture: {error}")))?;
     for found in &warnings {
         eprintln!("hangup: {name}: {}", warning(found, lang));
     }
-    Ok(rest.into_iter().try_for_each(take))
+    Ok(taken)
 }
 
 /// What the worst conversation of a capture is evidence of; which one it is goes to standard error.

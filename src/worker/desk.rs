@@ -56,7 +56,7 @@ impl CaptureDesk {
     pub fn push(&mut self, chunk: &[u8]) -> bool {
         let Some((_, reader, shelf)) = &mut self.reading else { return true };
         reader.push(chunk);
-        shelf.take(reader.take_finished());
+        reader.take_finished().into_iter().for_each(|one| shelf.take(one));
         reader.is_done()
     }
 
@@ -72,10 +72,9 @@ impl CaptureDesk {
         };
         let packets = reader.packets();
         let mut summary = Summary { slot, packets, ..Summary::default() };
-        match reader.finish() {
+        match reader.finish_with(&mut |one| shelf.take(one)) {
             Err(why) => summary.refusal = Some(refusal(why, self.lang)),
-            Ok((rest, warnings)) => {
-                shelf.take(rest);
+            Ok(warnings) => {
                 shelf.settle();
                 summary.conversations = shelf.all;
                 summary.failed = shelf.failed;

@@ -22,6 +22,8 @@ const TOGETHER: f64 = 1200.0;
 const CUT: f64 = 46.0;
 /// A silence shorter than this in the picture is not drawn, pixels: its words would not fit.
 const LEAST: f64 = 14.0;
+/// What a person would call a silence, seconds; what is shorter is how long a packet takes.
+const SILENCE: f64 = 0.2;
 /// A silence that is so many times the next shorter one is cut. judgement: the shorter one would
 /// otherwise take a few pixels.
 const OUTSHINES: f64 = 12.0;
@@ -50,6 +52,7 @@ pub(super) fn picture(id: u32, trace: &Trace, lang: Lang) -> Picture {
             bottom: top + length,
             text: seconds(silence, lang),
             cut,
+            silence: silence >= SILENCE,
         });
         let room = if Some(at) == edge { 2.0 * ROOM } else { ROOM };
         picture.height = top + length + room;

@@ -232,6 +232,8 @@ pub struct Gap {
     pub text: String,
     /// Too long to be drawn to scale.
     pub cut: bool,
+    /// Long enough that a person would call it a silence.
+    pub silence: bool,
 }
 
 /// One way in which the two captures differ.

@@ -27,10 +27,10 @@ pub(super) struct Shelf {
 
 impl Shelf {
     /// Takes conversations in.
-    pub(super) fn take(&mut self, found: Vec<Conversation>) {
-        self.all += found.len() as u64;
-        self.failed += found.iter().filter(|one| one.failed()).count() as u64;
-        self.kept.extend(found);
+    pub(super) fn take(&mut self, found: Conversation) {
+        self.all += 1;
+        self.failed += u64::from(found.failed());
+        self.kept.push(found);
         if self.kept.len() > KEPT + KEPT / 4 {
             self.settle();
         }

@@ -14,4 +14,5 @@ mod command;
 mod formats;
 mod made;
 mod robustness;
+mod traces;
 mod writer;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::worker::protocol::Detail;
+use crate::{ui::figures, worker::protocol::Detail};
 
 use super::{DETAIL, Scene, VariableWords, picture::picture};
 
@@ -61,7 +61,13 @@ fn evidence(
     let lines: Vec<(String, String)> = detail
         .observations
         .iter()
-        .map(|seen| variables.with_value(|words| words.of(&seen.variable, &seen.value.to_string())))
+        .map(|seen| {
+            let value = match seen.value.number() {
+                Some(number) => format!("{} s", figures::seconds(number)),
+                None => seen.value.to_string(),
+            };
+            variables.with_value(|words| words.of(&seen.variable, &value))
+        })
         .collect();
     view! {
         <form class="evidence-form" method="post" action="/evidence">

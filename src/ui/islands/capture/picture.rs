@@ -96,7 +96,7 @@ fn drawing(scene: Scene, picture: &Picture) -> impl IntoView + use<> {
 /// The time that passed: as long as it was, or with a break where it was too long.
 fn silence(gap: Gap) -> impl IntoView {
     let [left, middle, right] = LANES;
-    let Gap { top, bottom, text, cut } = gap;
+    let Gap { top, bottom, text, cut, .. } = gap;
     let center = f64::midpoint(top, bottom);
     let height = bottom - top;
     let sign = cut.then(|| {
@@ -145,7 +145,7 @@ fn steps(scene: Scene, picture: &Picture) -> impl IntoView + use<> {
         .map(|(at, step)| {
             let note = left_out.as_ref().filter(|(after, _)| *after == at);
             let note = note.map(|(_, text)| text.clone());
-            let gap = step.gap.as_ref();
+            let gap = step.gap.as_ref().filter(|gap| gap.silence);
             let gap = gap.map(|gap| scene.with("cap-silence", &[("time", gap.text.clone())]));
             let extra = note.into_iter().chain(gap).map(|text| {
                 view! {

@@ -132,7 +132,7 @@ fn filters(scene: Scene) -> impl IntoView {
     ];
     let sorts = Sort::ALL.map(|sort| (sort.id(), format!("cap-sort-{}", sort.id())));
     view! {
-        <div class="filters" role="search" aria-label=scene.t("cap-search")>
+        <div class="filters" role="search">
             <label class="filter-text">
                 {scene.t("cap-search")}
                 <input
