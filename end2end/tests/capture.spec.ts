@@ -130,6 +130,10 @@ test("the worker may not connect to anything", async ({ page, server }) => {
   const policy = (await page.request.get(script)).headers()["content-security-policy"];
   expect(policy).toContain("default-src 'none'");
   expect(policy).not.toContain("connect-src");
+  await drop(page, "broken.pcap", RESET);
+  await expect(rows(page)).toHaveCount(3);
+  const out = page.workers()[0].evaluate(() => fetch("/healthz").then(() => "out", () => "blocked"));
+  expect(await out).toBe("blocked");
 });
 
 test("sort, filter and page through thousands by keyboard", async ({ page, server }) => {
@@ -175,6 +179,11 @@ test("a reading can be stopped, and what was read is shown", async ({ page, serv
   await page.locator(".drop").first().dispatchEvent("drop", { dataTransfer: transfer });
   await expect(page.locator(".drop-figures").first()).toContainText(/of 9\d\d MB · \d+ MB\/s/);
   await expect(page.getByRole("progressbar").first()).toHaveAttribute("value", /^\d/);
+  // Another file takes its place; then the first one again.
+  await drop(page, "broken.pcap", RESET);
+  await expect(page.locator(".drop-found").first()).toContainText("broken.pcap: 3 TCP");
+  await page.locator(".drop").first().dispatchEvent("drop", { dataTransfer: transfer });
+  await expect(page.locator(".drop-figures").first()).toContainText(/of 9\d\d MB/);
   await page.getByRole("button", { name: "Stop and show what was read" }).first().click();
   await expect(page.locator(".drop-notes").first()).toContainText("Stopped before the end of the file");
   await expect(rows(page)).toHaveCount(50);

@@ -46,9 +46,12 @@ impl CaptureDesk {
     pub fn open(&mut self, slot: u32) {
         self.compared = None;
         self.tracing = None;
-        if let Some(shelf) = self.shelves.get_mut(slot as usize) {
-            *shelf = Shelf::default();
+        let [capture, other] = &mut self.shelves;
+        if slot == 0 {
+            *capture = Shelf::default();
         }
+        // A new capture has no other end yet.
+        *other = Shelf::default();
         self.reading = Some((slot, Box::new(Reader::new(Limits::default())), Shelf::default()));
     }
 

@@ -11,7 +11,7 @@ const TICK = 50;
 let desk;
 let capture;
 // The job that goes on; one at a time.
-let job = { stopped: false, done: Promise.resolve() };
+let job = { stopped: false, replaced: false, done: Promise.resolve() };
 
 // Feeds `file` to `push` until that says that it has enough, or the job is stopped.
 async function feed(file, job, push, slot) {
@@ -42,7 +42,8 @@ async function read(job, { slot, file }) {
   if (slot === 0) capture = file;
   desk.open(slot);
   await feed(file, job, (bytes) => desk.push(bytes), slot);
-  postMessage({ say: "json", json: desk.finish(), stopped: job.stopped });
+  // Of a file that another one took the place of, nobody wants to hear.
+  if (!job.replaced) postMessage({ say: "json", json: desk.finish(), stopped: job.stopped });
 }
 
 async function trace(job, { id }) {
@@ -54,8 +55,8 @@ async function trace(job, { id }) {
 // Begins `work` after what goes on, which is stopped first, unless it reads and this only looks.
 function begin(work, message) {
   const before = job;
-  if (work === read || before.work === trace) before.stopped = true;
-  const mine = { work, stopped: false };
+  if (work === read || before.work === trace) before.stopped = before.replaced = true;
+  const mine = { work, stopped: false, replaced: false };
   mine.done = before.done
     .then(() => work(mine, message))
     .catch((error) => postMessage({ say: "lost", why: String(error?.name ?? error) }));

@@ -11,6 +11,7 @@ mod agreement;
 mod both_ends;
 #[cfg(feature = "ssr")]
 mod command;
+mod desk;
 mod formats;
 mod made;
 mod robustness;

@@ -166,10 +166,15 @@ fn start(address: &str, lang: Lang, heard: &Listener) -> Option<Rc<Handle>> {
     options.set_type(WorkerType::Module);
     let worker = Worker::new_with_options(address, &options).ok()?;
     let listener = Rc::clone(heard);
+    let sender = worker.clone();
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        if let Some(news) = read_message(&event.data()) {
-            listener(news);
+        let Some(news) = read_message(&event.data()) else { return };
+        if matches!(news, Heard::Lost(_)) {
+            // Whatever broke in it, the next file gets a fresh one.
+            sender.terminate();
+            WORKER.set(None);
         }
+        listener(news);
     });
     worker.set_onmessage(Some(on_message.into_js_value().unchecked_ref()));
     let listener = Rc::clone(heard);

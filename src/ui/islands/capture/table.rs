@@ -119,8 +119,7 @@ fn row(scene: Scene, row: Row) -> impl IntoView {
 
 /// Text, three choices, order, and the box for what stands out.
 fn filters(scene: Scene) -> impl IntoView {
-    let closers: [(&str, &str); 3] =
-        [("src", "cap-by-src"), ("dst", "cap-by-dst"), ("none", "cap-by-none")];
+    let closers = [("src", "cap-by-src"), ("dst", "cap-by-dst"), ("none", "cap-by-none")];
     let closes = [("fin", "cap-close-fin"), ("rst", "cap-close-rst"), ("none", "cap-close-none")];
     let begins = [
         ("complete", "cap-begin-complete"),
@@ -148,13 +147,13 @@ fn filters(scene: Scene) -> impl IntoView {
                     }
                 />
             </label>
-            {choice(scene, "cap-closer", closers.map(|(id, text)| (id, text.to_owned())), |query, id| {
+            {choice(scene, "cap-closer", closers, |query| word(query.closer), |query, id| {
                 query.closer = read::<Closer>(id);
             })}
-            {choice(scene, "cap-close", closes.map(|(id, text)| (id, text.to_owned())), |query, id| {
+            {choice(scene, "cap-close", closes, |query| word(query.close), |query, id| {
                 query.close = read::<Close>(id);
             })}
-            {choice(scene, "cap-handshake", begins.map(|(id, text)| (id, text.to_owned())), |query, id| {
+            {choice(scene, "cap-handshake", begins, |query| word(query.handshake), |query, id| {
                 query.handshake = read::<Handshake>(id);
             })}
             <label>
@@ -194,24 +193,34 @@ fn filters(scene: Scene) -> impl IntoView {
 fn choice<const N: usize>(
     scene: Scene,
     label: &'static str,
-    options: [(&'static str, String); N],
+    options: [(&'static str, &'static str); N],
+    get: fn(&Query) -> String,
     set: fn(&mut Query, &str),
 ) -> impl IntoView {
     view! {
         <label>
             {scene.t(label)}
-            <select on:change=move |event| {
-                let id = event_target_value(&event);
-                scene.ask(|query| set(query, &id));
-            }>
+            <select
+                prop:value=move || scene.query.with(get)
+                on:change=move |event| {
+                    let id = event_target_value(&event);
+                    scene.ask(|query| set(query, &id));
+                }
+            >
                 <option value="">{scene.t("cap-any")}</option>
                 {options
                     .into_iter()
-                    .map(|(id, text)| view! { <option value=id>{scene.t(&text)}</option> })
+                    .map(|(id, text)| view! { <option value=id>{scene.t(text)}</option> })
                     .collect_view()}
             </select>
         </label>
     }
+}
+
+/// What JSON calls it; empty where there is nothing.
+fn word(value: Option<impl serde::Serialize>) -> String {
+    let word = value.and_then(|value| serde_json::to_value(value).ok());
+    word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// A word of JSON as what it means; `None` where it means nothing.
