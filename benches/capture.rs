@@ -5,18 +5,16 @@
 #![expect(clippy::cast_possible_truncation, reason = "numbers of a packet are cut to its fields")]
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot start may stop")]
 
-use std::{collections::HashMap, hint::black_box};
+mod bare;
 
+use std::hint::black_box;
+
+use bare::bare;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 use hangup::capture::Reader;
-use pcap_parser::{LegacyPcapReader, PcapBlockOwned, PcapError, traits::PcapReaderIterator};
 
 /// Bytes of each capture.
 const SIZE: usize = 64 * 1024 * 1024;
-
-/// Both ends and their ports; packets and bytes.
-type BareTable = HashMap<([u8; 4], [u8; 4], u16, u16), (u64, u64)>;
 
 /// A segment behind IPv4 and Ethernet.
 fn segment(
@@ -88,33 +86,6 @@ fn hangup(file: &[u8]) -> usize {
         count += reader.take_finished().len();
     }
     count + reader.finish().unwrap().0.len()
-}
-
-/// Packets and bytes of each pair of ends, and nothing else.
-fn bare(file: &[u8]) -> usize {
-    let mut table = BareTable::new();
-    let mut reader = LegacyPcapReader::new(256 * 1024, file).unwrap();
-    loop {
-        match reader.next() {
-            Ok((used, block)) => {
-                if let PcapBlockOwned::Legacy(packet) = block
-                    && let Ok(sliced) = SlicedPacket::from_ethernet(packet.data)
-                    && let Some(NetSlice::Ipv4(ip)) = &sliced.net
-                    && let Some(TransportSlice::Tcp(tcp)) = &sliced.transport
-                {
-                    let a = (ip.header().source(), tcp.source_port());
-                    let b = (ip.header().destination(), tcp.destination_port());
-                    let key = if a < b { (a.0, b.0, a.1, b.1) } else { (b.0, a.0, b.1, a.1) };
-                    let entry = table.entry(key).or_default();
-                    entry.0 += 1;
-                    entry.1 += tcp.payload().len() as u64;
-                }
-                reader.consume(used);
-            }
-            Err(PcapError::Incomplete(_)) => reader.refill().unwrap(),
-            Err(_) => return table.len(),
-        }
-    }
 }
 
 fn captures(c: &mut Criterion) {

@@ -21,12 +21,13 @@ use crate::{
     server::{AppState, negotiate},
     ui::{
         components::{Footer, Header},
+        evidence::add_evidence,
         forms::{self, Start},
         forms_link,
         i18n::texts,
         pages::{
-            AboutProbesPage, AdminPage, Burned, DeletedPage, DiagnosePage, FromBrowserPage,
-            HomePage, ManagePage, ProblemPage, ReportPage, ReportsPage,
+            AboutProbesPage, AdminPage, Burned, CapturePage, DeletedPage, DiagnosePage,
+            FromBrowserPage, HomePage, ManagePage, ProblemPage, ReportPage, ReportsPage,
         },
     },
 };
@@ -48,6 +49,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("") view=HomePage ssr=SsrMode::Async />
                     <Route path=path!("diagnose") view=DiagnosePage ssr=SsrMode::Async />
                     <Route path=path!("probe/browser") view=FromBrowserPage ssr=SsrMode::Async />
+                    <Route path=path!("capture") view=CapturePage ssr=SsrMode::Async />
                     <Route path=path!("d/:token") view=ReportPage ssr=SsrMode::Async />
                     <Route path=path!("manage/:token") view=ManagePage ssr=SsrMode::Async />
                     <Route path=path!("deleted") view=DeletedPage ssr=SsrMode::Async />
@@ -79,6 +81,7 @@ pub fn form_routes(
     Router::new()
         .route("/start", post(start))
         .route("/add", post(forms::add))
+        .route("/evidence", post(add_evidence))
         .route("/probe", post(forms::probe))
         .route("/probe/browser", post(forms::from_browser))
         .route("/save", post(forms::save))
@@ -198,5 +201,5 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 }
 
 fn has_islands(path: &str) -> bool {
-    matches!(path, "/" | "/diagnose" | "/probe/browser") || path.starts_with("/d/")
+    matches!(path, "/" | "/diagnose" | "/capture" | "/probe/browser") || path.starts_with("/d/")
 }

@@ -3,7 +3,8 @@
 //!
 //! The folders are the stations of the data's path, in order: `evidence` (what is known), `intake`
 //! (text and bytes become evidence), `knowledge` (causes, questions, signatures, timeouts, fixes),
-//! `engine` (belief and the next step), `report` (what a person reads). `ui` is compiled for the
+//! `engine` (belief and the next step), `report` (what a person reads). `worker` reads captures beside
+//! the page, in a WASM file of its own. `ui` is compiled for the
 //! browser too, its islands and state alone; the others for the server. Modules are gated here and in
 //! `ui`, nowhere else.
 
@@ -15,6 +16,7 @@ pub mod knowledge;
 pub mod ladder;
 pub mod redact;
 pub mod report;
+pub mod worker;
 
 #[cfg(feature = "ui")]
 pub mod ui;

@@ -1,5 +1,6 @@
 // Pictures of the three pages, wide and narrow, light and dark, in both languages.
-import { test, UPSTREAM } from "./fixtures";
+import { resolve } from "node:path";
+import { awake, test, UPSTREAM } from "./fixtures";
 
 const CASE = `text=${encodeURIComponent(UPSTREAM)}&target=app.example.com&phase=reuse_keepalive&after=60&scope=all&stack=nginx,node&between=aws-alb`;
 const PAGES: Record<string, string> = {
@@ -22,6 +23,20 @@ for (const width of [1280, 390]) {
           await page.waitForTimeout(300);
           await page.screenshot({ path: `test-results/shots/${name}-${lang}-${colorScheme}-${width}.png`, fullPage: true });
         }
+        await context.close();
+      });
+      test(`capture ${width} ${colorScheme} ${lang}`, async ({ browser, server }) => {
+        const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme });
+        const page = await context.newPage();
+        await page.goto(`${server.url}/capture?lang=${lang}`);
+        await awake(page);
+        const shot = (name: string) =>
+          page.screenshot({ path: `test-results/shots/${name}-${lang}-${colorScheme}-${width}.png`, fullPage: true });
+        await shot("capture-empty");
+        await page.locator("#capture-file").setInputFiles(resolve("../tests/captures/reset-after-idle.pcap"));
+        await page.getByRole("button", { name: /:8088$/ }).click();
+        await page.locator(".picture").waitFor();
+        await shot("capture");
         await context.close();
       });
     }

@@ -5,6 +5,7 @@ use super::{
     findings,
     flow::Flow,
     injection,
+    segment::Moment,
     speech::alert_name,
     zeek::ZeekState,
 };
@@ -51,9 +52,9 @@ impl Flow {
         let [source, destination] = self.ends;
         Conversation {
             src: source.ip(),
-            sport: source.port,
+            sport: source.port(),
             dst: destination.ip(),
-            dport: destination.port,
+            dport: destination.port(),
             first_ts: seconds(self.begun),
             duration: seconds(self.last.saturating_sub(self.begun)),
             handshake: self.handshake(),
@@ -63,19 +64,23 @@ impl Flow {
                 Some(_) => Closer::Dst,
             },
             close: ending.map_or(Close::None, |ending| ending.kind),
-            idle_before_close: ending.and_then(|ending| ending.idle).map(seconds),
+            idle_before_close: ending
+                .and_then(|ending| ending.idle)
+                .map(Moment::nanoseconds)
+                .map(seconds),
             bytes_src: src.bytes,
             bytes_dst: dst.bytes,
             packets_src: src.packets,
             packets_dst: dst.packets,
-            retransmits: src.retransmits + dst.retransmits,
-            zero_windows: src.zero_windows + dst.zero_windows,
-            keepalives: src.keepalives + dst.keepalives,
+            retransmits: u64::from(src.retransmits) + u64::from(dst.retransmits),
+            zero_windows: u64::from(src.zero_windows) + u64::from(dst.zero_windows),
+            keepalives: u64::from(src.keepalives) + u64::from(dst.keepalives),
             tls_alert: self.speech.alerts > 0,
             zeek_state: self.zeek_state(),
             findings: findings::of(self, now),
             details: self.details(),
             trails: [src.trail(), dst.trail()],
+            span: (self.begun, self.last),
         }
     }
 
@@ -84,16 +89,20 @@ impl Flow {
         let [src, dst] = &self.sides;
         let reset = self.reset.as_deref().filter(|_| self.handshake() != Handshake::SynRst);
         Details {
-            retransmits_src: src.retransmits,
-            retransmits_dst: dst.retransmits,
-            round_trip: self.round_trip.map(seconds),
+            retransmits_src: src.retransmits.into(),
+            retransmits_dst: dst.retransmits.into(),
+            round_trip: self.round_trip.map(Moment::nanoseconds).map(seconds),
             rst_injected: reset
                 .map(|reset| (injection::probability(self, reset) * 1000.0).round() / 1000.0),
             idle_before_reset: reset
                 .map(|reset| self.idle_before_last_word(reset))
                 .filter(|idle| *idle >= findings::IDLE)
                 .map(seconds),
-            quiet_before_close: self.ending.and_then(|ending| ending.quiet).map(seconds),
+            quiet_before_close: self
+                .ending
+                .and_then(|ending| ending.quiet)
+                .map(Moment::nanoseconds)
+                .map(seconds),
             idle_before_stuck: self
                 .sides
                 .iter()

@@ -2,12 +2,12 @@
 
 use core::net::{IpAddr, SocketAddr};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{compare::Trail, findings::Finding, icmp::Complaint, zeek::ZeekState};
 
 /// How a conversation began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Handshake {
     /// SYN, SYN-ACK, ACK.
@@ -25,7 +25,7 @@ pub enum Handshake {
 }
 
 /// One of the two ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Closer {
     /// Who opened it.
@@ -37,7 +37,7 @@ pub enum Closer {
 }
 
 /// How it was ended first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Close {
     /// In order.
@@ -97,6 +97,9 @@ pub struct Conversation {
     /// For the comparison with a capture from the other end.
     #[serde(skip)]
     pub(super) trails: [Trail; 2],
+    /// When its first and its last packet passed, nanoseconds: where to find it in the file again.
+    #[serde(skip)]
+    pub(super) span: (i64, i64),
 }
 
 impl Conversation {

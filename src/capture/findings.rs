@@ -6,6 +6,7 @@ use super::{
     conversation::{Close, Handshake},
     flow::{Flow, Reset},
     injection,
+    segment::Moment,
     speech::Alert,
 };
 
@@ -209,10 +210,10 @@ fn ending(flow: &Flow, now: i64, found: &mut Vec<Finding>) {
             found.push(Finding::Reset);
         }
     }
-    if flow.ending.is_some_and(|ending| ending.quiet >= Some(IDLE) && established) {
+    if flow.ending.is_some_and(|ending| ending.quiet >= Some(Moment::of(IDLE)) && established) {
         found.push(Finding::IdleBeforeClose);
     }
-    if let [Some(fin), None] | [None, Some(fin)] = flow.fins
+    if let [Some(fin), None] | [None, Some(fin)] = flow.fins.map(|fin| fin.map(Moment::nanoseconds))
         && flow.reset.is_none()
         && now.saturating_sub(fin) >= CLOSE_WAIT
         && flow.sides.iter().all(|side| side.packets > 0)
@@ -230,7 +231,9 @@ fn middle(flow: &Flow, found: &mut Vec<Finding>) {
         if side.data_again > 0 {
             found.push(repeats);
         }
-        if side.data_again >= 3 && side.data_again * 100 > side.data_packets * LOSS_PERCENT {
+        if side.data_again >= 3
+            && u64::from(side.data_again) * 100 > u64::from(side.data_packets) * LOSS_PERCENT
+        {
             found.push(loss);
         }
     }

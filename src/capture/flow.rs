@@ -3,7 +3,7 @@
 use super::{
     conversation::Close,
     icmp::{Complaint, Refusal},
-    segment::{Endpoint, Segment},
+    segment::{Endpoint, Moment, Segment},
     side::{Kind, REORDERING, Side, after},
     speech::Speech,
     zeek::Zeek,
@@ -13,12 +13,12 @@ use super::{
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ending {
     /// 0 for `src`, 1 for `dst`.
-    pub(super) by: usize,
+    pub(super) by: u8,
     pub(super) kind: Close,
     /// Silence before it, nanoseconds; `None` where it is the first packet.
-    pub(super) idle: Option<i64>,
+    pub(super) idle: Option<Moment>,
     /// The same since the last payload or SYN, acknowledgements and keepalives not counted.
-    pub(super) quiet: Option<i64>,
+    pub(super) quiet: Option<Moment>,
 }
 
 /// The first RST of the end that reset it, and what its sender's other packets look like.
@@ -63,22 +63,22 @@ pub(super) struct Flow {
     /// Whether the opening SYN was seen.
     pub(super) opened: bool,
     pub(super) accepted: bool,
-    pub(super) round_trip: Option<i64>,
+    pub(super) round_trip: Option<Moment>,
     pub(super) ending: Option<Ending>,
     pub(super) reset: Option<Box<Reset>>,
     pub(super) complaint: Option<Complaint>,
     pub(super) mtu: Option<u32>,
     pub(super) speech: Speech,
     /// When the first FIN of each end passed.
-    pub(super) fins: [Option<i64>; 2],
+    pub(super) fins: [Option<Moment>; 2],
     /// A SYN began another conversation of the same ends after this one.
     pub(super) replaced: bool,
     pub(super) zeek: Zeek,
     /// `src` is not whom Zeek takes for the originator.
     pub(super) turned: bool,
-    syn_time: Option<i64>,
+    syn_time: Option<Moment>,
     /// When the last payload or SYN passed.
-    last_word: Option<i64>,
+    last_word: Option<Moment>,
 }
 
 impl Flow {
@@ -124,13 +124,18 @@ impl Flow {
         self.reset.is_some() || self.fins.iter().all(Option::is_some)
     }
 
+    /// Whether the last word of this segment's sender was that its buffer is full.
+    pub(super) fn is_full(&self, segment: &Segment<'_>) -> bool {
+        self.sides.get(self.index(segment)).is_some_and(|side| side.last_window_zero)
+    }
+
     /// 0 where the segment comes from `src`.
     fn index(&self, segment: &Segment<'_>) -> usize {
         usize::from(self.ends[0] != segment.from)
     }
 
-    /// Takes a segment.
-    pub(super) fn see(&mut self, segment: &Segment<'_>) {
+    /// Takes a segment; what it is, seen from its own direction's past.
+    pub(super) fn see(&mut self, segment: &Segment<'_>) -> Kind {
         if segment.flags.opens() && !self.opened && self.ends[0] != segment.from {
             self.turn();
         }
@@ -144,12 +149,12 @@ impl Flow {
         self.last = self.last.max(segment.time);
         let [a, b] = &mut self.sides;
         let (side, peer) = if from == 0 { (a, b) } else { (b, a) };
-        let kind = side.send(segment, self.round_trip, peer.ack);
+        let kind = side.send(segment, self.round_trip.map(Moment::nanoseconds), peer.ack);
         if segment.len > 0 && kind == Kind::Fresh {
             side.idle_before_data = idle;
         }
         if (segment.len > 0 || segment.flags.syn()) && kind != Kind::KeepAlive {
-            self.last_word = Some(segment.time);
+            self.last_word = Some(Moment::of(segment.time));
         }
         if segment.flags.ack() {
             peer.acknowledged(segment.ack);
@@ -157,12 +162,14 @@ impl Flow {
         if kind == Kind::Fresh && segment.len > 0 {
             self.speech.hear(from, segment.payload);
         }
+        kind
     }
 
     /// The silence before the data that `reset` answered, nanoseconds; 0 where it answered none.
     pub(super) fn idle_before_last_word(&self, reset: &Reset) -> i64 {
         let peer = self.sides.get(reset.by ^ 1);
-        peer.filter(|_| self.speech.last_by == Some(reset.by ^ 1)).map_or(0, |p| p.idle_before_data)
+        peer.filter(|_| self.speech.last_by.map(usize::from) == Some(reset.by ^ 1))
+            .map_or(0, |p| p.idle_before_data)
     }
 
     /// An ICMP error about a segment of this conversation.
@@ -191,7 +198,7 @@ impl Flow {
     fn shake(&mut self, from: usize, segment: &Segment<'_>) {
         if segment.flags.opens() {
             self.opened = true;
-            self.syn_time = Some(segment.time);
+            self.syn_time = Some(Moment::of(segment.time));
         }
         self.accepted |= segment.flags.accepts() && from == 1;
         if self.round_trip.is_none()
@@ -200,7 +207,7 @@ impl Flow {
             && segment.flags.ack()
             && let Some(syn) = self.syn_time
         {
-            self.round_trip = Some(segment.time.saturating_sub(syn).max(0));
+            self.round_trip = Some(since(syn, segment));
         }
     }
 
@@ -221,16 +228,16 @@ impl Flow {
         }
         let kind = if flags.rst() { Close::Rst } else { Close::Fin };
         let begun = self.sides.iter().any(|side| side.packets > 0);
-        let idle = begun.then(|| segment.time.saturating_sub(self.last).max(0));
-        let quiet = self.last_word.map(|last| segment.time.saturating_sub(last).max(0));
-        self.ending.get_or_insert(Ending { by: from, kind, idle, quiet });
+        let idle = begun.then(|| since(Moment::of(self.last), segment));
+        let quiet = self.last_word.map(|last| since(last, segment));
+        self.ending.get_or_insert(Ending { by: u8::from(from != 0), kind, idle, quiet });
         if flags.rst() && self.reset.is_none() {
             self.reset = Some(Box::new(self.describe(from, segment)));
         }
         if flags.fin()
             && let Some(fin) = self.fins.get_mut(from)
         {
-            fin.get_or_insert(segment.time);
+            fin.get_or_insert(Moment::of(segment.time));
         }
     }
 
@@ -247,7 +254,7 @@ impl Flow {
             in_order: side.base.is_none()
                 || segment.seq == side.next
                 || peer.ack == Some(segment.seq),
-            since_peer: peer.last_time.map(|time| segment.time.saturating_sub(time)),
+            since_peer: peer.last_time.map(|time| segment.time.saturating_sub(time.nanoseconds())),
             ignored_by_sender: false,
             count: 1,
             same_number: true,
@@ -261,4 +268,8 @@ impl Flow {
             after_fin: self.fins.iter().any(Option::is_some),
         }
     }
+}
+/// How long after `moment` a segment comes; nothing where its clock went back.
+fn since(moment: Moment, segment: &Segment<'_>) -> Moment {
+    Moment::of(segment.time.saturating_sub(moment.nanoseconds()).max(0))
 }

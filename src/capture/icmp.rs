@@ -43,7 +43,7 @@ pub(super) fn read(v6: bool, data: &[u8]) -> Option<Refusal> {
     let complaint = if v6 { complaint_v6(kind, code)? } else { complaint_v4(kind, code)? };
     let quoted = data.get(8..)?;
     let (from, to, ports) = if v6 { quoted_v6(quoted)? } else { quoted_v4(quoted)? };
-    let end = |address, at| Some(Endpoint { address, port: u16(ports, at)?, v6 });
+    let end = |address, at| Some(Endpoint::new(address, u16(ports, at)?, v6));
     let mtu = if v6 { u32(data, 4)? } else { u32::from(u16(data, 6)?) };
     Some(Refusal { complaint, mtu, from: end(from, 0)?, to: end(to, 2)? })
 }

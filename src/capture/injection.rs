@@ -5,7 +5,10 @@
 //! fit the sender, a sender that goes on, several RSTs with different numbers. The weights are
 //! judgement: each is a log-odds of how much more often a forged RST shows the sign.
 
-use super::flow::{Flow, Reset};
+use super::{
+    flow::{Flow, Reset},
+    segment::Moment,
+};
 
 /// Before any sign: about one RST in thirty is forged.
 const PRIOR: f64 = -3.4;
@@ -46,7 +49,7 @@ pub(super) fn probability(flow: &Flow, reset: &Reset) -> f64 {
         odds -= 2.0;
     }
     // Faster than the peer can answer.
-    if let (Some(trip), Some(since)) = (flow.round_trip, reset.since_peer)
+    if let (Some(trip), Some(since)) = (flow.round_trip.map(Moment::nanoseconds), reset.since_peer)
         && reset.by == 1
         && trip > 5_000_000
         && since.saturating_mul(4) < trip

@@ -11,6 +11,26 @@ use super::{
 /// Ports whose servers greet first: FTP, SSH, SMTP, POP3, IMAP, submission, MySQL.
 const GREETING_PORTS: [u16; 7] = [21, 22, 25, 110, 143, 587, 3306];
 
+/// Every variable that [`observations`] may speak of.
+pub const VARIABLES: [&str; 16] = [
+    "tcp.result",
+    "phase",
+    "ending",
+    "closer",
+    "fail_speed",
+    "seconds",
+    "request_n",
+    "loss",
+    "size",
+    "socket_state",
+    "tls.result",
+    "tls_check",
+    "http.result",
+    "banner.result",
+    "component",
+    "message",
+];
+
 /// What the engine may know of a conversation, in variables that `knowledge/variables/` declares.
 ///
 /// A connection that did what it was for yields only what is certain: that it connected.
@@ -39,6 +59,7 @@ struct Notes {
 impl Notes {
     /// The first word about a variable stays.
     fn say(&mut self, variable: &str, value: impl Into<Value>) {
+        debug_assert!(VARIABLES.contains(&variable), "{variable} is not in the list");
         if self.found.iter().all(|before| before.variable != variable) {
             let seen = Observation::seen(variable, value, Source::Capture);
             self.found.push(seen.with_raw(&self.raw));

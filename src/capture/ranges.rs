@@ -8,8 +8,12 @@ const MAX_RANGES: usize = 64;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Ranges {
     /// Where the last range ends and begins; the others, if any, lie below it.
-    last: Option<(i64, i64)>,
-    below: Vec<(i64, i64)>,
+    ///
+    /// Empty where nothing was seen. Almost every conversation has one range alone, and there are many
+    /// conversations, hence the box.
+    last: (i64, i64),
+    #[expect(clippy::box_collection, reason = "8 bytes instead of 24 where there is none")]
+    below: Option<Box<Vec<(i64, i64)>>>,
 }
 
 impl Ranges {
@@ -18,37 +22,31 @@ impl Ranges {
         if start >= end {
             return 0;
         }
-        match &mut self.last {
-            None => {
-                self.last = Some((start, end));
-                return length(start, end);
-            }
+        let (first, last) = self.last;
+        if first == last {
+            self.last = (start, end);
+            length(start, end)
+        } else if start == last {
             // The usual case: the next bytes in order.
-            Some((_, last_end)) if start == *last_end => {
-                *last_end = end;
-                return length(start, end);
-            }
-            Some(last) if start > last.1 => {
-                self.below.push(*last);
-                *last = (start, end);
-                self.trim();
-                return length(start, end);
-            }
-            Some(last) if start >= last.0 => {
-                let fresh = length(last.1, end);
-                last.1 = last.1.max(end);
-                return fresh;
-            }
-            Some(_) => {}
+            self.last.1 = end;
+            length(start, end)
+        } else if start > last {
+            self.below.get_or_insert_default().push(self.last);
+            self.last = (start, end);
+            self.trim();
+            length(start, end)
+        } else if start >= first {
+            self.last.1 = last.max(end);
+            length(last, end)
+        } else {
+            self.insert(start, end)
         }
-        self.insert(start, end)
     }
 
     /// Bytes that are missing between the first and the last that were seen.
     pub(super) fn missing(&self) -> u64 {
-        let Some(last) = self.last else { return 0 };
-        let starts = self.below.iter().skip(1).chain(std::iter::once(&last)).map(|range| range.0);
-        self.below.iter().zip(starts).map(|(range, next)| length(range.1, next)).sum()
+        let starts = self.iter().skip(1).map(|range| range.0);
+        self.iter().zip(starts).map(|(range, next)| length(range.1, next)).sum()
     }
 
     /// Bytes that are missing from `at` on, up to the next that was seen; 0 where none was.
@@ -65,7 +63,10 @@ impl Ranges {
     /// Bytes of these ranges, moved by `shift`, that `other` lacks: those before the last that it has,
     /// and those behind. What lies before its first byte does not count: it began later.
     pub(super) fn missing_in(&self, other: &Self, shift: i64) -> (u64, u64) {
-        let Some((_, last)) = other.last else { return (0, self.total()) };
+        let (begin, last) = other.last;
+        if begin == last {
+            return (0, self.total());
+        }
         let first = other.iter().next().map_or(0, |range| range.0);
         let (mut holes, mut tail) = (0, 0);
         for (start, end) in self.iter() {
@@ -79,12 +80,13 @@ impl Ranges {
     }
 
     fn iter(&self) -> impl Iterator<Item = (i64, i64)> {
-        self.below.iter().copied().chain(self.last)
+        let below = self.below.as_deref().map(Vec::as_slice).unwrap_or_default();
+        let last = (self.last.0 != self.last.1).then_some(self.last);
+        below.iter().copied().chain(last)
     }
 
     fn insert(&mut self, mut start: i64, mut end: i64) -> u64 {
-        let mut all = std::mem::take(&mut self.below);
-        all.extend(self.last.take());
+        let all: Vec<(i64, i64)> = self.iter().collect();
         let before: u64 = all.iter().map(|range| length(range.0, range.1)).sum();
         let mut kept = Vec::with_capacity(all.len() + 1);
         let mut placed = false;
@@ -106,16 +108,18 @@ impl Ranges {
             kept.push((start, end));
         }
         let after: u64 = kept.iter().map(|range| length(range.0, range.1)).sum();
-        self.last = kept.pop();
-        self.below = kept;
+        self.last = kept.pop().unwrap_or_default();
+        self.below = (!kept.is_empty()).then(|| Box::new(kept));
         self.trim();
         after.saturating_sub(before)
     }
 
     fn trim(&mut self) {
-        if self.below.len() > MAX_RANGES {
-            let oldest = self.below.remove(0);
-            if let Some(next) = self.below.first_mut() {
+        if let Some(below) = &mut self.below
+            && below.len() > MAX_RANGES
+        {
+            let oldest = below.remove(0);
+            if let Some(next) = below.first_mut() {
                 next.0 = oldest.0;
             }
         }
@@ -160,7 +164,7 @@ mod tests {
         for at in 0..10_000 {
             ranges.add(at * 2, at * 2 + 1);
         }
-        assert!(ranges.below.len() <= MAX_RANGES);
+        assert!(ranges.iter().count() <= MAX_RANGES + 1);
     }
 
     proptest! {

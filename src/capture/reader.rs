@@ -3,8 +3,10 @@
 use super::{
     container::{Container, Step},
     conversation::Conversation,
+    icmp::Refusal,
     link,
     network::{Found, Network, Packet},
+    segment::Segment,
     table::Table,
     unpack::Unpacker,
 };
@@ -12,8 +14,8 @@ use super::{
 /// What bounds the memory of a [`Reader`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Conversations that are open at the same time, 1 or more. Each takes up to about 1 KiB, and up
-    /// to 3 KiB where many packets are missing.
+    /// Conversations that are open at the same time, 1 or more. Each takes up to about 700 bytes,
+    /// and up to 3 KiB where many packets are missing.
     pub conversations: usize,
 }
 
@@ -77,11 +79,18 @@ pub enum NoCapture {
     Short(u64),
 }
 
+/// Whom segments are told to.
+pub(super) trait Listener {
+    /// A segment, in the order of the file.
+    fn see(&mut self, segment: &Segment<'_>);
+    /// An ICMP error about a segment.
+    fn complain(&mut self, refusal: &Refusal);
+}
+
 /// Reads pcap, pcapng, and gzip of either, chunk by chunk.
 #[derive(Debug)]
 pub struct Reader {
-    unpacker: Unpacker,
-    records: Records,
+    stream: Stream<Table>,
 }
 
 impl Default for Reader {
@@ -93,33 +102,75 @@ impl Default for Reader {
 impl Reader {
     /// A reader within these limits.
     pub fn new(limits: Limits) -> Self {
-        Self { unpacker: Unpacker::default(), records: Records::new(limits) }
+        Self { stream: Stream::new(Table::new(limits.conversations)) }
     }
 
     /// Takes the next bytes of the file, as many or few as there are.
     pub fn push(&mut self, chunk: &[u8]) {
-        let records = &mut self.records;
-        self.unpacker.push(chunk, &mut |unpacked| records.read(unpacked));
+        self.stream.push(chunk);
     }
 
     /// The conversations that are over, since the last call; others of the same file may follow.
     pub fn take_finished(&mut self) -> Vec<Conversation> {
-        std::mem::take(&mut self.records.table.finished)
+        std::mem::take(&mut self.stream.records.listener.finished)
     }
 
     /// Whether more bytes would change nothing: the file is damaged from here on, or is no capture.
     pub fn is_done(&self) -> bool {
-        self.records.stopped || self.unpacker.is_broken()
+        self.stream.is_done()
     }
 
     /// Packets that were read so far.
     pub fn packets(&self) -> u64 {
-        self.records.packets
+        self.stream.records.packets
     }
 
     /// The end of the file: the conversations that are left, in the order they began, and what should
     /// be known of the file. Fails where it is no capture.
-    pub fn finish(mut self) -> Result<(Vec<Conversation>, Vec<Warning>), NoCapture> {
+    pub fn finish(self) -> Result<(Vec<Conversation>, Vec<Warning>), NoCapture> {
+        let mut left = Vec::new();
+        let warnings = self.finish_with(&mut |conversation| left.push(conversation))?;
+        Ok((left, warnings))
+    }
+
+    /// The same; the conversations go to `take` one by one, so that they need not all be there at once
+    /// beside their records.
+    pub fn finish_with(
+        self,
+        take: &mut impl FnMut(Conversation),
+    ) -> Result<Vec<Warning>, NoCapture> {
+        let (mut table, mut warnings) = self.stream.finish()?;
+        let (given_up, limit) = (table.given_up, table.limit);
+        if given_up > 0 {
+            warnings.push(Warning::TooMany { given_up, limit });
+        }
+        table.conclude(take);
+        Ok(warnings)
+    }
+}
+
+/// A file's bytes on their way to a listener.
+#[derive(Debug)]
+pub(super) struct Stream<L> {
+    unpacker: Unpacker,
+    pub(super) records: Records<L>,
+}
+
+impl<L: Listener> Stream<L> {
+    pub(super) fn new(listener: L) -> Self {
+        Self { unpacker: Unpacker::default(), records: Records::new(listener) }
+    }
+
+    pub(super) fn push(&mut self, chunk: &[u8]) {
+        let records = &mut self.records;
+        self.unpacker.push(chunk, &mut |unpacked| records.read(unpacked));
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.records.stopped || self.unpacker.is_broken()
+    }
+
+    pub(super) fn finish(mut self) -> Result<(L, Vec<Warning>), NoCapture> {
         let packed = self.unpacker.is_packed();
         let records = &mut self.records;
         let broken = self.unpacker.finish(&mut |unpacked| records.read(unpacked));
@@ -129,7 +180,7 @@ impl Reader {
 
 /// What a reader makes of unpacked bytes.
 #[derive(Debug)]
-struct Records {
+pub(super) struct Records<L> {
     container: Container,
     /// A record that has begun, and how many bytes it takes to go on.
     rest: Vec<u8>,
@@ -143,13 +194,12 @@ struct Records {
     /// A link type that is not known, and its packets.
     unknown: (u16, u64),
     network: Network,
-    table: Table,
-    limits: Limits,
+    pub(super) listener: L,
     warnings: Vec<Warning>,
 }
 
-impl Records {
-    fn new(limits: Limits) -> Self {
+impl<L: Listener> Records<L> {
+    fn new(listener: L) -> Self {
         Self {
             container: Container::Unknown,
             rest: Vec::new(),
@@ -160,18 +210,13 @@ impl Records {
             packets: 0,
             unknown: (0, 0),
             network: Network::default(),
-            table: Table::new(limits.conversations),
-            limits,
+            listener,
             warnings: Vec::new(),
         }
     }
 
     /// `packed`: the file is gzip; `broken`: the packed byte near which that breaks off.
-    fn finish(
-        mut self,
-        packed: bool,
-        broken: Option<u64>,
-    ) -> Result<(Vec<Conversation>, Vec<Warning>), NoCapture> {
+    fn finish(mut self, packed: bool, broken: Option<u64>) -> Result<(L, Vec<Warning>), NoCapture> {
         if matches!(self.container, Container::Unknown) {
             let length = self.offset + self.rest.len() as u64;
             return Err(match (self.stopped, packed) {
@@ -190,13 +235,7 @@ impl Records {
         if packets > 0 && packets == self.packets {
             self.warnings.push(Warning::UnknownLinkType { link, packets });
         }
-        let given_up = self.table.given_up;
-        if given_up > 0 {
-            let limit = self.limits.conversations;
-            self.warnings.push(Warning::TooMany { given_up, limit });
-        }
-        self.table.conclude();
-        Ok((self.table.finished, self.warnings))
+        Ok((self.listener, self.warnings))
     }
 
     /// Takes unpacked bytes.
@@ -259,10 +298,10 @@ impl Records {
                             let header = u32::try_from(frame.data.len() - data.len()).unwrap_or(0);
                             let wire = frame.wire.saturating_sub(header);
                             let packet = Packet { time: frame.time, data, wire };
-                            let table = &mut self.table;
+                            let listener = &mut self.listener;
                             self.network.read(packet, &mut |found| match found {
-                                Found::Segment(segment) => table.see(&segment),
-                                Found::Refusal(refusal) => table.complain(&refusal),
+                                Found::Segment(segment) => listener.see(&segment),
+                                Found::Refusal(refusal) => listener.complain(&refusal),
                             });
                         }
                         None if !link::is_known(frame.link) => {

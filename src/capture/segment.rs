@@ -1,24 +1,65 @@
 //! One TCP segment as a capture shows it.
 
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    num::NonZeroI64,
+};
 
 use super::bytes;
 
-/// An address and a port. IPv4 lies in the low 32 bits.
+/// An address and a port. IPv4 lies in the low 32 bits. In two halves, since a whole `u128` would make
+/// everything that holds one longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Endpoint {
-    pub(super) address: u128,
-    pub(super) port: u16,
-    pub(super) v6: bool,
+    high: u64,
+    low: u64,
+    port: u16,
+    v6: bool,
+}
+
+impl From<SocketAddr> for Endpoint {
+    fn from(socket: SocketAddr) -> Self {
+        let (address, v6) = match socket.ip() {
+            IpAddr::V4(v4) => (u128::from(v4.to_bits()), false),
+            IpAddr::V6(v6) => (v6.to_bits(), true),
+        };
+        Self::new(address, socket.port(), v6)
+    }
 }
 
 impl Endpoint {
+    pub(super) fn new(address: u128, port: u16, v6: bool) -> Self {
+        let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or(0);
+        Self { high: half(address >> 64), low: half(address), port, v6 }
+    }
+
+    pub(super) fn port(self) -> u16 {
+        self.port
+    }
+
     /// The address in its usual form.
     pub(super) fn ip(self) -> IpAddr {
-        match u32::try_from(self.address) {
+        let address = u128::from(self.high) << 64 | u128::from(self.low);
+        match u32::try_from(address) {
             Ok(bits) if !self.v6 => Ipv4Addr::from_bits(bits).into(),
-            _ => Ipv6Addr::from_bits(self.address).into(),
+            _ => Ipv6Addr::from_bits(address).into(),
         }
+    }
+}
+
+/// A time or a length of time, nanoseconds, such that an `Option` of it takes no more room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Moment(NonZeroI64);
+
+impl Moment {
+    /// The least number there is stands for nothing: it becomes the next one.
+    pub(super) fn of(nanoseconds: i64) -> Self {
+        // Zero is a length of time like others, the least number is none that a file can hold.
+        Self(NonZeroI64::new(nanoseconds ^ i64::MIN).unwrap_or(NonZeroI64::MIN))
+    }
+
+    pub(super) fn nanoseconds(self) -> i64 {
+        self.0.get() ^ i64::MIN
     }
 }
 
@@ -99,7 +140,7 @@ impl<'a> Segment<'a> {
         let damaged = offset < 20 || offset > length || data.len() < 20;
         let flags = Flags(header[13]);
         let short = offset < 20;
-        let end = |address, port| Endpoint { address, port, v6: carrier.v6 };
+        let end = |address, port| Endpoint::new(address, port, carrier.v6);
         let mut segment = Self {
             from: end(carrier.from, u16::from_be_bytes([header[0], header[1]])),
             to: end(carrier.to, u16::from_be_bytes([header[2], header[3]])),

@@ -1,6 +1,10 @@
 //! One direction of a conversation: what it sent, in which order, how often.
 
-use super::{compare::Trail, ranges::Ranges, segment::Segment};
+use super::{
+    compare::Trail,
+    ranges::Ranges,
+    segment::{Moment, Segment},
+};
 
 /// How much later than the highest byte an older one may come and count as reordered rather than
 /// sent again, where no round trip was measured, nanoseconds. Wireshark's value
@@ -28,12 +32,12 @@ pub(super) struct Side {
     /// Payload without repeats.
     pub(super) bytes: u64,
     /// Payload that was sent again, SYN and FIN included.
-    pub(super) retransmits: u64,
-    pub(super) keepalives: u64,
-    pub(super) zero_windows: u64,
+    pub(super) retransmits: u32,
+    pub(super) keepalives: u32,
+    pub(super) zero_windows: u32,
     /// Segments with payload, and those among them that were sent again.
-    pub(super) data_packets: u64,
-    pub(super) data_again: u64,
+    pub(super) data_packets: u32,
+    pub(super) data_again: u32,
     /// The longest payload that was seen, bytes.
     pub(super) longest: u32,
     /// The last packet said that the buffer is full.
@@ -59,7 +63,7 @@ pub(super) struct Side {
     /// Of a segment that was sent again and not acknowledged yet: its length, how often, since when.
     pub(super) stuck: u32,
     pub(super) stuck_times: u32,
-    pub(super) stuck_since: Option<i64>,
+    pub(super) stuck_since: Option<Moment>,
     stuck_seq: u32,
     /// The longest segment in flight and where it ends; the longest that was acknowledged.
     flying: u32,
@@ -71,7 +75,7 @@ pub(super) struct Side {
     pub(super) id: Option<u16>,
     /// The IP ID went up by a little with every packet so far.
     pub(super) id_counts: bool,
-    pub(super) last_time: Option<i64>,
+    pub(super) last_time: Option<Moment>,
     /// Silence of both ends before the last segment with payload, nanoseconds.
     pub(super) idle_before_data: i64,
 }
@@ -87,7 +91,7 @@ impl Side {
     ) -> Kind {
         let flags = segment.flags;
         self.packets += 1;
-        self.last_time = Some(segment.time);
+        self.last_time = Some(Moment::of(segment.time));
         self.fin |= flags.fin();
         self.rst |= flags.rst();
         if flags.syn() {
@@ -101,7 +105,7 @@ impl Side {
             }
         }
         if flags.plain() && segment.window == 0 {
-            self.zero_windows += 1;
+            self.zero_windows = self.zero_windows.saturating_add(1);
         }
         if !flags.rst() {
             self.last_window_zero = flags.plain() && segment.window == 0;
@@ -119,7 +123,7 @@ impl Side {
         match kind {
             Kind::Fresh | Kind::Copy => {}
             Kind::Again => self.again(segment),
-            Kind::KeepAlive => self.keepalives += 1,
+            Kind::KeepAlive => self.keepalives = self.keepalives.saturating_add(1),
         }
         kind
     }
@@ -161,7 +165,7 @@ impl Side {
         let added = self.stream.add(data, end);
         self.bytes += added;
         if segment.len > 0 {
-            self.data_packets += 1;
+            self.data_packets = self.data_packets.saturating_add(1);
             self.longest = self.longest.max(segment.len);
             if segment.len >= self.flying {
                 self.flying = segment.len;
@@ -190,18 +194,18 @@ impl Side {
     }
 
     fn again(&mut self, segment: &Segment<'_>) {
-        self.retransmits += 1;
+        self.retransmits = self.retransmits.saturating_add(1);
         if segment.len == 0 {
             return;
         }
-        self.data_again += 1;
+        self.data_again = self.data_again.saturating_add(1);
         if self.stuck_times > 0 && self.stuck_seq == segment.seq {
             self.stuck_times = self.stuck_times.saturating_add(1);
             self.stuck = self.stuck.max(segment.len);
         } else if self.stuck_times == 0 || after(self.stuck_seq, segment.seq) {
             // The first of those that are missing is what the peer waits for.
             (self.stuck, self.stuck_times, self.stuck_seq) = (segment.len, 1, segment.seq);
-            self.stuck_since = Some(segment.time);
+            self.stuck_since = Some(Moment::of(segment.time));
         }
     }
 

@@ -8,7 +8,7 @@ use super::bytes::{Order, u8, u16};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Alert {
     /// 0 for `src`.
-    pub(super) by: usize,
+    pub(super) by: u8,
     pub(super) fatal: bool,
     /// The number of RFC 8446 §6.
     pub(super) description: u8,
@@ -42,7 +42,7 @@ pub(super) struct Speech {
     pub(super) mysql: bool,
     pub(super) mysql_error: Option<u16>,
     /// Who spoke last.
-    pub(super) last_by: Option<usize>,
+    pub(super) last_by: Option<u8>,
 }
 
 const ALERT: u8 = 21;
@@ -51,7 +51,7 @@ const HANDSHAKE: u8 = 22;
 impl Speech {
     /// Hears payload that was not sent before.
     pub(super) fn hear(&mut self, from: usize, payload: &[u8]) {
-        self.last_by = Some(from);
+        self.last_by = Some(u8::from(from != 0));
         if self.tls.client_hello || is_record(payload) {
             self.hear_tls(from, payload);
         } else if let Some(status) = http_status(payload) {
@@ -125,7 +125,7 @@ impl Speech {
         if alert_name(description).is_none() {
             return;
         }
-        let alert = Alert { by: from, fatal: level == 2, description };
+        let alert = Alert { by: u8::from(from != 0), fatal: level == 2, description };
         // What is fatal says more than a goodbye.
         if self.alert.is_none_or(|before| !before.fatal && alert.fatal) {
             self.alert = Some(alert);

@@ -8,6 +8,7 @@ use super::{
     conversation::Conversation,
     flow::Flow,
     icmp::Refusal,
+    reader::Listener,
     segment::{Endpoint, Segment},
 };
 
@@ -18,7 +19,7 @@ const NONE: u32 = u32::MAX;
 const STRAY: i64 = 240_000_000_000;
 
 /// The two ends, the smaller first.
-type Pair = (Endpoint, Endpoint);
+pub(super) type Pair = (Endpoint, Endpoint);
 
 #[derive(Debug)]
 struct Slot {
@@ -28,6 +29,9 @@ struct Slot {
     older: u32,
     newer: u32,
 }
+
+// What one more open conversation costs: 200,000 of them stay below 64 MiB and 400 bytes for each.
+const _: () = assert!(size_of::<Slot>() <= 640);
 
 impl Slot {
     fn is_of(&self, (a, b): &Pair) -> bool {
@@ -43,7 +47,7 @@ pub(super) struct Table {
     slots: Vec<Slot>,
     oldest: u32,
     newest: u32,
-    limit: usize,
+    pub(super) limit: usize,
     /// When the last packet passed.
     now: i64,
     /// Conversations that were given up because there were too many.
@@ -65,49 +69,13 @@ impl Table {
         }
     }
 
-    /// Takes a segment into its conversation, or opens one.
-    pub(super) fn see(&mut self, segment: &Segment<'_>) {
-        self.now = self.now.max(segment.time);
-        let pair = pair(segment.from, segment.to);
-        let newest = self.slots.get(self.newest as usize);
-        let found = match newest {
-            // Packets come in runs.
-            Some(slot) if slot.is_of(&pair) => Some(self.newest),
-            _ => self.find(&pair, hash(&pair)),
-        };
-        let Some(at) = found else {
-            self.open(pair, segment);
-            return;
-        };
-        self.touch(at);
-        let Some(slot) = self.slots.get_mut(at as usize) else { return };
-        if slot.flow.is_over_for(segment) {
-            slot.flow.replaced = true;
-            let mut next = Flow::new(segment);
-            next.see(segment);
-            let before = std::mem::replace(&mut slot.flow, next);
-            self.finished.push(before.conclude(segment.time));
-        } else {
-            slot.flow.see(segment);
-        }
-    }
-
-    /// Takes an ICMP error to the conversation that it is about.
-    pub(super) fn complain(&mut self, refusal: &Refusal) {
-        let pair = pair(refusal.from, refusal.to);
-        if let Some(at) = self.find(&pair, hash(&pair))
-            && let Some(slot) = self.slots.get_mut(at as usize)
-        {
-            slot.flow.complain(refusal);
-        }
-    }
-
-    /// Concludes all that are open, in the order they began.
-    pub(super) fn conclude(&mut self) {
+    /// Hands over what is finished, then concludes all that are open, in the order they began.
+    pub(super) fn conclude(&mut self, take: &mut impl FnMut(Conversation)) {
         let now = self.now;
+        self.finished.drain(..).for_each(&mut *take);
         self.index.clear();
         self.slots.sort_unstable_by_key(|slot| (slot.flow.begun, slot.flow.ends));
-        self.finished.extend(self.slots.drain(..).map(|slot| slot.flow.conclude(now)));
+        self.slots.drain(..).for_each(|slot| take(slot.flow.conclude(now)));
         (self.oldest, self.newest) = (NONE, NONE);
     }
 
@@ -202,7 +170,47 @@ impl Table {
     }
 }
 
-fn pair(a: Endpoint, b: Endpoint) -> Pair {
+impl Listener for Table {
+    /// Takes a segment into its conversation, or opens one.
+    fn see(&mut self, segment: &Segment<'_>) {
+        self.now = self.now.max(segment.time);
+        let pair = pair(segment.from, segment.to);
+        let newest = self.slots.get(self.newest as usize);
+        let found = match newest {
+            // Packets come in runs.
+            Some(slot) if slot.is_of(&pair) => Some(self.newest),
+            _ => self.find(&pair, hash(&pair)),
+        };
+        let Some(at) = found else {
+            self.open(pair, segment);
+            return;
+        };
+        self.touch(at);
+        let Some(slot) = self.slots.get_mut(at as usize) else { return };
+        if slot.flow.is_over_for(segment) {
+            slot.flow.replaced = true;
+            let mut next = Flow::new(segment);
+            next.see(segment);
+            let before = std::mem::replace(&mut slot.flow, next);
+            self.finished.push(before.conclude(segment.time));
+        } else {
+            slot.flow.see(segment);
+        }
+    }
+
+    /// Takes an ICMP error to the conversation that it is about.
+    fn complain(&mut self, refusal: &Refusal) {
+        let pair = pair(refusal.from, refusal.to);
+        if let Some(at) = self.find(&pair, hash(&pair))
+            && let Some(slot) = self.slots.get_mut(at as usize)
+        {
+            slot.flow.complain(refusal);
+        }
+    }
+}
+
+/// The two ends, whichever of them sent.
+pub(super) fn pair(a: Endpoint, b: Endpoint) -> Pair {
     if a <= b { (a, b) } else { (b, a) }
 }
 

@@ -13,7 +13,7 @@ use super::{Failure, diagnose::parse_lang, input};
 use crate::{
     capture::{
         Close, Closer, Conversation, Difference, Gap, Handshake, Limits, Reader, Seen, compare,
-        difference, observations, sentence, warning,
+        difference, observations, sentence, size, warning,
     },
     evidence::Observation,
     knowledge::Lang,
@@ -109,13 +109,18 @@ fn read(
             break;
         }
     }
-    let (rest, warnings) = reader
-        .finish()
+    let mut taken = Ok(());
+    let warnings = reader
+        .finish_with(&mut |conversation| {
+            if taken.is_ok() {
+                taken = take(conversation);
+            }
+        })
         .map_err(|error| Failure::usage(format!("{name} is no packet capture: {error}")))?;
     for found in &warnings {
         eprintln!("hangup: {name}: {}", warning(found, lang));
     }
-    Ok(rest.into_iter().try_for_each(take))
+    Ok(taken)
 }
 
 /// What the worst conversation of a capture is evidence of; which one it is goes to standard error.
@@ -274,13 +279,4 @@ fn close(conversation: &Conversation, lang: Lang) -> String {
         (_, Lang::Zh) => "服务端",
     };
     format!("{kind} {who}")
-}
-
-/// Bytes as people read them.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..10_000 => format!("{bytes} B"),
-        10_000..10_000_000 => format!("{} kB", bytes / 1000),
-        _ => format!("{} MB", bytes / 1_000_000),
-    }
 }

@@ -12,6 +12,15 @@ use leptos_axum::ResponseOptions;
 /// For whatever is not one of our pages: it may load and run nothing.
 const NOTHING: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// For the worker that reads captures: its own script and wasm, and not one connection. Packets cannot
+/// leave by it, whatever they do to it.
+const WORKER: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; base-uri 'none'";
+
+/// The policy of a script that runs on its own; other files have none but the common one.
+pub(super) fn script_policy(path: &str) -> Option<&'static str> {
+    path.ends_with("/capture-worker.js").then_some(WORKER)
+}
+
 /// Headers that every response has.
 const ALWAYS: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -27,8 +36,16 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 ];
 
 /// Where a capability stands in the address: never stored by a cache, never listed by a robot.
-const PRIVATE_PATHS: [&str; 7] =
-    ["/d/", "/manage/", "/diagnose", "/probe/", "/api/v1/diagnoses", "/api/v1/probes", "/api/v1/sealed"];
+const PRIVATE_PATHS: [&str; 8] = [
+    "/d/",
+    "/manage/",
+    "/diagnose",
+    "/capture",
+    "/probe/",
+    "/api/v1/diagnoses",
+    "/api/v1/probes",
+    "/api/v1/sealed",
+];
 
 /// Gives the page being rendered its policy, with the nonce that its scripts carry.
 ///

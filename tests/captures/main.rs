@@ -11,7 +11,9 @@ mod agreement;
 mod both_ends;
 #[cfg(feature = "ssr")]
 mod command;
+mod desk;
 mod formats;
 mod made;
 mod robustness;
+mod traces;
 mod writer;

@@ -10,8 +10,17 @@ use std::{
 };
 
 /// The bare lane: the same code in browser, server and command line.
-const BARE: [&str; 8] =
-    ["capture", "engine", "evidence", "intake", "knowledge", "ladder", "redact", "report"];
+const BARE: [&str; 9] = [
+    "capture",
+    "engine",
+    "evidence",
+    "intake",
+    "knowledge",
+    "ladder",
+    "redact",
+    "report",
+    "worker",
+];
 
 /// Who may use whom. `*` is everything. A module of `src/` that is missing here fails the tests.
 const ALLOWED: &[(&str, &[&str])] = &[
@@ -22,9 +31,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("engine", &["evidence", "knowledge"]),
     ("ladder", &["knowledge"]),
     ("redact", &["knowledge"]),
+    ("worker", &["capture", "evidence", "knowledge"]),
     ("report", &["engine", "evidence", "intake", "knowledge", "redact"]),
     ("api", &["engine", "evidence", "intake", "knowledge", "report", "probe", "server", "store"]),
-    ("ui", &["api", "engine", "evidence", "intake", "knowledge", "report"]),
+    ("ui", &["api", "capture", "engine", "evidence", "intake", "knowledge", "report", "worker"]),
     ("probe", &["evidence", "knowledge"]),
     ("store", &["knowledge", "report"]),
     ("app", &["*"]),

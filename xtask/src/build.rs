@@ -1,6 +1,7 @@
 //! From sources to one program: the browser's half, the site, the server with the site inside.
 
 use std::{
+    fs,
     os::unix::process::CommandExt,
     path::PathBuf,
     process::{Command, ExitCode},
@@ -29,6 +30,18 @@ pub const FRONT: [&str; 8] = [
     "hydrate",
 ];
 
+/// Arguments of every build of the capture page's worker, which shares that folder.
+pub const WORKER: [&str; 8] = [
+    "--lib",
+    "--target",
+    "wasm32-unknown-unknown",
+    "--target-dir",
+    "target/front",
+    "--no-default-features",
+    "--features",
+    "worker",
+];
+
 /// How to build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -47,6 +60,14 @@ impl Mode {
         }
     }
 
+    /// The same of the capture page's worker.
+    fn worker(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Dev => ("dev", "debug"),
+            Self::Release => ("worker-release", "worker-release"),
+        }
+    }
+
     /// Arguments that choose the server's profile.
     fn back(self) -> &'static [&'static str] {
         match self {
@@ -59,12 +80,11 @@ impl Mode {
 /// Builds everything; gives the path of the program. Quick where nothing changed.
 pub fn build(mode: Mode) -> Result<PathBuf> {
     setup::wasm_target()?;
-    let (profile, folder) = mode.front();
     // The server's library needs nothing of the site, and the link of the wasm uses one processor.
     let library = Beside::start(cargo(&["build", "--lib"]).args(mode.back()))?;
-    run(cargo(&["rustc"]).args(FRONT).args(["--profile", profile, "--crate-type", "cdylib"]))?;
-    let wasm = PathBuf::from(format!("target/front/wasm32-unknown-unknown/{folder}/{NAME}.wasm"));
-    let stamp = site::update(&wasm, mode)?;
+    let front = wasm(&FRONT, mode.front(), "front.wasm")?;
+    let worker = wasm(&WORKER, mode.worker(), "worker.wasm")?;
+    let stamp = site::update(&front, &worker, mode)?;
     library.finish()?;
     let mut server = cargo(&["build", "--bin", NAME]);
     server.args(mode.back());
@@ -77,6 +97,16 @@ pub fn build(mode: Mode) -> Result<PathBuf> {
         "target/{}/{NAME}",
         if mode == Mode::Release { "release" } else { "debug" }
     )))
+}
+
+/// Builds the library for the browser by `arguments` and a profile; its wasm is put aside under `name`,
+/// since the next build of another kind may write over it.
+fn wasm(arguments: &[&str], (profile, folder): (&str, &str), name: &str) -> Result<PathBuf> {
+    run(cargo(&["rustc"]).args(arguments).args(["--profile", profile, "--crate-type", "cdylib"]))?;
+    let folder = PathBuf::from(format!("target/front/wasm32-unknown-unknown/{folder}"));
+    let (built, aside) = (folder.join(format!("{NAME}.wasm")), folder.join(name));
+    fs::copy(&built, &aside).with_context(|| format!("cannot copy `{}`", built.display()))?;
+    Ok(aside)
 }
 
 /// Builds, then becomes the server, so that signals reach it and its exit code is ours.

@@ -22,9 +22,12 @@ const STAMP: &str = "target/site.stamp";
 /// Kinds of file that gain from compression.
 const COMPRESSIBLE: [&str; 8] = ["js", "wasm", "css", "svg", "txt", "json", "html", "webmanifest"];
 
+/// The part of the capture page's worker that is not wasm.
+const SHELL: &str = "src/worker/shell.js";
+
 /// Makes the site where its sources changed; gives the stamp of the sources.
-pub fn update(wasm: &Path, mode: Mode) -> Result<String> {
-    let wanted = stamp_of(wasm, mode)?;
+pub fn update(wasm: &Path, worker: &Path, mode: Mode) -> Result<String> {
+    let wanted = stamp_of(&[wasm, worker, Path::new(SHELL)], mode)?;
     if Path::new(SITE).is_dir() && fs::read_to_string(STAMP).is_ok_and(|made| made == wanted) {
         return Ok(wanted);
     }
@@ -33,14 +36,9 @@ pub fn update(wasm: &Path, mode: Mode) -> Result<String> {
     let _not_there = fs::remove_dir_all(new);
     let package = new.join("pkg/new");
     fs::create_dir_all(&package)?;
-    wasm_bindgen_cli_support::Bindgen::new()
-        .input_path(wasm)
-        .web(true)?
-        .typescript(false)
-        .remove_name_section(mode == Mode::Release)
-        .remove_producers_section(true)
-        .out_name(NAME)
-        .generate(&package)?;
+    bind(wasm, NAME, mode, &package)?;
+    bind(worker, "capture", mode, &package)?;
+    fs::copy(SHELL, package.join("capture-worker.js"))?;
     fs::write(package.join(format!("{NAME}.css")), style()?)?;
     // The content's hash in the folder's name lets browsers keep the files for ever.
     let mut hash = Md5::new();
@@ -60,12 +58,28 @@ pub fn update(wasm: &Path, mode: Mode) -> Result<String> {
     Ok(wanted)
 }
 
+/// Writes `name.js` and `name_bg.wasm` into `package`.
+fn bind(wasm: &Path, name: &str, mode: Mode, package: &Path) -> Result<()> {
+    wasm_bindgen_cli_support::Bindgen::new()
+        .input_path(wasm)
+        .web(true)?
+        .typescript(false)
+        .remove_name_section(mode == Mode::Release)
+        .remove_producers_section(true)
+        .out_name(name)
+        .generate(package)
+}
+
 /// A hash of everything the site is made from, and of how. The version of wasm-bindgen, which
 /// decides on the script, is written in the wasm itself.
-fn stamp_of(wasm: &Path, mode: Mode) -> Result<String> {
+fn stamp_of(sources: &[&Path], mode: Mode) -> Result<String> {
     let mut hash = Md5::new();
     hash.update(format!("{mode:?}"));
-    hash.update(fs::read(wasm).with_context(|| format!("cannot read `{}`", wasm.display()))?);
+    for source in sources {
+        hash.update(
+            fs::read(source).with_context(|| format!("cannot read `{}`", source.display()))?,
+        );
+    }
     for folder in ["style", "public"] {
         for file in files_of(Path::new(folder))? {
             hash.update(file.to_string_lossy().as_bytes());

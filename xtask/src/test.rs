@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
-    build::{FRONT, Mode, build},
+    build::{FRONT, Mode, WORKER, build},
     command::{cargo, run, succeeds},
     setup,
 };
@@ -91,7 +91,8 @@ fn clippy_server() -> Result<()> {
 
 fn clippy_browser() -> Result<()> {
     setup::wasm_target()?;
-    run(cargo(&["clippy", "--quiet"]).args(FRONT).args(DENY))
+    run(cargo(&["clippy", "--quiet"]).args(FRONT).args(DENY))?;
+    run(cargo(&["clippy", "--quiet"]).args(WORKER).args(DENY))
 }
 
 fn server_tests() -> Result<()> {

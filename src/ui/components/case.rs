@@ -236,6 +236,54 @@ pub fn Measured(
     })
 }
 
+/// What a packet capture showed, in the words of the knowledge base.
+#[component]
+pub fn ReadFromCapture(
+    /// The texts in the reader's language.
+    texts: Texts,
+    /// The evidence so far.
+    observations: Vec<Observation>,
+    /// The knowledge base, for the words.
+    base: Arc<Base>,
+) -> impl IntoView {
+    let lines: Vec<(String, String)> = observations
+        .iter()
+        .filter(|seen| seen.source == Source::Capture)
+        .filter_map(|seen| {
+            let variable = base.variables.get(&seen.variable)?;
+            let value = match seen.value.number() {
+                Some(number) => format!("{} s", figures::seconds(number)),
+                None => option_label(&base, &seen.variable, seen.value.word()?, texts.0),
+            };
+            Some((variable.label.get(texts.0).to_owned(), value))
+        })
+        .collect();
+    if lines.is_empty() {
+        return ().into_any();
+    }
+    view! {
+        <section aria-labelledby="captured">
+            <h2 id="captured">{texts.t("from-capture-title")}</h2>
+            <dl class="said">
+                {lines
+                    .into_iter()
+                    .map(|(label, value)| {
+                        view! {
+                            <div>
+                                <dt>{label}</dt>
+                                <dd>
+                                    <bdi>{value}</bdi>
+                                </dd>
+                            </div>
+                        }
+                    })
+                    .collect_view()}
+            </dl>
+        </section>
+    }
+    .into_any()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

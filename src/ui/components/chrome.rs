@@ -33,6 +33,7 @@ pub fn Header(
                 </a>
                 <nav aria-label=texts.t("nav-label")>
                     <a href="/" aria-current=here("/")>{texts.t("nav-diagnose")}</a>
+                    <a href="/capture" aria-current=here("/capture")>{texts.t("nav-captures")}</a>
                     <a href="/about-probes" aria-current=here("/about-probes")>
                         {texts.t("nav-probes")}
                     </a>
@@ -70,6 +71,8 @@ pub fn Footer(
             <div class="wrap bottom-row">
                 <p>{texts.t("footer-promise")}</p>
                 <p>
+                    <a href="/capture">{texts.t("nav-captures")}</a>
+                    " · "
                     <a href="/about-probes">{texts.t("nav-probes")}</a>
                     " · "
                     <a href="/api/openapi.json">{texts.t("footer-api")}</a>

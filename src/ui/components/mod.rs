@@ -30,7 +30,7 @@ mod ticket;
 mod timeline;
 mod verdict;
 
-pub use case::{Answers, Measured, ReadFromText};
+pub use case::{Answers, Measured, ReadFromCapture, ReadFromText};
 pub use chain::ChainStrip;
 pub use check_fix::CheckFixes;
 pub use chrome::{Footer, Header};

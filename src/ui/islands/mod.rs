@@ -17,6 +17,7 @@ pub mod browser;
 #[cfg(not(feature = "hydrate"))]
 #[path = "no_browser.rs"]
 pub mod browser;
+mod capture;
 mod copy;
 mod draft;
 mod from_browser;
@@ -27,6 +28,7 @@ mod ranking;
 mod sealed;
 mod told;
 
+pub use capture::{CaptureIsland, CaptureTexts, VariableWords, WORDS};
 pub use copy::CopyButtons;
 pub use draft::{DraftBox, DraftTexts};
 pub use from_browser::{BrowserTexts, FromBrowser};

@@ -151,3 +151,73 @@ pub fn whole_address() -> String {
 }
 /// See the browser's own.
 pub fn look_at(_url: &str, _socket_url: &str, _seen: impl Fn(BrowserLook, bool) + 'static) {}
+
+/// What is heard of the worker of captures; see the browser's own.
+pub enum CaptureNews {
+    /// How far a file is.
+    Progress {
+        /// Which file.
+        slot: u32,
+        /// Bytes read.
+        read: f64,
+        /// Bytes of the file.
+        total: f64,
+        /// Packets so far.
+        packets: f64,
+        /// Since the file was begun.
+        millis: f64,
+    },
+    /// An answer, and whether it was stopped before its end.
+    Said(Box<crate::worker::protocol::Say>, bool),
+    /// The worker or the file is lost.
+    Lost(String),
+}
+
+/// A file; see the browser's own.
+pub struct Chosen;
+
+impl Chosen {
+    /// Its name.
+    #[expect(clippy::unused_self, reason = "the browser's own has a file in it")]
+    pub fn name(&self) -> String {
+        String::new()
+    }
+}
+
+/// See the browser's own.
+pub fn dropped(_event: &leptos::ev::DragEvent) -> Option<Chosen> {
+    None
+}
+
+/// See the browser's own.
+pub fn chosen(_event: &leptos::ev::Event) -> Option<Chosen> {
+    None
+}
+
+/// See the browser's own.
+pub fn open_dialogue(_id: &str) {}
+
+/// See the browser's own.
+pub fn focus_soon(_id: &'static str) {}
+
+/// See the browser's own.
+pub fn read_capture(
+    _address: &str,
+    _lang: crate::knowledge::Lang,
+    _slot: u32,
+    _file: Chosen,
+    _heard: impl Fn(CaptureNews) + 'static,
+) {
+}
+
+/// See the browser's own.
+pub fn ask_capture(_ask: &crate::worker::protocol::Ask) {}
+
+/// See the browser's own.
+pub fn trace_capture(_id: u32) {}
+
+/// See the browser's own.
+pub fn stop_capture() {}
+
+/// See the browser's own.
+pub fn guard_drops() {}

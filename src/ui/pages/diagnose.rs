@@ -13,7 +13,8 @@ use crate::{
     ui::{
         arrive::{Arrived, arrive},
         components::{
-            Answers, ChainStrip, HiddenState, Icon, Measured, ReadFromText, families, ranked_rows,
+            Answers, ChainStrip, HiddenState, Icon, Measured, ReadFromCapture, ReadFromText,
+            families, ranked_rows,
         },
         i18n::{Texts, texts},
         islands::{CopyButtons, LiveRanking, RankTexts, StepKeys},
@@ -88,6 +89,11 @@ fn WizardView(
             <aside class="wizard-side" aria-label=texts.t("side-label")>
                 <Ranking texts wizard=wizard.clone() report=report.clone() families=families(&base, texts) />
                 <ChainStrip texts hops=report.chain.clone() />
+                <ReadFromCapture
+                    texts
+                    observations=report.observations.clone()
+                    base=Arc::clone(&base)
+                />
                 <ReadFromText
                     texts
                     observations=report.observations.clone()
@@ -170,6 +176,7 @@ fn MoreLooks(texts: Texts, wizard: Wizard) -> impl IntoView {
 fn MoreText(texts: Texts, wizard: Wizard) -> impl IntoView {
     let edit = wizard.back_at("text").href();
     let has_text = wizard.case.text.is_some();
+    let capture = format!("/capture?{}", wizard.to_query());
     view! {
         <details class="more-text">
             <summary>{texts.t("more-text")}</summary>
@@ -182,6 +189,9 @@ fn MoreText(texts: Texts, wizard: Wizard) -> impl IntoView {
                 <button type="submit" class="button">{texts.t("more-text-add")}</button>
             </form>
         </details>
+        <p>
+            <a href=capture>{texts.t("more-capture")}</a>
+        </p>
         {has_text.then(|| view! { <p><a href=edit>{texts.t("edit-text")}</a></p> })}
     }
 }

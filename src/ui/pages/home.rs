@@ -57,6 +57,9 @@ pub fn HomePage() -> impl IntoView {
                     />
                 </form>
                 <Examples texts />
+                <p class="home-capture">
+                    {texts.t("home-capture")} " " <a href="/capture">{texts.t("home-capture-link")}</a>
+                </p>
             </section>
             <HowItWorks texts />
             <p class="privacy">

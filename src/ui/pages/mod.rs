@@ -10,6 +10,7 @@
 
 mod about_probes;
 mod admin;
+mod capture;
 mod diagnose;
 mod from_browser;
 mod home;
@@ -25,6 +26,7 @@ mod step_probe;
 
 pub use about_probes::AboutProbesPage;
 pub use admin::AdminPage;
+pub use capture::CapturePage;
 pub use diagnose::DiagnosePage;
 pub use from_browser::FromBrowserPage;
 pub use home::{HomePage, Rejected};

@@ -54,7 +54,13 @@ impl Opening {
             Self::Parts => !facts.stack.is_empty() || !facts.between.is_empty(),
             Self::Notes => facts.notes.is_some(),
         };
-        answered || wizard.skipped.contains(self.id())
+        // What a capture shows need not be asked.
+        let captured = match self {
+            Self::Phase => wizard.captured("phase"),
+            Self::Seconds => wizard.captured("seconds"),
+            Self::Scope | Self::Parts | Self::Notes => false,
+        };
+        answered || captured || wizard.skipped.contains(self.id())
     }
 
     /// Whether asking makes sense: a break without a pattern in time has no number of seconds, and
@@ -65,7 +71,7 @@ impl Opening {
                 wizard.case.facts.phase.as_deref(),
                 Some("random" | "under_load" | "after_deploy")
             ),
-            Self::Notes => wizard.case.text.is_none(),
+            Self::Notes => wizard.case.text.is_none() && !wizard.captured("tcp.result"),
             _ => true,
         }
     }
@@ -161,7 +167,7 @@ fn open_step(wizard: &Wizard, next: &NextStep) -> Option<Step> {
 
 /// Whether the person passed the probes over, rather than let them run.
 fn declined(wizard: &Wizard) -> bool {
-    wizard.skipped.contains("probe") && wizard.seen.is_none()
+    wizard.skipped.contains("probe") && !wizard.was_probed()
 }
 
 /// The single probe that a step offers, where it is none of those that run together.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    evidence::Source,
     knowledge::{LiveProbe, PROBES},
     report::{Case, DONT_KNOW, Facts},
     ui::state::form,
@@ -22,7 +23,7 @@ pub struct Wizard {
     pub skipped: BTreeSet<String>,
     /// Token under which the server keeps a long text; the address holds no text then.
     pub draft: Option<String>,
-    /// Token under which the server keeps what the probes found.
+    /// Token under which the server keeps what probes or a capture found.
     pub seen: Option<String>,
     /// A run of probes that is under way.
     pub probe: Option<String>,
@@ -195,6 +196,17 @@ impl Wizard {
             && target.is_none()
             && answers.is_empty()
             && *facts == Facts::default()
+    }
+
+    /// Whether a capture says something of `variable`.
+    pub fn captured(&self, variable: &str) -> bool {
+        let seen = &self.case.observations;
+        seen.iter().any(|seen| seen.source == Source::Capture && seen.variable == variable)
+    }
+
+    /// Whether findings of probes are part of the case.
+    pub fn was_probed(&self) -> bool {
+        self.case.observations.iter().any(|seen| seen.source == Source::Probe)
     }
 
     /// The answers, by question; a shorthand for the pages.

@@ -4,6 +4,7 @@
 //! purpose. Whatever the browser refuses (no storage, no clipboard) is left out without a word: all
 //! of it is an extra.
 
+mod capture;
 mod choices;
 mod clipboard;
 mod draft;
@@ -13,6 +14,10 @@ mod look;
 mod report;
 mod sealed;
 
+pub use capture::{
+    Chosen, Heard as CaptureNews, ask_capture, chosen, dropped, focus_soon, guard_drops,
+    open_dialogue, read_capture, stop_capture, trace_capture,
+};
 pub use choices::{Choice, choose_by_number, has_options, watch_choices};
 pub use clipboard::enable_copying;
 pub use draft::{Typed, forget_draft, guard_start, keep_draft, read_while_typing, restore_draft};
