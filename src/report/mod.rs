@@ -3,6 +3,7 @@
 //! The JSON of [`Report`] is a contract that others build on; add to it, rename nothing.
 
 mod accuracy;
+mod beside;
 mod case;
 mod check;
 mod compose;
@@ -11,16 +12,19 @@ mod evaluation;
 mod explain;
 mod masked;
 mod observe;
+mod reading;
 mod second_thoughts;
 mod validation;
 mod words;
 
+pub use beside::observation_beside;
 pub use case::{Case, Facts};
 pub use check::CaseError;
 pub use diagnose::{Decoded, Diagnostician, Thought};
 pub use evaluation::{Figures, Label, LabelledCase, Outcome};
 pub use explain::{Account, Explained, Origin, Term};
 pub use observe::{DONT_KNOW, TextHit};
+pub use reading::{FactKind, ReadFact, ReadHit, Reading};
 pub use second_thoughts::{ChangeOfMind, HopIsMissing, Together};
 pub use validation::{Labelled, Validation};
 
