@@ -1,5 +1,7 @@
 //! Shell and route table, all routes on one screen.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     extract::{Request, State},
@@ -7,6 +9,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
+use bytes::Bytes;
 use http_body_util::BodyExt;
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, provide_meta_context};
@@ -18,14 +21,15 @@ use leptos_router::{
 
 use crate::{
     api::{self, Desk},
+    knowledge::Lang,
     server::{AppState, negotiate},
     ui::{
         components::{Footer, Header},
-        forms::{self, Start},
+        forms::{self, Laid, Start},
         i18n::texts,
         pages::{
-            AboutProbesPage, DeletedPage, DiagnosePage, HomePage, ManagePage, ProblemPage,
-            ReportPage,
+            AboutProbesPage, DeletedPage, DiagnosePage, HomePage, LadderPage, ManagePage,
+            ProblemPage, ReadPage, ReportPage,
         },
     },
 };
@@ -49,6 +53,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("d/:token") view=ReportPage ssr=SsrMode::Async />
                     <Route path=path!("manage/:token") view=ManagePage ssr=SsrMode::Async />
                     <Route path=path!("deleted") view=DeletedPage ssr=SsrMode::Async />
+                    <Route path=path!("read") view=ReadPage ssr=SsrMode::Async />
+                    <Route path=path!("ladder") view=LadderPage ssr=SsrMode::Async />
                     <Route path=path!("about-probes") view=AboutProbesPage ssr=SsrMode::Async />
                 </Routes>
             </main>
@@ -64,12 +70,20 @@ pub fn form_routes(
     state: &AppState,
     context: impl Fn() + Clone + Send + Sync + 'static,
 ) -> Router<AppState> {
-    let options = state.options.clone();
-    let start = move |State(state): State<AppState>, request: Request| {
-        start(state, request, context.clone(), options.clone())
+    let pages = Pages { context: Arc::new(context), options: state.options.clone() };
+    let (first, reader, chain) = (pages.clone(), pages.clone(), pages);
+    let start =
+        move |State(state): State<AppState>, request: Request| start(state, request, first.clone());
+    let read = move |State(state): State<AppState>, request: Request| {
+        read_text(state, request, reader.clone())
+    };
+    let ladder = move |State(state): State<AppState>, request: Request| {
+        lay_ladder(state, request, chain.clone())
     };
     Router::new()
         .route("/start", post(start))
+        .route("/read", post(read))
+        .route("/ladder", post(ladder))
         .route("/add", post(forms::add))
         .route("/probe", post(forms::probe))
         .route("/save", post(forms::save))
@@ -77,36 +91,85 @@ pub fn form_routes(
         .route(api::KNOWLEDGE_ROUTE, get(api::serve_knowledge))
 }
 
-/// `POST /start`: goes on to the wizard, or shows the first page again with everything typed.
-async fn start(
-    state: AppState,
-    request: Request,
-    context: impl Fn() + Clone + Send + Sync + 'static,
+/// What a form needs to answer with a page instead of an address.
+#[derive(Clone)]
+struct Pages {
+    context: Arc<dyn Fn() + Send + Sync>,
     options: LeptosOptions,
-) -> Response {
-    let (mut head, body) = request.into_parts();
+}
+
+impl Pages {
+    /// The page at `path` with `own` in its context. The browser does not show that address:
+    /// reloading asks whether to send the form again.
+    async fn show<T: Clone + Send + Sync + 'static>(
+        self,
+        mut head: Parts,
+        path: &'static str,
+        status: StatusCode,
+        own: T,
+    ) -> Response {
+        head.method = Method::GET;
+        head.uri = Uri::from_static(path);
+        let Self { context, options } = self;
+        let context = move || {
+            context();
+            provide_context(own.clone());
+        };
+        let request = Request::from_parts(head, axum::body::Body::empty());
+        let page = move || shell(options.clone());
+        let render = leptos_axum::render_app_async_with_context(context, page);
+        let mut response = render(request).await;
+        if response.status() == StatusCode::OK {
+            *response.status_mut() = status;
+        }
+        response
+    }
+}
+
+/// Head, language, desk and body of a form; or the answer to one that cannot be read.
+async fn form_of(
+    state: &AppState,
+    request: Request,
+) -> Result<(Parts, Lang, Desk, Bytes), StatusCode> {
+    let (head, body) = request.into_parts();
     let lang = negotiate(&head.uri, &head.headers);
-    let Some(desk) = Desk::of(&state) else { return StatusCode::NOT_FOUND.into_response() };
-    let Ok(body) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    let desk = Desk::of(state).ok_or(StatusCode::NOT_FOUND)?;
+    let body = body.collect().await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+    Ok((head, lang, desk, body.to_bytes()))
+}
+
+/// `POST /start`: goes on to the wizard, or shows the first page again with everything typed.
+async fn start(state: AppState, request: Request, pages: Pages) -> Response {
+    let (head, lang, desk, body) = match form_of(&state, request).await {
+        Ok(form) => form,
+        Err(status) => return status.into_response(),
     };
     match forms::read_start(&desk, lang, &body).await {
         Start::Go(address) => Redirect::to(&address).into_response(),
-        Start::Again(status, rejected) => {
-            // Rendered as the first page, whose address the browser does not show: reloading asks
-            // whether to send the form again, as for any refused form.
-            head.method = Method::GET;
-            head.uri = Uri::from_static("/");
-            let context = move || {
-                context();
-                provide_context(rejected.clone());
-            };
-            let request = Request::from_parts(head, axum::body::Body::empty());
-            let page = move || shell(options.clone());
-            let render = leptos_axum::render_app_async_with_context(context, page);
-            let mut response = render(request).await;
-            *response.status_mut() = status;
-            response
+        Start::Again(status, rejected) => pages.show(head, "/", status, rejected).await,
+    }
+}
+
+/// `POST /read`: the reader's page with what the text says.
+async fn read_text(state: AppState, request: Request, pages: Pages) -> Response {
+    let (head, lang, desk, body) = match form_of(&state, request).await {
+        Ok(form) => form,
+        Err(status) => return status.into_response(),
+    };
+    let (status, read) = forms::read_text(&desk, lang, &body).await;
+    pages.show(head, "/read", status, read).await
+}
+
+/// `POST /ladder`: the address of the ladder, or the page itself.
+async fn lay_ladder(state: AppState, request: Request, pages: Pages) -> Response {
+    let (head, lang, desk, body) = match form_of(&state, request).await {
+        Ok(form) => form,
+        Err(status) => return status.into_response(),
+    };
+    match forms::lay_ladder(&desk, lang, &body) {
+        Laid::Go(address) => Redirect::to(&address).into_response(),
+        Laid::Here(status, form, refused) => {
+            pages.show(head, "/ladder", status, (*form, refused)).await
         }
     }
 }
@@ -129,7 +192,13 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="description" content=texts.t("tagline") />
                 <link rel="stylesheet" href=style />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                {lively.then(|| view! { <HydrationScripts options islands=true /> })}
+                {lively
+                    .then(|| {
+                        view! {
+                            <script nonce=use_nonce()>{HOLD}</script>
+                            <HydrationScripts options islands=true />
+                        }
+                    })}
                 <MetaTags />
             </head>
             <body>
@@ -139,6 +208,19 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
+/// Keeps a form with pasted text back until the program that masks it is awake: at most 20 s, then
+/// the page says so and the next press sends it as it is.
+const HOLD: &str = "\
+document.documentElement.classList.add('scripted');\
+addEventListener('submit',function(e){\
+var f=e.target,c=document.documentElement.classList,s=e.submitter,n=0;\
+if(!f.querySelector('[data-masked],[data-config]')||c.contains('masking')||c.contains('unmasked'))return;\
+e.preventDefault();e.stopImmediatePropagation();\
+var t=setInterval(function(){\
+if(c.contains('masking')){clearInterval(t);f.requestSubmit(s||undefined)}\
+else if(++n>200){clearInterval(t);c.add('unmasked')}\
+},100)},true)";
+
 fn has_islands(path: &str) -> bool {
-    path == "/" || path == "/diagnose" || path.starts_with("/d/")
+    matches!(path, "/" | "/diagnose" | "/read" | "/ladder") || path.starts_with("/d/")
 }

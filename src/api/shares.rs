@@ -1,6 +1,6 @@
 //! Saved reports: save, open, end.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use axum::{
     extract::{Path, State},
@@ -85,16 +85,17 @@ impl Desk {
         })
     }
 
-    /// Saves `report` without its secrets for `wanted`, else for the default time, never beyond the server's maximum.
+    /// Saves `report` without its secrets, but for those left `open`, for `wanted`, else for the default time, never beyond the server's maximum.
     pub async fn save(
         &self,
         report: &Report,
+        open: &BTreeSet<String>,
         wanted: Option<Duration>,
         visitor: &Visitor,
     ) -> Result<Saved, Trouble> {
         let now = self.state.now();
         let expires_at = self.state.expiry(now, wanted);
-        let share = self.state.save(report, now, expires_at).await?;
+        let share = self.state.save_but(report, open, now, expires_at).await?;
         let path = format!("/d/{}", share.view.as_str());
         let secure = if visitor.origin.starts_with("https:") { "; Secure" } else { "" };
         let cookie = format!(

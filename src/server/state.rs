@@ -1,6 +1,7 @@
 //! What every handler can reach: configuration, store, engine, probes, counters.
 
 use std::{
+    collections::BTreeSet,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -122,7 +123,18 @@ impl AppState {
         now: UnixSeconds,
         expires_at: UnixSeconds,
     ) -> Result<Share, StoreError> {
-        let share = self.store.save_report(&report.masked().0, now, expires_at).await?;
+        self.save_but(report, &BTreeSet::new(), now, expires_at).await
+    }
+
+    /// The same, but for what somebody who saw it left `open`; see [`Report::masked_but`].
+    pub async fn save_but(
+        &self,
+        report: &Report,
+        open: &BTreeSet<String>,
+        now: UnixSeconds,
+        expires_at: UnixSeconds,
+    ) -> Result<Share, StoreError> {
+        let share = self.store.save_report(&report.masked_but(open).0, now, expires_at).await?;
         self.metrics.reports_saved.up();
         Ok(share)
     }

@@ -24,7 +24,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("redact", &["knowledge"]),
     ("report", &["engine", "evidence", "intake", "knowledge", "redact"]),
     ("api", &["engine", "evidence", "intake", "knowledge", "report", "probe", "server", "store"]),
-    ("ui", &["api", "engine", "evidence", "intake", "knowledge", "report"]),
+    ("ui", &["api", "engine", "evidence", "intake", "knowledge", "ladder", "redact", "report"]),
     ("probe", &["evidence", "knowledge"]),
     ("store", &["knowledge", "report"]),
     ("app", &["*"]),

@@ -17,14 +17,22 @@ pub mod browser;
 #[cfg(not(feature = "hydrate"))]
 #[path = "no_browser.rs"]
 pub mod browser;
+mod config;
 mod copy;
 mod draft;
+mod hits;
 mod keys;
+mod masks;
+mod paste;
 mod probe;
 mod ranking;
 
+pub use config::{ConfigBox, ConfigTexts};
 pub use copy::CopyButtons;
 pub use draft::{DraftBox, DraftTexts};
+pub use hits::{HitTexts, hit_list};
 pub use keys::StepKeys;
+pub use masks::MaskTexts;
+pub use paste::{BoxShape, PasteBox, PasteReading, PasteTexts};
 pub use probe::{ProbeLive, ProbeTexts};
 pub use ranking::{LiveRanking, RankRow, RankTexts};

@@ -11,8 +11,12 @@
 mod about_probes;
 mod diagnose;
 mod home;
+mod ladder;
+mod ladder_hops;
+mod ladder_result;
 mod manage;
 mod problem;
+mod read;
 mod report;
 mod report_parts;
 mod step;
@@ -22,8 +26,10 @@ mod step_probe;
 pub use about_probes::AboutProbesPage;
 pub use diagnose::DiagnosePage;
 pub use home::{HomePage, Rejected};
+pub use ladder::{LadderPage, Refused};
 pub use manage::{DeletedPage, ManagePage};
 pub use problem::ProblemPage;
+pub use read::{ReadPage, ReadPaste};
 pub use report::ReportPage;
 
 #[cfg(test)]

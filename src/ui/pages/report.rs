@@ -1,6 +1,6 @@
 //! The report: one verdict above layers of detail, the same saved (`/d/…`) or not yet saved.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::http::{Request, request::Parts};
 use leptos::prelude::*;
@@ -12,9 +12,10 @@ use crate::{
     report::{NextStep, NotVisible, Report, RuledOut, StepKind, VerdictState},
     ui::{
         components::{
-            ChainStrip, Constants, Fixes, Icon, Ledger, ReadFromText, SecondThoughts, ShareForm,
-            Shared, Timeline, VerdictHead,
+            ChainStrip, Constants, Fixes, Icon, LadderLink, Ledger, ReadFromText, SecondThoughts,
+            ShareForm, Shared, Timeline, VerdictHead,
         },
+        discreet::left_open,
         i18n::{Texts, texts},
         islands::CopyButtons,
         pages::{
@@ -84,6 +85,7 @@ pub(super) fn ReportView(
             <HappenedAndHelp texts report=report.clone() base=Arc::clone(&base) />
             <Timeline texts observations=report.observations.clone() base=Arc::clone(&base) />
             <Constants texts constants=report.constants.clone() />
+            <LadderLink texts report=report.clone() base=Arc::clone(&base) />
             <Fixes texts fixes=report.fixes.clone() unsure />
             <Ledger texts causes=report.causes.clone() />
             <SecondThoughts texts report=report.clone() />
@@ -95,7 +97,7 @@ pub(super) fn ReportView(
             <div class="columns">
                 <MessageToOps texts report=report.clone() link />
                 <div>
-                    <ShareBox texts origin=origin.clone() masked=masked(&report, texts) />
+                    <ShareBox texts origin=origin.clone() masked=masked(&report, &origin, texts) />
                     <Export texts report=report.clone() origin />
                 </div>
             </div>
@@ -114,8 +116,12 @@ pub(super) fn ReportView(
 }
 
 /// What is masked before the report is saved: "2 × passwords".
-fn masked(report: &Report, texts: Texts) -> Vec<String> {
-    let counts = report.masked().1;
+fn masked(report: &Report, origin: &Origin, texts: Texts) -> Vec<String> {
+    let open = match origin {
+        Origin::Wizard(wizard) => left_open(wizard),
+        Origin::Stored(_) => BTreeSet::new(),
+    };
+    let counts = report.masked_but(&open).1;
     counts.into_iter().map(|(kind, n)| format!("{n} × {}", kind.label(texts.0))).collect()
 }
 

@@ -6,14 +6,18 @@
 
 mod choices;
 mod clipboard;
+mod config;
 mod draft;
 mod engine;
 mod live;
+mod paste;
 
 pub use choices::{Choice, choose_by_number, has_options, watch_choices};
 pub use clipboard::enable_copying;
-pub use draft::{Typed, forget_draft, guard_start, keep_draft, read_while_typing, restore_draft};
+pub use config::send_hops;
+pub use draft::{Typed, forget_draft, guard_start, keep_draft, restore_draft};
 pub use live::{Live, cancel_run, follow_run, go, mark_run, start_run};
+pub use paste::{mask_forms, selected_in, set_choices, watch_box, with_knowledge};
 
 use leptos::prelude::document;
 use wasm_bindgen::{JsCast, closure::Closure};
