@@ -1,12 +1,15 @@
 //! Shell and route table, all routes on one screen.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     extract::{Path, Request, State},
-    http::{Method, StatusCode, Uri, request::Parts},
+    http::{Method, StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
+use bytes::Bytes;
 use http_body_util::BodyExt;
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, provide_meta_context};
@@ -18,16 +21,18 @@ use leptos_router::{
 
 use crate::{
     api::{self, Desk, Export, Problem, Visitor},
+    knowledge::Lang,
     server::{AppState, negotiate},
     ui::{
         components::{Footer, Header},
         evidence::add_evidence,
-        forms::{self, Start},
+        forms::{self, Laid, Start},
         forms_link,
         i18n::texts,
         pages::{
             AboutProbesPage, AdminPage, Burned, CapturePage, DeletedPage, DiagnosePage,
-            FromBrowserPage, HomePage, ManagePage, ProblemPage, ReportPage, ReportsPage,
+            FromBrowserPage, HomePage, LadderPage, ManagePage, ProblemPage, ReadPage, ReportPage,
+            ReportsPage,
         },
     },
 };
@@ -55,6 +60,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("deleted") view=DeletedPage ssr=SsrMode::Async />
                     <Route path=path!("admin") view=AdminPage ssr=SsrMode::Async />
                     <Route path=path!("reports") view=ReportsPage ssr=SsrMode::Async />
+                    <Route path=path!("read") view=ReadPage ssr=SsrMode::Async />
+                    <Route path=path!("ladder") view=LadderPage ssr=SsrMode::Async />
                     <Route path=path!("about-probes") view=AboutProbesPage ssr=SsrMode::Async />
                 </Routes>
             </main>
@@ -70,16 +77,23 @@ pub fn form_routes(
     state: &AppState,
     context: impl Fn() + Clone + Send + Sync + 'static,
 ) -> Router<AppState> {
-    let options = state.options.clone();
-    let (open_context, open_options) = (context.clone(), options.clone());
-    let start = move |State(state): State<AppState>, request: Request| {
-        start(state, request, context.clone(), options.clone())
+    let pages = Pages { context: Arc::new(context), options: state.options.clone() };
+    let (first, reader, chain, opening) = (pages.clone(), pages.clone(), pages.clone(), pages);
+    let start =
+        move |State(state): State<AppState>, request: Request| start(state, request, first.clone());
+    let read = move |State(state): State<AppState>, request: Request| {
+        read_text(state, request, reader.clone())
+    };
+    let ladder = move |State(state): State<AppState>, request: Request| {
+        lay_ladder(state, request, chain.clone())
     };
     let open = move |State(state): State<AppState>, Path(token): Path<String>, request: Request| {
-        open_once(state, token, request, open_context.clone(), open_options.clone())
+        open_once(state, token, request, opening.clone())
     };
     Router::new()
         .route("/start", post(start))
+        .route("/read", post(read))
+        .route("/ladder", post(ladder))
         .route("/add", post(forms::add))
         .route("/evidence", post(add_evidence))
         .route("/probe", post(forms::probe))
@@ -108,68 +122,103 @@ fn file_routes() -> Router<AppState> {
     })
 }
 
-/// `POST /start`: goes on to the wizard, or shows the first page again with everything typed.
-async fn start(
-    state: AppState,
-    request: Request,
-    context: impl Fn() + Clone + Send + Sync + 'static,
+/// What a form needs to answer with a page instead of an address.
+#[derive(Clone)]
+struct Pages {
+    context: Arc<dyn Fn() + Send + Sync>,
     options: LeptosOptions,
-) -> Response {
-    let (mut head, body) = request.into_parts();
+}
+
+impl Pages {
+    /// The page at `path` with `own` in its context. The browser does not show that address:
+    /// reloading asks whether to send the form again.
+    async fn show<T: Clone + Send + Sync + 'static>(
+        self,
+        mut head: Parts,
+        path: &str,
+        status: StatusCode,
+        own: T,
+    ) -> Response {
+        head.method = Method::GET;
+        head.uri = path.parse().unwrap_or_default();
+        let Self { context, options } = self;
+        let context = move || {
+            context();
+            provide_context(own.clone());
+        };
+        let request = Request::from_parts(head, axum::body::Body::empty());
+        let page = move || shell(options.clone());
+        let render = leptos_axum::render_app_async_with_context(context, page);
+        let mut response = render(request).await;
+        if response.status() == StatusCode::OK {
+            *response.status_mut() = status;
+        }
+        response
+    }
+}
+
+/// Head, language, desk and body of a form; or the answer to one that cannot be read.
+async fn form_of(
+    state: &AppState,
+    request: Request,
+) -> Result<(Parts, Lang, Desk, Bytes), StatusCode> {
+    let (head, body) = request.into_parts();
     let lang = negotiate(&head.uri, &head.headers);
-    let Some(desk) = Desk::of(&state) else { return StatusCode::NOT_FOUND.into_response() };
-    let Ok(body) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    let desk = Desk::of(state).ok_or(StatusCode::NOT_FOUND)?;
+    let body = body.collect().await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+    Ok((head, lang, desk, body.to_bytes()))
+}
+
+/// `POST /start`: goes on to the wizard, or shows the first page again with everything typed.
+async fn start(state: AppState, request: Request, pages: Pages) -> Response {
+    let (head, lang, desk, body) = match form_of(&state, request).await {
+        Ok(form) => form,
+        Err(status) => return status.into_response(),
     };
     match forms::read_start(&desk, lang, &body).await {
         Start::Go(address) => Redirect::to(&address).into_response(),
-        Start::Again(status, rejected) => {
-            // Rendered as the first page, whose address the browser does not show: reloading asks
-            // whether to send the form again, as for any refused form.
-            head.method = Method::GET;
-            head.uri = Uri::from_static("/");
-            let context = move || {
-                context();
-                provide_context(rejected.clone());
-            };
-            let request = Request::from_parts(head, axum::body::Body::empty());
-            let page = move || shell(options.clone());
-            let render = leptos_axum::render_app_async_with_context(context, page);
-            let mut response = render(request).await;
-            *response.status_mut() = status;
-            response
+        Start::Again(status, rejected) => pages.show(head, "/", status, rejected).await,
+    }
+}
+
+/// `POST /read`: the reader's page with what the text says.
+async fn read_text(state: AppState, request: Request, pages: Pages) -> Response {
+    let (head, lang, desk, body) = match form_of(&state, request).await {
+        Ok(form) => form,
+        Err(status) => return status.into_response(),
+    };
+    let (status, read) = forms::read_text(&desk, lang, &body).await;
+    pages.show(head, "/read", status, read).await
+}
+
+/// `POST /ladder`: the address of the ladder, or the page itself.
+async fn lay_ladder(state: AppState, request: Request, pages: Pages) -> Response {
+    let (head, lang, desk, body) = match form_of(&state, request).await {
+        Ok(form) => form,
+        Err(status) => return status.into_response(),
+    };
+    match forms::lay_ladder(&desk, lang, &body) {
+        Laid::Go(address) => Redirect::to(&address).into_response(),
+        Laid::Here(status, form, refused) => {
+            pages.show(head, "/ladder", status, (*form, refused)).await
         }
     }
 }
 
 /// `POST /d/{token}/open`: shows a report that burns, in the answer to the press that burned it.
-async fn open_once(
-    state: AppState,
-    token: String,
-    request: Request,
-    context: impl Fn() + Clone + Send + Sync + 'static,
-    options: LeptosOptions,
-) -> Response {
-    let (mut head, body) = request.into_parts();
-    let Some(desk) = Desk::of(&state) else { return StatusCode::NOT_FOUND.into_response() };
+async fn open_once(state: AppState, token: String, request: Request, pages: Pages) -> Response {
+    let (head, _, desk, body) = match form_of(&state, request).await {
+        Ok(form) => form,
+        Err(status) => return status.into_response(),
+    };
     let visitor = Visitor::of(&desk, &head);
-    let Ok(body) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
-    };
     let password = forms_link::password_in(&body);
-    let opened = match desk.burn(&token, &password, &visitor).await {
-        Ok(opened) => opened,
-        Err(trouble) => return Problem::from(trouble).into_response(),
-    };
-    head.method = Method::GET;
-    head.uri = format!("/d/{token}").parse().unwrap_or_default();
-    let context = move || {
-        context();
-        provide_context(Burned(opened.clone()));
-    };
-    let request = Request::from_parts(head, axum::body::Body::empty());
-    let page = move || shell(options.clone());
-    leptos_axum::render_app_async_with_context(context, page)(request).await.into_response()
+    match desk.burn(&token, &password, &visitor).await {
+        Ok(opened) => {
+            pages.show(head, &format!("/d/{token}"), StatusCode::OK, Burned(opened)).await
+        }
+        Err(trouble) => Problem::from(trouble).into_response(),
+    }
 }
 
 /// The document around every page.
@@ -190,7 +239,13 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="description" content=texts.t("tagline") />
                 <link rel="stylesheet" href=style />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                {lively.then(|| view! { <HydrationScripts options islands=true /> })}
+                {lively
+                    .then(|| {
+                        view! {
+                            <script nonce=use_nonce()>{HOLD}</script>
+                            <HydrationScripts options islands=true />
+                        }
+                    })}
                 <MetaTags />
             </head>
             <body>
@@ -200,6 +255,20 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
+/// Keeps a form with pasted text back until the program that masks it is awake: at most 20 s, then
+/// the page says so and the next press sends it as it is.
+const HOLD: &str = "\
+document.documentElement.classList.add('scripted');\
+addEventListener('submit',function(e){\
+var f=e.target,c=document.documentElement.classList,s=e.submitter,n=0;\
+if(!f.querySelector('[data-masked],[data-config]')||c.contains('masking')||c.contains('unmasked'))return;\
+e.preventDefault();e.stopImmediatePropagation();\
+var t=setInterval(function(){\
+if(c.contains('masking')){clearInterval(t);f.requestSubmit(s||undefined)}\
+else if(++n>200){clearInterval(t);c.add('unmasked')}\
+},100)},true)";
+
 fn has_islands(path: &str) -> bool {
-    matches!(path, "/" | "/diagnose" | "/capture" | "/probe/browser") || path.starts_with("/d/")
+    matches!(path, "/" | "/diagnose" | "/capture" | "/ladder" | "/probe/browser" | "/read")
+        || path.starts_with("/d/")
 }

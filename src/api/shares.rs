@@ -1,6 +1,6 @@
 //! Saved reports: save, open, end.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use axum::{
     extract::{Path, State},
@@ -98,6 +98,8 @@ pub struct Wish {
     pub password: String,
     /// Whether it is deleted when it is first opened.
     pub burns: bool,
+    /// What somebody who saw the masks left open, as [`Report::masked_but`] takes it.
+    pub open: BTreeSet<String>,
 }
 
 /// Where a report was saved.
@@ -263,7 +265,8 @@ impl Desk {
         };
         let locked = lock.is_some();
         let terms = Terms { now, expires_at, lock, burns: wish.burns };
-        let share = self.state.keep(Kept::Report(Box::new(report.clone())), &terms).await?;
+        let kept = Kept::Report(Box::new(report.clone()));
+        let share = self.state.keep_but(kept, &wish.open, &terms).await?;
         let path = format!("/d/{}", share.view.as_str());
         if !wish.burns {
             let link = format!("{}{path}", visitor.origin);

@@ -60,7 +60,7 @@ struct FileHop {
 /// A time: `60`, `"60s"`, `"never"`, `"off"`.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Written {
+pub(super) enum Written {
     Number(f64),
     Words(String),
 }
@@ -163,7 +163,7 @@ fn read_hop(written: &FileHop, base: &Base) -> Result<Hop, (String, String)> {
 
 /// A timer written in the ladder's own file: a setting of the component, or a role. A number alone is
 /// in seconds whatever the component's own unit.
-fn given(component: &str, name: &str, value: &Written) -> Result<Timer, String> {
+pub(super) fn given(component: &str, name: &str, value: &Written) -> Result<Timer, String> {
     let bad = || format!("`{}` is no time", shown(name));
     let limit = limit_of(value, Unit::Seconds).ok_or_else(bad)?;
     if let Some(setting) = named(component, name) {
@@ -180,12 +180,12 @@ fn given(component: &str, name: &str, value: &Written) -> Result<Timer, String> 
     Ok(plain_timer(name, role, limit))
 }
 
-fn plain_timer(name: &str, role: Role, limit: Limit) -> Timer {
+pub(super) fn plain_timer(name: &str, role: Role, limit: Limit) -> Timer {
     let (roles, origin) = (vec![role], Origin::Given);
     Timer { setting: shown(name), roles, limit, origin, max: None, snippet: String::new() }
 }
 
-fn limit_of(written: &Written, unit: Unit) -> Option<Limit> {
+pub(super) fn limit_of(written: &Written, unit: Unit) -> Option<Limit> {
     match written {
         Written::Number(number) => {
             (number.is_finite() && (0.0..=1e10).contains(number)).then_some(Limit::Seconds(*number))
@@ -200,7 +200,7 @@ fn limit_of(written: &Written, unit: Unit) -> Option<Limit> {
 
 /// Adds what `config` sets to `hop`. Where a setting stands several times, that which breaks first
 /// counts: the shortest, or for the reuse of connections the longest.
-fn read_config(hop: &mut Hop, dialect: Dialect, config: &str) {
+pub(super) fn read_config(hop: &mut Hop, dialect: Dialect, config: &str) {
     for Reading { name, value, line } in dialect.read(config) {
         let own = named(&hop.component, &name).or_else(|| named(dialect.component(), &name));
         let Some(setting) = own else { continue };

@@ -10,9 +10,11 @@ mod defaults;
 mod draw;
 mod input;
 mod model;
+mod paste;
 mod readers;
 mod rules;
 mod settings;
+mod sketch;
 mod solve;
 #[cfg(test)]
 mod tests;
@@ -27,7 +29,9 @@ use crate::knowledge::{Base, Text};
 pub use draw::draw;
 pub use input::{LadderError, MAX_HOPS, read};
 pub use model::{Hop, Ladder, Limit, Origin, Role, Timer};
+pub use paste::hops_in;
 pub use rules::Rule;
+pub use sketch::{Sketch, SketchError, SketchHop, SketchTimer, settings_of};
 pub use solve::apply;
 
 /// Two timers in the wrong order.

@@ -35,6 +35,36 @@ pub enum Rule {
     ConnectLongerThanOuter,
 }
 
+impl Rule {
+    /// What the two timers it compares bound: of the hop that gives up first, and of the other.
+    pub fn roles(self) -> (&'static [Role], &'static [Role]) {
+        match self {
+            Self::KeepaliveRace => (&[Role::KeepAlive], &[Role::PoolIdle]),
+            Self::AnswerCutShort => (&[Role::Answer], &[Role::Work]),
+            Self::OuterGivesUpFirst => (&[Role::Answer], &[Role::Answer]),
+            Self::SilentDrop => (&[Role::PathIdle], &[Role::PoolIdle]),
+            Self::ProbesTooLate => (&[Role::PathIdle], &[Role::TcpKeepalive, Role::Ping]),
+            Self::PingTooSlow => (&[Role::StreamIdle, Role::Answer, Role::PathIdle], &[Role::Ping]),
+            Self::HeadShorterThanKeepalive => (&[Role::Head], &[Role::KeepAlive]),
+            Self::ConnectLongerThanOuter => (&[Role::Answer], &[Role::Connect]),
+        }
+    }
+
+    /// The word in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::KeepaliveRace => "keepalive_race",
+            Self::AnswerCutShort => "answer_cut_short",
+            Self::OuterGivesUpFirst => "outer_gives_up_first",
+            Self::SilentDrop => "silent_drop",
+            Self::ProbesTooLate => "probes_too_late",
+            Self::PingTooSlow => "ping_too_slow",
+            Self::HeadShorterThanKeepalive => "head_shorter_than_keepalive",
+            Self::ConnectLongerThanOuter => "connect_longer_than_outer",
+        }
+    }
+}
+
 /// An inversion before it has words.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Finding {

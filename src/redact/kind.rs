@@ -88,6 +88,7 @@ kinds! {
     Ipv6 "ipv6" "IPv6 addresses (after the network)" "IPv6 地址（网络号之后）"
     Mac "mac" "hardware addresses" "MAC 地址"
     Unknown "unknown" "long random strings" "较长的随机字符串"
+    Chosen "hidden" "words you chose to hide" "你选择隐藏的内容"
 }
 
 impl Kind {

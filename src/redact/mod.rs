@@ -9,6 +9,7 @@
 #![warn(clippy::indexing_slicing)]
 
 mod checks;
+mod choices;
 mod kind;
 mod mask;
 mod rules;
@@ -16,9 +17,10 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
+pub use choices::{Choices, find_with, left_open, masked_in, numbers_in, redact_with, secret_of};
 pub use kind::{Confidence, Kind};
 pub use mask::{Mask, Redaction, apply, counts};
-pub use scan::find;
+pub use scan::{blind, find};
 
 /// `text` without the secrets of every kind that is on by default, and all masks found.
 pub fn redact(text: &str) -> Redaction {

@@ -4,7 +4,12 @@
 //! are read again: a blank is as good as the end of a line. So what is left after the last round is
 //! what a second redaction would read, and it finds nothing there.
 
-use std::{collections::BTreeMap, ops::Range, sync::LazyLock};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    sync::LazyLock,
+};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
@@ -69,6 +74,47 @@ pub fn find(text: &str) -> Vec<Mask> {
     name(text, found, &view.numbers)
 }
 
+/// Kind and number of each placeholder in `text`.
+fn placeholders(text: &str) -> impl Iterator<Item = (Kind, u64)> + '_ {
+    let found = PLACEHOLDER.iter().flat_map(move |regex| regex.captures_iter(text));
+    found.filter_map(|found| {
+        let kind = Kind::parse(found.name("kind")?.as_str())?;
+        let number: u64 = found.name("number")?.as_str().parse().ok()?;
+        (number <= MAX_NUMBER).then_some((kind, number))
+    })
+}
+
+/// `text` with the words of its placeholders made unreadable, byte for byte as long: `<vpn-key-1>` must
+/// not be taken for somebody who speaks of a VPN.
+pub fn blind(text: &str) -> Cow<'_, str> {
+    let mut blinded = Cow::Borrowed(text);
+    for found in PLACEHOLDER.iter().flat_map(|regex| regex.captures_iter(text)) {
+        if let Some(word) = found.name("kind") {
+            blinded.to_mut().replace_range(word.range(), &"*".repeat(word.len()));
+        }
+    }
+    blinded
+}
+
+/// The highest number of each kind among the placeholders in `text`.
+pub(super) fn highest_numbers(text: &str) -> BTreeMap<Kind, u64> {
+    let mut numbers = BTreeMap::new();
+    for (kind, number) in placeholders(text) {
+        let highest = numbers.entry(kind).or_insert(0);
+        *highest = number.max(*highest);
+    }
+    numbers
+}
+
+/// How many different placeholders of each kind `text` holds.
+pub(super) fn placeholder_counts(text: &str) -> BTreeMap<Kind, usize> {
+    let mut counts = BTreeMap::new();
+    for (kind, _) in placeholders(text).collect::<BTreeSet<_>>() {
+        *counts.entry(kind).or_insert(0) += 1;
+    }
+    counts
+}
+
 /// A copy of the text in which what was found is blanked.
 struct View {
     text: String,
@@ -79,21 +125,11 @@ struct View {
 
 impl View {
     fn new(text: &str) -> Self {
-        let mut numbers = BTreeMap::new();
         let mut placeholders = Vec::new();
-        for found in PLACEHOLDER.iter().flat_map(|regex| regex.captures_iter(text)) {
-            placeholders.extend(found.get(0).map(|whole| whole.range()));
-            let kind = found.name("kind").and_then(|kind| Kind::parse(kind.as_str()));
-            let number: Option<u64> =
-                found.name("number").and_then(|number| number.as_str().parse().ok());
-            if let (Some(kind), Some(number)) = (kind, number)
-                && number <= MAX_NUMBER
-            {
-                let highest = numbers.entry(kind).or_insert(0);
-                *highest = number.max(*highest);
-            }
+        for found in PLACEHOLDER.iter().flat_map(|regex| regex.find_iter(text)) {
+            placeholders.push(found.range());
         }
-        Self { text: text.to_owned(), placeholders, numbers }
+        Self { text: text.to_owned(), placeholders, numbers: highest_numbers(text) }
     }
 
     /// Overwrites `range` with line breaks; its ends are character boundaries.

@@ -1,10 +1,10 @@
 //! A report as others may see it: without the secrets that somebody pasted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::redact::{Kind, Redaction, counts, redact};
+use crate::redact::{Choices, Kind, Redaction, counts, redact_with};
 
 use super::Report;
 
@@ -20,13 +20,19 @@ impl Report {
     /// The report with every secret replaced by a placeholder, the same secret by the same one
     /// throughout, and how many of each kind there were. Random strings that are only suspected stay.
     pub fn masked(&self) -> (Self, BTreeMap<Kind, usize>) {
+        self.masked_but(&BTreeSet::new())
+    }
+
+    /// The same, but for the finds in `open`, by their text: somebody saw them and says that they are
+    /// no secrets. What its own shape gives away is masked all the same.
+    pub fn masked_but(&self, open: &BTreeSet<String>) -> (Self, BTreeMap<Kind, usize>) {
+        let choices = Choices { open: open.clone(), ..Choices::default() };
         let Ok(mut json) = serde_json::to_value(self) else {
             return (self.clone(), BTreeMap::new());
         };
         let mut found = Vec::new();
         visit(&mut json, &mut |text| found.push(text.clone()));
-        let Redaction { text, mut masks } = redact(&found.join(BORDER));
-        masks.retain(|mask| !Kind::off_by_default().contains(&mask.kind));
+        let Redaction { text, masks } = redact_with(&found.join(BORDER), &choices, "");
         if masks.is_empty() {
             return (self.clone(), BTreeMap::new());
         }
@@ -40,7 +46,7 @@ impl Report {
             });
         } else {
             // Somebody pasted the border itself: each string by itself then.
-            visit(&mut json, &mut |text| *text = redact(text).text);
+            visit(&mut json, &mut |text| *text = redact_with(text, &choices, "").text);
         }
         match serde_json::from_value(json) {
             Ok(report) => (report, counts(&masks)),
@@ -110,6 +116,16 @@ mod tests {
     fn a_report_without_secrets_stays_as_it_is() {
         let report = report("upstream timed out (110: Connection timed out)", "每隔 60 秒断一次");
         assert_eq!(report.masked(), (report.clone(), BTreeMap::new()));
+    }
+
+    #[test]
+    fn what_somebody_left_open_stays_and_a_token_does_not() {
+        let token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+        let report = report(&format!("reset by 203.0.113.9, key {token}"), "from 203.0.113.7");
+        let open = BTreeSet::from(["203.0.113.9".to_owned(), token.to_owned()]);
+        let json = serde_json::to_string(&report.masked_but(&open).0).unwrap();
+        assert!(json.contains("203.0.113.9") && !json.contains("203.0.113.7"), "{json}");
+        assert!(!json.contains(token), "{json}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! The JSON of [`Report`] is a contract that others build on; add to it, rename nothing.
 
 mod accuracy;
+mod beside;
 mod case;
 mod check;
 mod compose;
@@ -16,12 +17,14 @@ mod learned;
 mod masked;
 mod message;
 mod observe;
+mod reading;
 mod retry;
 mod second_thoughts;
 mod ticket;
 mod validation;
 mod words;
 
+pub use beside::observation_beside;
 pub use case::{Case, Facts};
 pub use check::CaseError;
 pub use diagnose::{Decoded, Diagnostician, Thought};
@@ -30,6 +33,7 @@ pub use explain::{Account, Explained, Origin, Term};
 pub use learned::Learned;
 pub use message::{Format, Message};
 pub use observe::{DONT_KNOW, TextHit};
+pub use reading::{FactKind, ReadFact, ReadHit, Reading};
 pub use retry::RetryPolicy;
 pub use second_thoughts::{ChangeOfMind, HopIsMissing, Together};
 pub use ticket::{Entry, FixState, Happening, Lead, is_cleared, is_of_probe, probability_of};

@@ -1,11 +1,12 @@
 //! From a case to evidence: what the text, the facts and the answers say.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use crate::{
     evidence::{Observation, Source},
     intake::{Hit, Matcher, Pattern, PatternError, read_output, rhythm, seconds_in},
     knowledge::Base,
+    redact::blind,
 };
 
 use super::Case;
@@ -78,11 +79,20 @@ impl Reader {
 
     /// Everything that `text` says, and the signatures it holds.
     pub(super) fn read(&self, base: &Base, text: &str) -> (Vec<Observation>, Vec<TextHit>) {
+        let original = text;
+        let blinded = blind(text);
+        let text = blinded.as_ref();
         let output = read_output(text);
         let mut found = output.observations;
         found.extend(rhythm(text));
         let mut hits = Vec::new();
-        for hit in self.matcher.scan(&output.rest) {
+        for mut hit in self.matcher.scan(&output.rest) {
+            if matches!(blinded, Cow::Owned(_))
+                && let Some(line) = original.lines().nth(hit.line.saturating_sub(1))
+            {
+                // What is quoted is the line as it was pasted.
+                hit.text = line.trim().chars().take(400).collect();
+            }
             match self.meanings.get(hit.pattern) {
                 Some(Meaning::Message(id)) => {
                     read_signature(base, id, &hit, &mut found);

@@ -3,7 +3,7 @@
 //! In go a token and what somebody adds; out comes the number of the event. Whatever is saved,
 //! answered, checked or revoked passes here, and is told to [`Notices`] here.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc, time::Duration};
 
 use axum::http::StatusCode;
 use tokio::sync::Mutex;
@@ -117,8 +117,18 @@ impl AppState {
 
     /// Saves `kept` on `terms`: secrets in a report are masked first, and never reach the database.
     pub async fn keep(&self, kept: Kept, terms: &Terms) -> Result<Share, StoreError> {
+        self.keep_but(kept, &BTreeSet::new(), terms).await
+    }
+
+    /// The same, but for what somebody who saw it left `open`; see [`Report::masked_but`].
+    pub async fn keep_but(
+        &self,
+        kept: Kept,
+        open: &BTreeSet<String>,
+        terms: &Terms,
+    ) -> Result<Share, StoreError> {
         let kept = match kept {
-            Kept::Report(report) => Kept::Report(Box::new(report.masked().0)),
+            Kept::Report(report) => Kept::Report(Box::new(report.masked_but(open).0)),
             sealed @ Kept::Sealed(_) => sealed,
         };
         let share = self.store.save(&kept, terms).await?;

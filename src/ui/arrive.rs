@@ -4,6 +4,7 @@
 use crate::{
     api::{Desk, Run, Trouble},
     evidence::Observation,
+    report::observation_beside,
     ui::state::Wizard,
 };
 
@@ -32,6 +33,9 @@ pub async fn arrive(desk: &Desk, mut wizard: Wizard) -> Result<Arrived, Trouble>
         Some(found) => wizard.case.observations = found,
         None => wizard.seen = None,
     }
+    let base = desk.diagnostician.base();
+    let beside = wizard.beside.iter().filter_map(|word| observation_beside(base, word));
+    wizard.case.observations.extend(beside);
     let Some(id) = wizard.probe.clone() else {
         return Ok(Arrived::Here(Box::new(wizard), None));
     };

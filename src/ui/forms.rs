@@ -12,11 +12,14 @@ use crate::{
     api::{Desk, Export, Problem, Trouble, Visitor, Wish},
     intake::{MAX_TEXT, PasteError, check_paste, read_browser_look},
     knowledge::{Lang, LiveProbe, Text},
+    ladder::{MAX_HOPS, SketchHop, hops_in, judge},
     ui::{
         arrive::{Arrived, address, arrive, take_in},
+        discreet::{discreet, left_open},
         i18n::Texts,
-        pages::Rejected,
-        state::{Wizard, decode},
+        islands::PasteReading,
+        pages::{ReadPaste, Refused, Rejected},
+        state::{LadderAct, LadderForm, Wizard, decode, ladder_href},
     },
 };
 
@@ -38,22 +41,24 @@ pub async fn read_start(desk: &Desk, lang: Lang, body: &[u8]) -> Start {
     };
     let again = |trouble: Trouble| {
         let sentence = trouble.sentence.get(lang).to_owned();
-        Start::Again(
-            trouble.status,
-            Rejected { sentence, text: raw("text"), target: raw("target") },
-        )
+        let was_masked = fields.iter().any(|(key, _)| key == "checked");
+        let (text, target) = (raw("text"), raw("target"));
+        Start::Again(trouble.status, Rejected { sentence, text, target, was_masked })
     };
     // Measured before anything else: a paste of 10 MB is not worth a second look.
     if let Err(trouble) = readable(&raw("text")) {
         return again(trouble);
     }
-    let wizard = Wizard::parse(&body);
+    let mut wizard = Wizard::parse(&body);
     if wizard.is_empty() {
         let sentence = in_both(|texts| texts.t("empty-start"));
         return again(Trouble { status: StatusCode::BAD_REQUEST, sentence });
     }
     let target = wizard.case.target.as_deref().map(|typed| desk.read_target(typed));
     if let Some(Err(trouble)) = target {
+        return again(trouble);
+    }
+    if let Err(trouble) = discreet(desk, &mut wizard, None, &body) {
         return again(trouble);
     }
     match address(desk, wizard).await {
@@ -72,12 +77,17 @@ pub async fn add(desk: Desk, body: Bytes) -> Result<Response, Problem> {
         wizard.case.text = desk.kept(wizard.draft.as_deref()).await;
     }
     wizard.draft = None;
-    if let Some(more) = more.filter(|more| !more.is_empty()) {
+    for text in [wizard.case.text.as_deref(), wizard.case.facts.notes.as_deref(), more] {
+        readable(text.unwrap_or(""))?;
+    }
+    let more = more.filter(|more| !more.is_empty()).map(|more| more.replace("\r\n", "\n"));
+    if let Some(more) = discreet(&desk, &mut wizard, more.as_deref(), &body)? {
+        wizard.masked.insert("text".to_owned());
         let text = wizard.case.text.get_or_insert_default();
         if !text.is_empty() {
             text.push('\n');
         }
-        text.push_str(&more.replace("\r\n", "\n"));
+        text.push_str(&more);
     }
     for text in [&wizard.case.text, &wizard.case.facts.notes].into_iter().flatten() {
         readable(text)?;
@@ -152,6 +162,7 @@ pub async fn save(desk: Desk, visitor: Visitor, body: Bytes) -> Result<Response,
         lives: field("expiry").parse().ok().map(Duration::from_secs),
         password: field("password"),
         burns: field("burn") == "1",
+        open: left_open(&wizard),
     };
     let saved = desk.save(&report, &wish, &visitor).await?;
     let mut response = Redirect::to(&saved.path).into_response();
@@ -172,7 +183,80 @@ pub async fn export(desk: Desk, visitor: Visitor, body: Bytes) -> Result<Respons
         return Err(Problem::not_found());
     };
     let report = desk.diagnostician.diagnose_after(&wizard.case, &wizard.skipped, visitor.lang);
-    Ok(export.answer(&report.masked().0, None))
+    Ok(export.answer(&report.masked_but(&left_open(&wizard)).0, None))
+}
+
+/// Reads the form of the reader's page, where there is no script to do it: what the text says, or why
+/// it cannot be read. Nothing is kept.
+pub async fn read_text(desk: &Desk, lang: Lang, body: &[u8]) -> (StatusCode, ReadPaste) {
+    let fields = decode(&String::from_utf8_lossy(body));
+    let value = fields.into_iter().find(|(key, _)| key == "text").map(|(_, value)| value);
+    let text = value.unwrap_or_default().replace("\r\n", "\n");
+    if let Err(trouble) = readable(&text) {
+        let sentence = trouble.sentence.get(lang).to_owned();
+        return (trouble.status, ReadPaste { text, sentence, read: None });
+    }
+    let desk = desk.clone();
+    let work = tokio::task::spawn_blocking(move || {
+        let reading = desk.diagnostician.reading(&text, lang);
+        let read = Some(PasteReading::new(reading, &text));
+        ReadPaste { text, sentence: String::new(), read }
+    });
+    match work.await {
+        Ok(read) => (StatusCode::OK, read),
+        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, ReadPaste::default()),
+    }
+}
+
+/// Longest address of a ladder, bytes; a longer one is shown without one.
+const LADDER_IN_ADDRESS: usize = 6000;
+
+/// What the form of the ladder page asks for.
+pub enum Laid {
+    /// The address that shows the ladder.
+    Go(String),
+    /// The page itself: the ladder is too long for an address, or its configuration was not read.
+    Here(StatusCode, Box<LadderForm>, Refused),
+}
+
+/// Reads the form of the ladder page. Configuration in it is read and forgotten.
+pub fn lay_ladder(desk: &Desk, lang: Lang, body: &[u8]) -> Laid {
+    let mut form = LadderForm::parse(&String::from_utf8_lossy(body));
+    let base = desk.diagnostician.base();
+    let config = std::mem::take(&mut form.config);
+    if !config.trim().is_empty() {
+        let found = if readable(&config).is_ok() { hops_in(&config) } else { Vec::new() };
+        if found.is_empty() {
+            let sentence = in_both(|texts| texts.t("ladder-nothing")).get(lang).to_owned();
+            let refused = Refused { config, sentence };
+            return Laid::Here(StatusCode::UNPROCESSABLE_ENTITY, Box::new(form), refused);
+        }
+        form.found.extend(found);
+    }
+    let act = form.act();
+    let sketch = &mut form.sketch;
+    match act {
+        LadderAct::Up(at) if at > 0 && at < sketch.hops.len() => sketch.hops.swap(at - 1, at),
+        LadderAct::Down(at) if at + 1 < sketch.hops.len() => sketch.hops.swap(at, at + 1),
+        LadderAct::Remove(at) if at < sketch.hops.len() => {
+            sketch.hops.remove(at);
+        }
+        LadderAct::Mend => {
+            let judged = judge(&sketch.ladder(base).0, base);
+            *sketch = sketch.with(&judged.settings);
+        }
+        LadderAct::Add if !form.add.is_empty() && sketch.hops.len() < MAX_HOPS => {
+            let component = std::mem::take(&mut form.add);
+            sketch.add(SketchHop { component, ..SketchHop::default() }, base);
+        }
+        _ => {}
+    }
+    sketch.take_in(std::mem::take(&mut form.found), base);
+    let href = ladder_href(sketch);
+    if href.len() > LADDER_IN_ADDRESS {
+        return Laid::Here(StatusCode::OK, Box::new(form), Refused::default());
+    }
+    Laid::Go(href)
 }
 
 /// Whether `text` can be read at all.
@@ -193,6 +277,6 @@ fn readable(text: &str) -> Result<(), Trouble> {
     })
 }
 
-fn in_both(text: impl Fn(Texts) -> String) -> Text {
+pub(super) fn in_both(text: impl Fn(Texts) -> String) -> Text {
     Text { en: text(Texts(Lang::En)), zh: text(Texts(Lang::Zh)) }
 }

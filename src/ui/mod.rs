@@ -12,6 +12,7 @@ pub mod arrive;
 #[cfg(feature = "ssr")]
 pub mod components;
 #[cfg(feature = "ssr")]
+mod discreet;
 pub mod evidence;
 #[cfg(feature = "ssr")]
 pub mod forms;

@@ -33,7 +33,9 @@ pub fn Header(
                 </a>
                 <nav aria-label=texts.t("nav-label")>
                     <a href="/" aria-current=here("/")>{texts.t("nav-diagnose")}</a>
+                    <a href="/read" aria-current=here("/read")>{texts.t("nav-read")}</a>
                     <a href="/capture" aria-current=here("/capture")>{texts.t("nav-captures")}</a>
+                    <a href="/ladder" aria-current=here("/ladder")>{texts.t("nav-ladder")}</a>
                     <a href="/about-probes" aria-current=here("/about-probes")>
                         {texts.t("nav-probes")}
                     </a>
@@ -71,7 +73,11 @@ pub fn Footer(
             <div class="wrap bottom-row">
                 <p>{texts.t("footer-promise")}</p>
                 <p>
+                    <a href="/read">{texts.t("nav-read")}</a>
+                    " · "
                     <a href="/capture">{texts.t("nav-captures")}</a>
+                    " · "
+                    <a href="/ladder">{texts.t("nav-ladder")}</a>
                     " · "
                     <a href="/about-probes">{texts.t("nav-probes")}</a>
                     " · "

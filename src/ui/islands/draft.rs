@@ -1,5 +1,5 @@
-//! The box of the first page: keeps what is typed, says early what would be refused, and shows which
-//! errors it knows while the person still types.
+//! The box of the first page and of the log reader: keeps what is typed, says early what would be
+//! refused, and shows what it understands and what it masks while the person still types.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -9,12 +9,14 @@ use crate::{
     knowledge::Lang,
 };
 
-use super::browser;
+use super::{
+    browser,
+    paste::{PasteReading, PasteState, PasteTexts, paste_panels, privacy_notes},
+};
 
-/// Most recognised errors shown while typing. judgement: two lines say enough.
-const RECOGNISED: usize = 3;
-/// Longest text that is read while typing, bytes; longer ones are read when they are sent.
-const READ_WHILE_TYPING: usize = 64 * 1024;
+/// Most hits shown below the box of the first page before "more". judgement: the start stays one
+/// screen.
+const HITS_AT_START: usize = 3;
 
 /// The words of the box.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -31,18 +33,20 @@ pub struct DraftTexts {
     pub target_hint: String,
     /// The one button.
     pub button: String,
+    /// The button that has the server read the text, where there is no script.
+    pub read_button: String,
     /// Said when a draft came back.
     pub restored: String,
     /// Button that forgets it.
     pub clear: String,
-    /// Heading of what was recognised.
-    pub recognised: String,
     /// Sentence for a text that is too long; holds `{size}` and `{limit}`, KiB.
     pub too_long: String,
     /// Sentence for a text that is none.
     pub binary: String,
     /// Sentence for an empty start.
     pub empty: String,
+    /// What stands below the box.
+    pub paste: PasteTexts,
 }
 
 impl DraftTexts {
@@ -72,7 +76,7 @@ impl DraftTexts {
     }
 }
 
-/// Text box, host field and button of the first page.
+/// Text box and button; on the first page the host field too, on the reader's page more room.
 #[island]
 pub fn DraftBox(
     /// The text to start with.
@@ -81,6 +85,12 @@ pub fn DraftBox(
     target: String,
     /// Why the last start was refused; empty where none was.
     error: String,
+    /// Whether `text` came back from the server, masked by this browser before it was sent.
+    was_masked: bool,
+    /// Whether this is the reader's page.
+    wide: bool,
+    /// What the server read, where it did.
+    read: Option<PasteReading>,
     /// Address of the knowledge for the browser.
     knowledge: String,
     /// Language of what is recognised.
@@ -91,10 +101,10 @@ pub fn DraftBox(
     let refused = !error.is_empty();
     let error = RwSignal::new(error);
     let restored = RwSignal::new(false);
-    let known = RwSignal::new(Vec::<String>::new());
+    let state = PasteState::new(read);
     let words = texts.clone();
     Effect::new(move |_| {
-        restored.set(browser::restore_draft());
+        restored.set(browser::restore_draft(was_masked));
         let check = words.clone();
         let on_typed = move |typed: &browser::Typed| {
             // While typing an empty box is no mistake.
@@ -111,50 +121,18 @@ pub fn DraftBox(
             error.set(refusal.clone().unwrap_or_default());
             refusal.is_none()
         });
-        browser::read_while_typing(knowledge.clone(), READ_WHILE_TYPING, move |doctor, text| {
-            let base = doctor.base();
-            let hits = doctor.decode(text).hits;
-            let meanings = hits.iter().filter_map(|hit| base.signatures.get(&hit.signature));
-            known.set(
-                meanings.take(RECOGNISED).map(|found| found.meaning.get(lang).to_owned()).collect(),
-            );
-        });
+        state.watch("text", knowledge.clone(), lang);
     });
     let forget = move |_| {
         browser::forget_draft();
         restored.set(false);
-        known.set(Vec::new());
+        state.forget();
     };
-    view! {
-        <div class="field">
-            <label for="text">{texts.label}</label>
-            <p class="hint" id="text-hint">{texts.hint}</p>
-            <textarea
-                id="text"
-                name="text"
-                rows="6"
-                placeholder=texts.placeholder
-                spellcheck="false"
-                autofocus=refused
-                aria-describedby="text-error text-hint"
-                aria-invalid=move || (!error.read().is_empty()).then_some("true")
-            >
-                {text}
-            </textarea>
-            <p class="error" id="text-error" role="alert">{move || error.get()}</p>
-            <p class="notice" hidden=move || !restored.get()>
-                {texts.restored}
-                " "
-                <button type="button" class="link-button" on:click=forget>{texts.clear}</button>
-            </p>
-            <div class="recognised" aria-live="polite" hidden=move || known.read().is_empty()>
-                <strong>{texts.recognised}</strong>
-                <ul>
-                    {move || known.get().into_iter().map(|text| view! { <li>{text}</li> }).collect_view()}
-                </ul>
-            </div>
-        </div>
-        <div class="start-row">
+    let privacy = privacy_notes(&texts.paste);
+    let most = if wide { 0 } else { HITS_AT_START };
+    let panels = paste_panels("text", state, String::new(), most, lang, texts.paste);
+    let host = (!wide).then(|| {
+        view! {
             <div class="field">
                 <label for="target">{texts.target}</label>
                 <input
@@ -167,9 +145,47 @@ pub fn DraftBox(
                     autocapitalize="none"
                     spellcheck="false"
                     inputmode="url"
+                    data-masked="1"
                 />
             </div>
+        }
+    });
+    let read_button = wide.then(|| {
+        view! {
+            <button type="submit" class="button only-plain" formaction="/read">
+                {texts.read_button}
+            </button>
+        }
+    });
+    view! {
+        <div class="field">
+            <label for="text">{texts.label}</label>
+            <p class="hint" id="text-hint">{texts.hint}</p>
+            <textarea
+                id="text"
+                name="text"
+                rows=if wide { 12 } else { 6 }
+                placeholder=texts.placeholder
+                spellcheck="false"
+                autofocus=refused
+                data-masked="1"
+                aria-describedby="text-error text-hint"
+                aria-invalid=move || (!error.read().is_empty()).then_some("true")
+            >
+                {text}
+            </textarea>
+            <p class="error" id="text-error" role="alert">{move || error.get()}</p>
+            <p class="notice" hidden=move || !restored.get()>
+                {texts.restored}
+                " "
+                <button type="button" class="link-button" on:click=forget>{texts.clear}</button>
+            </p>
+        </div>
+        <div class="start-row" class:is-wide=wide>
+            {host}
+            {read_button}
             <button type="submit" class="primary">{texts.button}</button>
         </div>
+        <div class="paste">{privacy} {panels}</div>
     }
 }

@@ -38,7 +38,7 @@ pub enum Typed {
 }
 
 /// See the browser's own.
-pub fn restore_draft() -> bool {
+pub fn restore_draft(_instead: bool) -> bool {
     false
 }
 
@@ -52,12 +52,24 @@ pub fn forget_draft() {}
 pub fn guard_start(_may_start: impl Fn(&Typed, &str) -> bool + 'static) {}
 
 /// See the browser's own.
-pub fn read_while_typing(
-    _knowledge: String,
-    _longest: usize,
-    _read: impl Fn(&Diagnostician, &str) + 'static,
-) {
+pub fn mask_forms() {}
+
+/// See the browser's own.
+pub fn set_choices(_id: &str, _choices: crate::redact::Choices) {}
+
+/// See the browser's own.
+pub fn watch_box(_id: &str, _typed: impl Fn(String) + 'static) {}
+
+/// See the browser's own.
+pub fn with_knowledge(_knowledge: &str, _act: impl FnOnce(&Diagnostician) + 'static) {}
+
+/// See the browser's own.
+pub fn selected_in(_id: &str) -> String {
+    String::new()
 }
+
+/// See the browser's own.
+pub fn send_hops(_id: &str, _nothing: impl Fn() + 'static) {}
 
 /// What is heard of a run; see the browser's own.
 pub enum Live {

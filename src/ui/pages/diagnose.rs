@@ -9,15 +9,16 @@ use leptos_meta::Title;
 use crate::{
     api::{Desk, Run, knowledge_path},
     evidence::Observation,
-    report::Report,
+    redact::{masked_in, numbers_in},
+    report::{Reading, Report},
     ui::{
         arrive::{Arrived, arrive},
         components::{
-            Answers, ChainStrip, HiddenState, Icon, Measured, ReadFromCapture, ReadFromText,
-            families, ranked_rows,
+            Answers, ChainStrip, HiddenState, Icon, Measured, ReadFromCapture, families, hit_texts,
+            paste_texts, ranked_rows,
         },
         i18n::{Texts, texts},
-        islands::{CopyButtons, LiveRanking, RankTexts, StepKeys},
+        islands::{BoxShape, CopyButtons, LiveRanking, PasteBox, RankTexts, StepKeys, hit_list},
         pages::{
             problem::ProblemPage,
             report::{Origin, ReportView},
@@ -29,6 +30,8 @@ use crate::{
 
 /// Longest text the browser re-ranks with, bytes; above it the ranking moves on the server alone.
 const PREVIEW_TEXT: usize = 64 * 1024;
+/// Recognised lines shown at once. judgement: the panel stays one screen high.
+const HITS_SHOWN: usize = 4;
 
 /// The wizard, or the report of its state where the address asks for it.
 #[component]
@@ -72,6 +75,8 @@ fn WizardView(
     let base = Arc::clone(desk.diagnostician.base());
     let step = current_step(&wizard, &report);
     let enough = wizard.at_report().href();
+    let text = wizard.case.text.as_deref().unwrap_or("");
+    let said = desk.diagnostician.reading(text, texts.0);
     view! {
         <Title text=texts.t("wizard-title") />
         <div class="wrap wizard">
@@ -89,12 +94,9 @@ fn WizardView(
             <aside class="wizard-side" aria-label=texts.t("side-label")>
                 <Ranking texts wizard=wizard.clone() report=report.clone() families=families(&base, texts) />
                 <ChainStrip texts hops=report.chain.clone() />
+                <WhatTextSays texts reading=said />
+                <MaskedInText texts text=wizard.case.text.clone() />
                 <ReadFromCapture
-                    texts
-                    observations=report.observations.clone()
-                    base=Arc::clone(&base)
-                />
-                <ReadFromText
                     texts
                     observations=report.observations.clone()
                     base=Arc::clone(&base)
@@ -171,21 +173,51 @@ fn MoreLooks(texts: Texts, wizard: Wizard) -> impl IntoView {
     })
 }
 
+/// What was recognised in the pasted text: the line, whose it is, and what it means.
+#[component]
+fn WhatTextSays(texts: Texts, reading: Reading) -> impl IntoView {
+    if reading == Reading::default() {
+        return ().into_any();
+    }
+    view! {
+        <section aria-labelledby="read">
+            <h2 id="read">{texts.t("read-title")}</h2>
+            {hit_list(reading, HITS_SHOWN, &hit_texts(texts))}
+        </section>
+    }
+    .into_any()
+}
+
+/// How many secrets of which kind were masked in the text before it was kept.
+#[component]
+fn MaskedInText(texts: Texts, text: Option<String>) -> impl IntoView {
+    let counts = masked_in(text.as_deref().unwrap_or(""));
+    let kinds: Vec<String> =
+        counts.into_iter().map(|(kind, n)| format!("{n} × {}", kind.label(texts.0))).collect();
+    (!kinds.is_empty()).then(|| {
+        let kinds = kinds.join(&texts.t("list-comma"));
+        view! { <p class="notice">{texts.with("masked-in-text", &[("kinds", kinds.into())])}</p> }
+    })
+}
+
 /// A folded box to add more text: another log line, the output of a command.
 #[component]
 fn MoreText(texts: Texts, wizard: Wizard) -> impl IntoView {
     let edit = wizard.back_at("text").href();
     let has_text = wizard.case.text.is_some();
     let capture = format!("/capture?{}", wizard.to_query());
+    let after = numbers_in(wizard.case.text.as_deref().unwrap_or(""));
     view! {
         <details class="more-text">
             <summary>{texts.t("more-text")}</summary>
             <form method="post" action="/add">
                 <HiddenState wizard />
-                <label class="stacked">
-                    {texts.t("more-text-label")}
-                    <textarea name="more" rows="5" required></textarea>
-                </label>
+                <PasteBox
+                    shape=BoxShape { id: "more".to_owned(), name: "more".to_owned(), label: texts.t("more-text-label"), rows: 5, required: true, after, ..BoxShape::default() }
+                    knowledge=knowledge_path()
+                    lang=texts.0
+                    texts=paste_texts(texts)
+                />
                 <button type="submit" class="button">{texts.t("more-text-add")}</button>
             </form>
         </details>

@@ -7,9 +7,9 @@ use leptos_meta::Title;
 use crate::{
     api::knowledge_path,
     ui::{
-        components::{BrokenLine, Icon},
+        components::{BrokenLine, Icon, draft_texts},
         i18n::{Texts, texts},
-        islands::{CopyButtons, DraftBox, DraftTexts},
+        islands::{CopyButtons, DraftBox},
         state::{Wizard, encode},
     },
 };
@@ -23,6 +23,8 @@ pub struct Rejected {
     pub text: String,
     /// The host as it was sent.
     pub target: String,
+    /// Whether the browser had masked the text.
+    pub was_masked: bool,
 }
 
 /// How many examples there are; each has a text `example-N` and, where it says so, `example-N-host`.
@@ -35,10 +37,11 @@ pub fn HomePage() -> impl IntoView {
     let query = use_context::<Parts>().and_then(|parts| parts.uri.query().map(str::to_owned));
     let asked = Wizard::parse(&query.unwrap_or_default());
     let rejected = use_context::<Rejected>();
-    let (text, target, sentence) = match rejected {
-        Some(rejected) => (rejected.text, rejected.target, Some(rejected.sentence)),
-        None => (asked.case.text.unwrap_or_default(), asked.case.target.unwrap_or_default(), None),
-    };
+    let Rejected { sentence, text, target, was_masked } = rejected.unwrap_or_else(|| Rejected {
+        text: asked.case.text.unwrap_or_default(),
+        target: asked.case.target.unwrap_or_default(),
+        ..Rejected::default()
+    });
     view! {
         <Title text=texts.t("home-title") />
         <div class="wrap home">
@@ -50,16 +53,21 @@ pub fn HomePage() -> impl IntoView {
                     <DraftBox
                         text
                         target
-                        error=sentence.unwrap_or_default()
+                        error=sentence
+                        was_masked
+                        wide=false
+                        read=None
                         knowledge=knowledge_path()
                         lang=texts.0
-                        texts=draft_texts(texts)
+                        texts=draft_texts(texts, false)
                     />
                 </form>
                 <Examples texts />
-                <p class="home-capture">
-                    {texts.t("home-capture")} " " <a href="/capture">{texts.t("home-capture-link")}</a>
-                </p>
+                <nav class="tools" aria-label=texts.t("tools-label")>
+                    <a href="/read">{texts.t("tools-read")}</a>
+                    <a href="/capture">{texts.t("home-capture-link")}</a>
+                    <a href="/ladder">{texts.t("tools-ladder")}</a>
+                </nav>
             </section>
             <HowItWorks texts />
             <p class="privacy">
@@ -68,24 +76,6 @@ pub fn HomePage() -> impl IntoView {
             </p>
         </div>
         <CopyButtons />
-    }
-}
-
-fn draft_texts(texts: Texts) -> DraftTexts {
-    DraftTexts {
-        label: texts.t("start-label"),
-        hint: texts.t("start-hint"),
-        placeholder: texts.t("start-placeholder"),
-        target: texts.t("start-target"),
-        target_hint: texts.t("start-target-hint"),
-        button: texts.t("start-button"),
-        restored: texts.t("draft-restored"),
-        clear: texts.t("draft-clear"),
-        recognised: texts.t("draft-recognised"),
-        // The braces stay for the island, which knows the numbers.
-        too_long: texts.with("too-long", &[("size", "{size}".into()), ("limit", "{limit}".into())]),
-        binary: texts.t("binary-text"),
-        empty: texts.t("empty-start"),
     }
 }
 

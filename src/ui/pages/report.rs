@@ -13,10 +13,11 @@ use crate::{
     report::{Case, NextStep, NotVisible, Report, RuledOut, StepKind, VerdictState},
     ui::{
         components::{
-            ChainStrip, CheckFixes, Constants, Fixes, Icon, Ledger, MessageToOps, Opening,
-            ReadFromText, RetryCode, SavedFiles, SealedPage, SecondThoughts, ShareForm, Shared,
-            TicketBoard, Timeline, UnsavedFiles, VerdictHead,
+            ChainStrip, CheckFixes, Constants, Fixes, Icon, LadderLink, Ledger, MessageToOps,
+            Opening, ReadFromText, RetryCode, SavedFiles, SealedPage, SecondThoughts, ShareForm,
+            Shared, TicketBoard, Timeline, UnsavedFiles, VerdictHead,
         },
+        discreet::left_open,
         i18n::{Texts, texts},
         islands::CopyButtons,
         pages::{
@@ -128,6 +129,7 @@ pub(super) fn ReportView(
             <HappenedAndHelp texts report=report.clone() base=Arc::clone(&base) />
             <Timeline texts observations=report.observations.clone() base=Arc::clone(&base) />
             <Constants texts constants=report.constants.clone() />
+            <LadderLink texts report=report.clone() base=Arc::clone(&base) />
             <Fixes texts fixes=report.fixes.clone() unsure />
             {ticket.map(|ticket| view! { <CheckFixes texts report=report.clone() ticket desk=desk.clone() /> })}
             <RetryCode texts report=report.clone() base=Arc::clone(&base) />
@@ -177,8 +179,8 @@ fn in_both_languages(report: &Report, origin: &Origin, desk: &Desk) -> Vec<Repor
 }
 
 /// What is masked before the report is saved: "2 × passwords".
-fn masked(report: &Report, texts: Texts) -> Vec<String> {
-    let counts = report.masked().1;
+fn masked(report: &Report, open: &BTreeSet<String>, texts: Texts) -> Vec<String> {
+    let counts = report.masked_but(open).1;
     counts.into_iter().map(|(kind, n)| format!("{n} × {}", kind.label(texts.0))).collect()
 }
 
@@ -186,7 +188,7 @@ fn masked(report: &Report, texts: Texts) -> Vec<String> {
 fn ShareBox(texts: Texts, origin: Origin, report: Report) -> impl IntoView {
     match origin {
         Origin::Wizard(wizard) => {
-            let masked = masked(&report, texts);
+            let masked = masked(&report, &left_open(&wizard), texts);
             view! { <ShareForm texts wizard=*wizard report masked /> }.into_any()
         }
         Origin::Stored(opened) => view! { <Shared texts opened=*opened /> }.into_any(),

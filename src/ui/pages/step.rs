@@ -3,12 +3,14 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::{Desk, Run},
+    api::{Desk, Run, knowledge_path},
     knowledge::{Base, HowTo, Question},
+    redact::numbers_in,
     report::Report,
     ui::{
-        components::{Command, HiddenState, Icon},
+        components::{Command, HiddenState, Icon, paste_texts},
         i18n::Texts,
+        islands::{BoxShape, PasteBox},
         pages::{
             step_parts::{NotesStep, PartsStep, SecondsStep, TextStep},
             step_probe::ProbeStep,
@@ -219,6 +221,7 @@ fn check(texts: Texts, base: &Base, wizard: Wizard, id: &str) -> AnyView {
     let (title, why) = (check.title.get(texts.0).to_owned(), check.why.get(texts.0).to_owned());
     let skip = format!("check.{id}");
     let passed = wizard.clone();
+    let after = numbers_in(wizard.case.text.as_deref().unwrap_or(""));
     view! {
         <div class="card step">
             <h1>{title}</h1>
@@ -227,10 +230,12 @@ fn check(texts: Texts, base: &Base, wizard: Wizard, id: &str) -> AnyView {
             <form method="post" action="/add">
                 <HiddenState wizard />
                 <input type="hidden" name="skip" value=skip.clone() />
-                <label class="stacked">
-                    {texts.t("check-paste")}
-                    <textarea name="more" rows="6"></textarea>
-                </label>
+                <PasteBox
+                    shape=BoxShape { id: "output".to_owned(), name: "more".to_owned(), label: texts.t("check-paste"), rows: 6, after, ..BoxShape::default() }
+                    knowledge=knowledge_path()
+                    lang=texts.0
+                    texts=paste_texts(texts)
+                />
                 <button type="submit" class="primary">{texts.t("continue")}</button>
             </form>
             <form class="row" method="get" action="/diagnose">

@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use leptos::prelude::*;
 
 use crate::{
-    api::Desk,
+    api::{Desk, knowledge_path},
     evidence::Source,
     knowledge::{Base, Lang},
+    redact::numbers_in,
     report::Report,
     ui::{
-        components::HiddenState,
+        components::{HiddenState, paste_texts},
         i18n::Texts,
+        islands::{BoxShape, PasteBox},
         pages::step::{Explanation, WhyAndHow},
         state::{Opening, Wizard},
     },
@@ -250,13 +252,19 @@ pub(super) fn NotesStep(
     explanation: Explanation,
 ) -> impl IntoView {
     let notes = wizard.case.facts.notes.clone().unwrap_or_default();
+    let text = wizard.case.text.clone().unwrap_or_default();
     view! {
         <div class="card step">
             <form method="post" action="/add">
                 <HiddenState wizard asked=vec!["notes".to_owned()] />
                 <input type="hidden" name="skip" value=Opening::Notes.id() />
                 <h1 id="ask">{explanation.ask.clone()}</h1>
-                <textarea name="notes" rows="5" aria-labelledby="ask" maxlength="20000">{notes}</textarea>
+                <PasteBox
+                    shape=BoxShape { id: "notes".to_owned(), name: "notes".to_owned(), labelled_by: "ask".to_owned(), text: notes, rows: 5, after: numbers_in(&text), ..BoxShape::default() }
+                    knowledge=knowledge_path()
+                    lang=texts.0
+                    texts=paste_texts(texts)
+                />
                 <button type="submit" class="primary">{texts.t("continue")}</button>
             </form>
             <WhyAndHow texts explanation />
@@ -274,15 +282,17 @@ pub(super) fn TextStep(
 ) -> impl IntoView {
     let text = wizard.case.text.clone().unwrap_or_default();
     let target = wizard.case.target.clone().unwrap_or_default();
-    let asked = vec!["text".to_owned(), "draft".to_owned(), "target".to_owned()];
+    let asked = ["text", "draft", "target", "beside"].map(str::to_owned).to_vec();
     view! {
         <form class="card step" method="post" action="/add">
             <HiddenState wizard asked />
             <h1>{texts.t("edit-text")}</h1>
-            <label class="stacked">
-                {texts.t("start-label")}
-                <textarea name="text" rows="8">{text}</textarea>
-            </label>
+            <PasteBox
+                shape=BoxShape { id: "edit-text".to_owned(), name: "text".to_owned(), label: texts.t("start-label"), text, rows: 8, ..BoxShape::default() }
+                knowledge=knowledge_path()
+                lang=texts.0
+                texts=paste_texts(texts)
+            />
             <label class="stacked">
                 {texts.t("start-target")}
                 <input type="text" name="target" value=target autocomplete="off" spellcheck="false" />

@@ -33,6 +33,11 @@ pub struct Wizard {
     pub at: Option<String>,
     /// Whether the report is asked for.
     pub report: bool,
+    /// The free fields (`text`, `notes`) whose secrets are masked: what still looks like one was
+    /// left open by somebody who saw it.
+    pub masked: BTreeSet<String>,
+    /// What the text said before it was masked and does not say any more.
+    pub beside: BTreeSet<String>,
 }
 
 impl Wizard {
@@ -84,6 +89,12 @@ impl Wizard {
             ),
             "at" => self.at = id(&value),
             "report" => self.report = value == "1",
+            "masked" => self.masked.extend(value.split(',').filter_map(id).take(LIST_LIMIT)),
+            "beside" => {
+                let words = value.split(',').filter_map(|word| beside(word.trim()));
+                let room = LIST_LIMIT.saturating_sub(self.beside.len());
+                self.beside.extend(words.take(room));
+            }
             _ => self.take_answer(key, &value),
         }
     }
@@ -128,6 +139,8 @@ impl Wizard {
         put("only", joined(&only));
         put("at", self.at.clone());
         put("report", self.report.then(|| "1".to_owned()));
+        put("masked", joined(&self.masked.iter().cloned().collect::<Vec<_>>()));
+        put("beside", joined(&self.beside.iter().cloned().collect::<Vec<_>>()));
         pairs
     }
 
@@ -161,6 +174,8 @@ impl Wizard {
         // A step that is asked again is no longer passed over, whatever is chosen now.
         for key in asked {
             state.skipped.remove(key.strip_prefix("a.").unwrap_or(key));
+            // Nor is a text that is typed anew masked already.
+            state.masked.remove(key);
         }
         let mut pairs = state.pairs();
         pairs.retain(|(key, _)| {
@@ -239,6 +254,12 @@ fn id(value: &str) -> Option<String> {
     fits.then(|| value.to_owned())
 }
 
+/// A finding beside the text: `variable:value`, `!` before what is ruled out.
+fn beside(word: &str) -> Option<String> {
+    let (variable, value) = word.strip_prefix('!').unwrap_or(word).split_once(':')?;
+    (id(variable).is_some() && id(value).is_some()).then(|| word.to_owned())
+}
+
 /// A token of the store: base64url.
 fn token(value: &str) -> Option<String> {
     let fits = !value.is_empty()
@@ -313,12 +334,14 @@ mod tests {
             ),
             at in proptest::option::of(ids()),
             report in any::<bool>(),
+            masked in proptest::collection::btree_set("text|notes", 0..2),
+            beside in proptest::collection::btree_set("!?[a-z.]{1,8}:[a-z0-9_.-]{1,12}", 0..4),
         ) -> Wizard {
             let [draft, seen, probe] = <[_; 3]>::try_from(tokens).unwrap();
             let text = text.filter(|_| draft.is_none());
             let skipped = skipped.into_iter().filter(|id| !answers.contains_key(id)).collect();
             let case = Case { text, facts, answers, target, ..Case::default() };
-            Wizard { case, skipped, draft, seen, probe, only, at, report }
+            Wizard { case, skipped, draft, seen, probe, only, at, report, masked, beside }
         }
     }
 

@@ -55,6 +55,17 @@ pub(super) fn with_engine(knowledge: &str, act: impl FnOnce(&Diagnostician) + 's
     }
 }
 
+/// Calls `act` with the engine if it is there already.
+pub(super) fn if_ready(act: impl FnOnce(&Diagnostician)) {
+    let ready = ENGINE.with_borrow(|engine| match engine {
+        Engine::Ready(doctor) => Some(Rc::clone(doctor)),
+        _ => None,
+    });
+    if let Some(doctor) = ready {
+        act(&doctor);
+    }
+}
+
 fn arrive(loaded: Option<Diagnostician>) {
     let waiting = ENGINE.with_borrow_mut(|engine| match engine {
         Engine::Loading(waiting) => std::mem::take(waiting),

@@ -7,10 +7,12 @@
 mod capture;
 mod choices;
 mod clipboard;
+mod config;
 mod draft;
 mod engine;
 mod live;
 mod look;
+mod paste;
 mod report;
 mod sealed;
 
@@ -20,9 +22,11 @@ pub use capture::{
 };
 pub use choices::{Choice, choose_by_number, has_options, watch_choices};
 pub use clipboard::enable_copying;
-pub use draft::{Typed, forget_draft, guard_start, keep_draft, read_while_typing, restore_draft};
+pub use config::send_hops;
+pub use draft::{Typed, forget_draft, guard_start, keep_draft, restore_draft};
 pub use live::{Live, Ticked, cancel_run, follow_run, go, mark_run, start_run, ticked_probes};
 pub use look::look_at;
+pub use paste::{mask_forms, selected_in, set_choices, watch_box, with_knowledge};
 pub use report::{Heard, follow_report, retell};
 pub use sealed::{SealEnd, seal, unseal, whole_address};
 
