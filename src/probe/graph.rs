@@ -127,11 +127,16 @@ impl Context {
             Ok(permit) => permit.lookups(),
             Err(refusal) => &refusal.lookups,
         };
-        // The answers of a refused target stay private, except that there are none.
         let tell = result.as_ref().map_or_else(Refusal::is_lookup_failure, |_| true);
+        let reading = dns::interpret(lookups);
         if shown && !lookups.is_empty() && tell {
-            self.reporter.publish(Probe::Dns, started, dns::interpret(lookups)).await;
+            self.reporter.publish(Probe::Dns, started, reading).await;
         } else if shown {
+            // What a public name answers with is public, and a wrong answer is what somebody looks
+            // for; inner addresses are masked by the reporter.
+            for finding in reading.findings {
+                self.reporter.finding(Probe::Dns, finding).await;
+            }
             let (en, zh) = if tell { NO_LOOKUP } else { NOT_ALLOWED };
             self.reporter.not_visible(Probe::Dns, en, zh).await;
         }
@@ -301,7 +306,12 @@ impl Context {
         }
         let started = Instant::now();
         self.reporter.send(ProbeEvent::Started { probe: Probe::Http }).await;
-        let hops = http::send(&self.gate, permit, ip, scheme).await;
+        let hops = http::send(&self.gate, permit, ip, scheme, &|next| {
+            let charged =
+                self.on_ticket(|ticket| ticket.charge_redirect(next.target(), next.addresses()));
+            charged.map_err(|busy| busy.rule)
+        })
+        .await;
         self.reporter.publish(Probe::Http, started, answer::interpret(&hops)).await;
     }
 

@@ -147,7 +147,7 @@ async fn open(permit: &Permit, ip: IpAddr, speech: Speech) -> io::Result<Opened>
         return Ok(Opened { stream: Box::new(stream), server: None, closes: false, since });
     };
     let mut stream = talk::open(permit, ip, scheme, Account::Hold, Shape::default()).await?;
-    let head = talk::ask(&mut *stream, &talk::head_request(permit.target(), scheme)).await?;
+    let head = talk::ask(&mut *stream, &talk::head_request(permit, scheme)).await?;
     let server = head.field("server").map(str::to_owned);
     Ok(Opened { stream, server, closes: head.closes(), since: Instant::now() })
 }
@@ -162,7 +162,7 @@ async fn stay(
     mut hurry: oneshot::Receiver<Duration>,
 ) -> End {
     let late = match speech {
-        Speech::Http(scheme) => Some(talk::head_request(permit.target(), scheme).into_bytes()),
+        Speech::Http(scheme) => Some(talk::head_request(permit, scheme).into_bytes()),
         Speech::Plain(protocol) => protocol.heartbeat().map(<[u8]>::to_vec),
     };
     let mut buffer = [0_u8; 512];

@@ -23,6 +23,7 @@ use tokio::{
 use super::{
     conn::{Conn, FirstBytes},
     permit::{Gate, Permit},
+    rules::Rule,
     target::{Scheme, Target},
     tcp, tls,
 };
@@ -38,10 +39,6 @@ const MAX_BODY: usize = 64 * 1024;
 /// Bytes of body kept, to recognise error pages.
 const KEPT_BODY: usize = 2048;
 
-/// Says who we are to whoever reads the access log.
-pub(super) const USER_AGENT: &str =
-    concat!("hangup/", env!("CARGO_PKG_VERSION"), " (connection probe)");
-
 /// One request and its answer, or what came instead.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Hop {
@@ -53,7 +50,7 @@ pub(super) struct Hop {
     pub(super) fields: Vec<(String, String)>,
     pub(super) body: String,
     /// Why a redirect was not followed, if it was not.
-    pub(super) stopped: Option<super::rules::Rule>,
+    pub(super) stopped: Option<Rule>,
 }
 
 /// How long each phase took.
@@ -97,16 +94,33 @@ pub(super) fn is_reset(error: &io::Error) -> bool {
 }
 
 /// Asks for the page, and follows its redirects as far as `gate` lets us.
-pub(super) async fn send(gate: &Gate, permit: &Permit, ip: IpAddr, scheme: Scheme) -> Vec<Hop> {
+///
+/// `charge` puts the target of a redirect on the account of whoever asked, before anything is sent
+/// there: a page that redirects must not send us to others at no cost.
+pub(super) async fn send(
+    gate: &Gate,
+    permit: &Permit,
+    ip: IpAddr,
+    scheme: Scheme,
+    charge: Charge<'_>,
+) -> Vec<Hop> {
     let mut hops = Vec::new();
-    let _ = timeout(LIMIT, follow(gate, permit, ip, scheme, &mut hops)).await;
+    let _ = timeout(LIMIT, follow(gate, permit, (ip, scheme), charge, &mut hops)).await;
     hops
 }
 
+/// Charges a redirect, or says which limit is reached.
+pub(super) type Charge<'a> = &'a (dyn Fn(&Permit) -> Result<(), Rule> + Sync);
+
 /// Fills `hops`; a hop that was cut off by the limit stays in it as a timeout.
-async fn follow(gate: &Gate, permit: &Permit, ip: IpAddr, scheme: Scheme, hops: &mut Vec<Hop>) {
+async fn follow(
+    gate: &Gate,
+    permit: &Permit,
+    (mut ip, mut scheme): (IpAddr, Scheme),
+    charge: Charge<'_>,
+    hops: &mut Vec<Hop>,
+) {
     let mut owned: Option<Permit> = None;
-    let (mut ip, mut scheme) = (ip, scheme);
     for number in 1.. {
         let permit = owned.as_ref().unwrap_or(permit);
         hops.push(Hop::default());
@@ -115,6 +129,10 @@ async fn follow(gate: &Gate, permit: &Permit, ip: IpAddr, scheme: Scheme, hops: 
         let Some(location) = hop.location() else { return };
         match gate.follow(permit, &location, number).await {
             Ok(next) => {
+                if let Err(rule) = charge(&next) {
+                    hop.stopped = Some(rule);
+                    return;
+                }
                 let Some(first) = next.addresses().first() else { return };
                 ip = *first;
                 scheme = next.target().scheme().unwrap_or(Scheme::Https);
@@ -183,7 +201,7 @@ async fn exchange(
     first: &FirstBytes,
     hop: &mut Hop,
 ) {
-    let request = match request(permit.target(), scheme) {
+    let request = match request(permit, scheme) {
         Ok(request) => request,
         Err(error) => {
             hop.ending = Ending::Garbage(error.to_string());
@@ -229,10 +247,11 @@ pub(super) fn host_field(target: &Target, scheme: Scheme) -> String {
     }
 }
 
-fn request(target: &Target, scheme: Scheme) -> Result<Request<Empty<Bytes>>, hyper::http::Error> {
+fn request(permit: &Permit, scheme: Scheme) -> Result<Request<Empty<Bytes>>, hyper::http::Error> {
+    let target = permit.target();
     Request::get(target.path())
         .header(header::HOST, host_field(target, scheme))
-        .header(header::USER_AGENT, USER_AGENT)
+        .header(header::USER_AGENT, permit.agent())
         .header(header::ACCEPT, "*/*")
         .header(header::ACCEPT_ENCODING, "identity")
         .body(Empty::new())

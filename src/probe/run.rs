@@ -75,7 +75,7 @@ pub fn run(plan: Plan, gate: Gate, ticket: Option<Ticket>) -> Run {
     let stop = cancel.clone();
     tokio::spawn(async move {
         let wall = plan.wall();
-        let reporter = Reporter::new(sender.clone());
+        let reporter = Reporter::new(sender.clone(), gate.shared_policy());
         let context = Context { plan, gate, ticket: Mutex::new(ticket), reporter };
         let cancelled = tokio::select! {
             () = stop.cancelled() => true,

@@ -39,7 +39,7 @@ pub use config_values::{AllowRule, BaseUrl, LogFormat};
 pub use diagnoses::origin_of;
 pub use language::negotiate;
 pub use limits::check_paste;
-pub use live::starter;
+pub use live::{policy as probe_policy, starter};
 pub use metrics::{Counter, Metrics};
 pub use probes::{ProbeRequest, ProbeStarter};
 pub use problem::Problem;

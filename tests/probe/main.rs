@@ -9,7 +9,9 @@
 
 mod burst;
 mod canary;
+mod chains;
 mod door;
+mod generated;
 mod halfclose;
 mod hostile;
 mod http2;
@@ -19,8 +21,10 @@ mod mtu;
 mod netns;
 mod path;
 mod policy;
+mod rebinding;
 mod reset;
 mod reused;
+mod sealed;
 mod servers;
 mod support;
 mod websocket;
