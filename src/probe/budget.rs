@@ -208,7 +208,7 @@ impl Budgets {
         let mut ticket = Ticket { budgets: self.clone(), keys: Vec::new(), holding: false };
         state.running += 1;
         for (key, what) in wanted {
-            state.enter(key, what, now, &mut ticket.keys);
+            state.enter(key, &what, now, &mut ticket.keys);
         }
         Ok(ticket)
     }
@@ -270,11 +270,11 @@ impl Budgets {
 }
 
 impl Ledger {
-    fn enter(&mut self, key: Key, what: String, now: Instant, keys: &mut Vec<Key>) {
+    fn enter(&mut self, key: Key, what: &str, now: Instant, keys: &mut Vec<Key>) {
         let account = self.accounts.entry(key.clone()).or_default();
         account.running += 1;
         account.runs.push_back(now);
-        account.note(&what, now);
+        account.note(what, now);
         keys.push(key);
     }
 }
@@ -293,7 +293,7 @@ impl Ticket {
         let mut state = self.budgets.state.lock().unwrap_or_else(PoisonError::into_inner);
         self.budgets.check(&mut state, &wanted, now)?;
         for (key, what) in wanted {
-            state.enter(key, what, now, &mut self.keys);
+            state.enter(key, &what, now, &mut self.keys);
         }
         Ok(())
     }
@@ -356,7 +356,7 @@ impl Ticket {
             }
         }
         for (key, what) in wanted {
-            state.enter(key, what, now, &mut self.keys);
+            state.enter(key, &what, now, &mut self.keys);
         }
         drop(state);
         self.charge_port(target.port())

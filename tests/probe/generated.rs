@@ -76,12 +76,10 @@ fn host(random: &mut Random) -> String {
         _ => match ip {
             IpAddr::V4(v4) => number(random, v4.octets()),
             IpAddr::V6(v6) => {
-                let text = if random.chance(10) {
-                    format!("{v6}%{}", random.pick(&["eth0", "25eth0", "1", "lo"]))
-                } else if random.chance(10) {
-                    v6.segments().map(|part| format!("{part:04X}")).join(":")
-                } else {
-                    v6.to_string()
+                let text = match random.below(10) {
+                    0 => format!("{v6}%{}", random.pick(&["eth0", "25eth0", "1", "lo"])),
+                    1 => v6.segments().map(|part| format!("{part:04X}")).join(":"),
+                    _ => v6.to_string(),
                 };
                 if random.chance(80) { format!("[{text}]") } else { text }
             }
