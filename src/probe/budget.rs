@@ -386,6 +386,16 @@ impl Ticket {
         Ok(())
     }
 
+    /// Gives the run back to all accounts: it was refused before it began.
+    pub fn refund(self) {
+        let mut state = self.budgets.state.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in &self.keys {
+            if let Some(account) = state.accounts.get_mut(key) {
+                account.runs.pop_back();
+            }
+        }
+    }
+
     /// Takes a place for a run that holds connections: one per client, one per target.
     pub fn hold(&mut self) -> Result<(), TooMany> {
         if self.holding {

@@ -122,3 +122,14 @@ fn redirects_do_not_make_a_client_a_host_scanner() {
     let refused = ticket.charge_redirect(&target("h.example99.net"), &[]).unwrap_err();
     assert_eq!(refused.rule, rules::CLIENT_BUSY);
 }
+
+#[test]
+fn a_run_that_is_refused_before_it_began_costs_nothing() {
+    let budgets = Budgets::new(Limits { holds: 0, target_runs_per_hour: 1, ..Limits::default() });
+    for _ in 0..3 {
+        let mut ticket = budgets.admit(client(1), &target("example.com")).unwrap();
+        assert_eq!(ticket.hold().unwrap_err().rule, rules::INSTANCE_BUSY);
+        ticket.refund();
+    }
+    assert_eq!(budgets.running(), (0, 0));
+}

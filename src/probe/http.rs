@@ -95,17 +95,18 @@ pub(super) fn is_reset(error: &io::Error) -> bool {
 
 /// Asks for the page, and follows its redirects as far as `gate` lets us.
 ///
+/// `open` is a connection to the address that nothing was sent on yet, where there is one.
 /// `charge` puts the target of a redirect on the account of whoever asked, before anything is sent
 /// there: a page that redirects must not send us to others at no cost.
 pub(super) async fn send(
     gate: &Gate,
     permit: &Permit,
-    ip: IpAddr,
-    scheme: Scheme,
+    seat: (IpAddr, Scheme),
+    open: Option<Conn>,
     charge: Charge<'_>,
 ) -> Vec<Hop> {
     let mut hops = Vec::new();
-    let _ = timeout(LIMIT, follow(gate, permit, (ip, scheme), charge, &mut hops)).await;
+    let _ = timeout(LIMIT, follow(gate, permit, seat, open, charge, &mut hops)).await;
     hops
 }
 
@@ -117,6 +118,7 @@ async fn follow(
     gate: &Gate,
     permit: &Permit,
     (mut ip, mut scheme): (IpAddr, Scheme),
+    mut open: Option<Conn>,
     charge: Charge<'_>,
     hops: &mut Vec<Hop>,
 ) {
@@ -125,7 +127,7 @@ async fn follow(
         let permit = owned.as_ref().unwrap_or(permit);
         hops.push(Hop::default());
         let Some(hop) = hops.last_mut() else { return };
-        fetch(permit, ip, scheme, hop).await;
+        fetch(permit, ip, scheme, open.take(), hop).await;
         let Some(location) = hop.location() else { return };
         match gate.follow(permit, &location, number).await {
             Ok(next) => {
@@ -147,6 +149,11 @@ async fn follow(
 }
 
 impl Hop {
+    /// Whether a server answered, whatever it said.
+    pub(super) fn is_answered(&self) -> bool {
+        matches!(self.ending, Ending::Status(_) | Ending::Truncated(_))
+    }
+
     /// Where a redirect leads, if the answer is one.
     fn location(&self) -> Option<String> {
         match self.ending {
@@ -163,14 +170,18 @@ impl Hop {
     }
 }
 
-/// One request on a new connection. Fills `hop` as it goes, so that a cut-off shows how far it came.
-async fn fetch(permit: &Permit, ip: IpAddr, scheme: Scheme, hop: &mut Hop) {
+/// One request, on `open` or a new connection. Fills `hop` as it goes, so that a cut-off shows how far it came.
+async fn fetch(permit: &Permit, ip: IpAddr, scheme: Scheme, open: Option<Conn>, hop: &mut Hop) {
     let target = permit.target();
     hop.url = format!("{}://{}{}", scheme.as_str(), target.normalized(), target.path());
     hop.host = target.host().to_string();
     let lookups = permit.lookups().iter().map(|lookup| lookup.elapsed);
     hop.phases.dns = lookups.max().unwrap_or_default();
-    let conn = match permit.dial(ip, tcp::LIMIT).await {
+    let dialled = match open {
+        Some(conn) => Ok(conn),
+        None => permit.dial(ip, tcp::LIMIT).await,
+    };
+    let conn = match dialled {
         Ok(conn) => conn,
         Err(error) => {
             hop.ending = Ending::NotConnected(error.raw);

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::probe::{
     self, Gate, MAX_IDLE, Plan, Probe,
-    budget::{Budgets, Limits},
+    budget::{Budgets, Limits, TooMany},
     own_addresses,
     policy::{Opening, Policy},
     resolve::DnsClient,
@@ -120,10 +120,18 @@ impl Live {
         }
         let asked = request.idle_seconds.map_or(plan.max_idle, Duration::from_secs);
         plan.max_idle = asked.clamp(Duration::from_secs(1), self.max_idle);
-        let ticket = self.budgets.admit(client, &plan.target).map_err(|busy| {
+        let too_many = |busy: TooMany| {
             refusal(StatusCode::TOO_MANY_REQUESTS, "too-many-probes", busy.rule)
                 .retry_after(busy.retry_after)
-        })?;
+        };
+        let mut ticket = self.budgets.admit(client, &plan.target).map_err(too_many)?;
+        // Asked for by name, a place is there or is not; among others the run tells it later.
+        if plan.only.iter().any(|probe| probe.holds())
+            && let Err(busy) = ticket.hold()
+        {
+            ticket.refund();
+            return Err(too_many(busy));
+        }
         Ok(probe::run(plan, self.gate.under(Arc::new(policy)), Some(ticket)))
     }
 }
