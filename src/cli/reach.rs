@@ -49,11 +49,12 @@ impl Reach {
         let mut policy = Policy::default();
         policy.ports.extend(&self.allow_port);
         let ports = policy.ports.clone();
-        let open = |cidr: &IpNet| Opening { cidr: *cidr, ports: ports.clone() };
+        let open = |cidr: &IpNet| Opening { cidr: *cidr, ports: ports.clone(), from: Vec::new() };
         policy.openings = self.allow.iter().map(open).collect();
         policy.private_names = !self.allow.is_empty();
         policy.allow_loopback = self.allow_loopback;
         policy.own_addresses = own_addresses();
+        policy.shows_inner = true;
         policy
     }
 

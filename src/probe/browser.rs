@@ -43,7 +43,7 @@ pub fn judge(typed: &str) -> Result<BrowserTarget, Rule> {
         // A content security policy has no words for an IPv6 address (CSP 3, host-source).
         Host::Address(ip) if ip.is_ipv6() => return Err(rules::BROWSER_IPV6),
         Host::Address(ip) => Some(ranges::classify(*ip)),
-        Host::Name(name) => names::judge(name),
+        Host::Name(name) => names::judge(name).map(|listed| (listed.class, listed.rule)),
     };
     let is_private = match judged {
         Some((Class::Never, rule)) => return Err(rule),

@@ -117,8 +117,30 @@ impl Account {
         }
     }
 
+    /// Whether one more kind, such as a port or a host, fits; one that was seen always does.
+    fn has_room(&self, what: &str, cap: &Cap) -> Result<(), TooMany> {
+        let is_new = self.seen.iter().all(|(_, seen)| seen != what);
+        if is_new && self.seen.len() >= cap.kinds {
+            return Err(TooMany { rule: cap.rule, retry_after: BUSY });
+        }
+        Ok(())
+    }
+
+    /// Writes down a kind. The newest sighting of it is the one that ages.
+    fn note(&mut self, what: &str, now: Instant) {
+        self.seen.retain(|(_, seen)| seen != what);
+        self.seen.push_back((now, what.to_owned()));
+    }
+
+    /// Both at once.
+    fn see(&mut self, what: &str, now: Instant, cap: &Cap) -> Result<(), TooMany> {
+        self.has_room(what, cap)?;
+        self.note(what, now);
+        Ok(())
+    }
+
     fn is_idle(&self) -> bool {
-        self.running == 0 && self.runs.is_empty() && self.seen.is_empty()
+        self.running == 0 && self.runs.is_empty() && self.bursts.is_empty() && self.seen.is_empty()
     }
 
     /// The time until the account admits a run, `None` if it does now.
@@ -186,7 +208,7 @@ impl Budgets {
         let mut ticket = Ticket { budgets: self.clone(), keys: Vec::new(), holding: false };
         state.running += 1;
         for (key, what) in wanted {
-            state.enter(key, what, now, &mut ticket.keys);
+            state.enter(key, &what, now, &mut ticket.keys);
         }
         Ok(ticket)
     }
@@ -248,13 +270,11 @@ impl Budgets {
 }
 
 impl Ledger {
-    fn enter(&mut self, key: Key, what: String, now: Instant, keys: &mut Vec<Key>) {
+    fn enter(&mut self, key: Key, what: &str, now: Instant, keys: &mut Vec<Key>) {
         let account = self.accounts.entry(key.clone()).or_default();
         account.running += 1;
         account.runs.push_back(now);
-        // The newest sighting of a kind is the one that ages.
-        account.seen.retain(|(_, seen)| *seen != what);
-        account.seen.push_back((now, what));
+        account.note(what, now);
         keys.push(key);
     }
 }
@@ -273,7 +293,7 @@ impl Ticket {
         let mut state = self.budgets.state.lock().unwrap_or_else(PoisonError::into_inner);
         self.budgets.check(&mut state, &wanted, now)?;
         for (key, what) in wanted {
-            state.enter(key, what, now, &mut self.keys);
+            state.enter(key, &what, now, &mut self.keys);
         }
         Ok(())
     }
@@ -288,18 +308,58 @@ impl Ticket {
             let cap = self.budgets.cap(key);
             let Some(account) = state.accounts.get_mut(key) else { continue };
             account.forget(now, cap.kinds_for);
-            let is_new = account.seen.iter().all(|(_, seen)| *seen != what);
-            if is_new && account.seen.len() >= cap.kinds {
-                return Err(TooMany { rule: cap.rule, retry_after: BUSY });
-            }
+            account.has_room(&what, &cap)?;
         }
         for key in targets() {
             if let Some(account) = state.accounts.get_mut(key) {
-                account.seen.retain(|(_, seen)| *seen != what);
-                account.seen.push_back((now, what.clone()));
+                account.note(&what, now);
             }
         }
         Ok(())
+    }
+
+    /// Charges the target of a redirect, which is another run against it if it is of another owner or
+    /// lies elsewhere. `addresses` are those that its name resolved to.
+    ///
+    /// # Errors
+    /// The limit that is reached; nothing may be sent there then.
+    pub fn charge_redirect(
+        &mut self,
+        target: &Target,
+        addresses: &[IpAddr],
+    ) -> Result<(), TooMany> {
+        let now = Instant::now();
+        let (host, port) = (target.host().to_string(), target.port().to_string());
+        let mut wanted = Vec::new();
+        let mut is_stranger = false;
+        if let Host::Name(name) = target.host() {
+            let owner = Key::Name(owner_of(name));
+            is_stranger = !self.keys.contains(&owner);
+            wanted.push((owner, port.clone()));
+        }
+        for network in addresses.iter().map(|ip| Key::Address(network_of(*ip))) {
+            if wanted.iter().all(|(key, _)| *key != network) {
+                wanted.push((network, port.clone()));
+            }
+        }
+        let known = wanted.iter().any(|(key, _)| self.keys.contains(key));
+        wanted.retain(|(key, _)| !self.keys.contains(key));
+        let mut state = self.budgets.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.budgets.check(&mut state, &wanted, now)?;
+        // Another host counts among those that the client looks at.
+        let client = self.keys.iter().find(|key| matches!(key, Key::Client(_)));
+        if let Some(key) = client.filter(|_| is_stranger || !known) {
+            let cap = self.budgets.cap(key);
+            if let Some(account) = state.accounts.get_mut(key) {
+                account.forget(now, cap.kinds_for);
+                account.see(&host, now, &cap)?;
+            }
+        }
+        for (key, what) in wanted {
+            state.enter(key, &what, now, &mut self.keys);
+        }
+        drop(state);
+        self.charge_port(target.port())
     }
 
     /// Charges a burst to the target.
@@ -324,6 +384,16 @@ impl Ticket {
             }
         }
         Ok(())
+    }
+
+    /// Gives the run back to all accounts: it was refused before it began.
+    pub fn refund(self) {
+        let mut state = self.budgets.state.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in &self.keys {
+            if let Some(account) = state.accounts.get_mut(key) {
+                account.runs.pop_back();
+            }
+        }
     }
 
     /// Takes a place for a run that holds connections: one per client, one per target.
@@ -369,90 +439,5 @@ impl Drop for Ticket {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn target(text: &str) -> Target {
-        Target::parse(text).unwrap()
-    }
-
-    fn client(last: u8) -> IpAddr {
-        IpAddr::from([192, 0, 2, last])
-    }
-
-    #[test]
-    fn two_at_once_and_thirty_an_hour_against_one_target_whoever_asks() {
-        let budgets = Budgets::new(Limits::default());
-        let now = Instant::now();
-        let first = budgets.admit_at(client(1), &target("a.example.com"), now).unwrap();
-        let second = budgets.admit_at(client(2), &target("b.example.com"), now).unwrap();
-        let third = budgets.admit_at(client(3), &target("example.com"), now).unwrap_err();
-        assert_eq!(third.rule, rules::TARGET_BUSY);
-        drop((first, second));
-        assert_eq!(budgets.running(), (0, 0));
-        for last in 3..31 {
-            budgets.admit_at(client(last), &target("example.com"), now).unwrap();
-        }
-        let wait = budgets.admit_at(client(40), &target("example.com"), now).unwrap_err();
-        assert_eq!(wait.retry_after, HOUR);
-        assert!(budgets.admit_at(client(40), &target("example.com"), now + HOUR).is_ok());
-    }
-
-    #[test]
-    fn a_client_is_no_port_or_host_scanner() {
-        let budgets = Budgets::new(Limits::default());
-        for port in 1..=8 {
-            budgets.admit(client(1), &target(&format!("example.com:{port}"))).unwrap();
-        }
-        assert!(budgets.admit(client(1), &target("example.com:9")).is_err());
-        assert!(budgets.admit(client(1), &target("example.com:8")).is_ok());
-        for host in 0..19 {
-            budgets.admit(client(1), &target(&format!("h{host}.example{host}.org"))).unwrap();
-        }
-        let refused = budgets.admit(client(1), &target("h.example99.org")).unwrap_err();
-        assert_eq!(refused.rule, rules::CLIENT_BUSY);
-    }
-
-    #[test]
-    fn a_second_port_of_a_run_counts_like_a_first_one() {
-        let budgets = Budgets::new(Limits::default());
-        let mut ticket = budgets.admit(client(1), &target("example.com:1")).unwrap();
-        for port in 2..=8 {
-            ticket.charge_port(port).unwrap();
-        }
-        assert_eq!(ticket.charge_port(9).unwrap_err().rule, rules::TARGET_BUSY);
-        assert!(ticket.charge_port(8).is_ok());
-        drop(ticket);
-        assert!(budgets.admit(client(2), &target("example.com:9")).is_err());
-    }
-
-    #[test]
-    fn a_target_is_burst_four_times_an_hour_whoever_asks() {
-        let budgets = Budgets::new(Limits::default());
-        for last in 1..=4 {
-            let mut ticket = budgets.admit(client(last), &target("example.com")).unwrap();
-            ticket.charge_burst().unwrap();
-        }
-        let mut fifth = budgets.admit(client(5), &target("www.example.com")).unwrap();
-        assert_eq!(fifth.charge_burst().unwrap_err().rule, rules::TARGET_BUSY);
-    }
-
-    #[test]
-    fn names_of_one_machine_share_its_account() {
-        let budgets = Budgets::new(Limits::default());
-        let mut tickets: Vec<_> = ["a.example.com", "b.example.net", "c.example.org"]
-            .iter()
-            .zip(1..)
-            .map(|(name, last)| budgets.admit(client(last), &target(name)).unwrap())
-            .collect();
-        let shared = [IpAddr::from([198, 20, 0, 1])];
-        assert!(tickets[0].charge_addresses(&shared, 443).is_ok());
-        assert!(tickets[1].charge_addresses(&shared, 443).is_ok());
-        assert!(tickets[2].charge_addresses(&shared, 443).is_err());
-        assert!(tickets[0].hold().is_ok());
-        assert!(tickets[0].hold().is_ok(), "it has its place already");
-        assert!(tickets[1].hold().is_err());
-        drop(tickets);
-        assert_eq!(budgets.running(), (0, 0));
-    }
-}
+#[path = "budget_tests.rs"]
+mod tests;

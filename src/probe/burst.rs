@@ -143,7 +143,7 @@ async fn ask(
             Err(_) => return (Fate::Silent(true), None),
         },
     };
-    let request = talk::head_request(permit.target(), scheme);
+    let request = talk::head_request(permit, scheme);
     let fate = match timeout(ANSWER, talk::ask(&mut *stream, &request)).await {
         Ok(Ok(head)) => match head.status {
             Some(status @ (429 | 503)) => Fate::Limited(format!("{status}")),

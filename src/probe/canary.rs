@@ -73,7 +73,7 @@ pub(super) async fn send(
 
 /// One GET, in the words of `http.result`; `None` where it cannot be said.
 async fn ask(permit: &Permit, ip: IpAddr, scheme: Scheme) -> Option<&'static str> {
-    let request = talk::request("GET", permit.target(), scheme, &[("Connection", "close")]);
+    let request = talk::request("GET", permit, scheme, &[("Connection", "close")]);
     let asking = async {
         let mut stream = talk::open(permit, ip, scheme, Account::Repeat, Shape::default()).await?;
         talk::ask(&mut *stream, &request).await

@@ -13,7 +13,7 @@ use crate::{
     knowledge::Text,
 };
 
-use super::kind::Probe;
+use super::{kind::Probe, mask, policy::Policy};
 
 /// Who looks, in every observation of this station.
 const VANTAGE: &str = "server";
@@ -184,12 +184,14 @@ pub enum ProbeEvent {
 #[derive(Debug)]
 pub(super) struct Reporter {
     sender: mpsc::Sender<ProbeEvent>,
+    /// Says which addresses whoever listens may see.
+    policy: std::sync::Arc<Policy>,
     observations: Mutex<Vec<Observation>>,
 }
 
 impl Reporter {
-    pub(super) fn new(sender: mpsc::Sender<ProbeEvent>) -> Self {
-        Self { sender, observations: Mutex::default() }
+    pub(super) fn new(sender: mpsc::Sender<ProbeEvent>, policy: std::sync::Arc<Policy>) -> Self {
+        Self { sender, policy, observations: Mutex::default() }
     }
 
     /// Sends one event; the run ends by itself when nobody listens any more.
@@ -202,8 +204,9 @@ impl Reporter {
         &self,
         probe: Probe,
         started: std::time::Instant,
-        reading: Reading,
+        mut reading: Reading,
     ) {
+        mask::reading(&self.policy, &mut reading);
         for finding in reading.findings {
             self.send(ProbeEvent::Finding { probe, finding }).await;
         }
@@ -219,6 +222,15 @@ impl Reporter {
             ProbeEvent::Finished { probe, millis, outcome: reading.outcome }
         };
         self.send(event).await;
+    }
+
+    /// Tells one finding of a probe that has no reading to publish.
+    pub(super) async fn finding(&self, probe: Probe, finding: Finding) {
+        let mut reading = Reading { findings: vec![finding], ..Reading::default() };
+        mask::reading(&self.policy, &mut reading);
+        for finding in reading.findings {
+            self.send(ProbeEvent::Finding { probe, finding }).await;
+        }
     }
 
     /// Waits for `work`, and says every few seconds that it goes on.

@@ -122,11 +122,14 @@ pub(super) fn websocket_frame(opcode: u8, payload: &[u8], mask: [u8; 4]) -> Vec<
     [0x80 | opcode, 0x80 | length].into_iter().chain(mask).chain(masked).collect()
 }
 
-/// An HTTP/2 frame. At most 255 bytes of payload.
+/// RFC 9113 §4.2: what every peer takes.
+const MAX_FRAME: usize = 16_384;
+
+/// An HTTP/2 frame. At most 16 KiB of payload.
 pub(super) fn http2_frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let payload = payload.get(..payload.len().min(255)).unwrap_or_default();
-    let length = u8::try_from(payload.len()).unwrap_or_default();
-    let mut frame = vec![0, 0, length, kind, flags];
+    let payload = payload.get(..payload.len().min(MAX_FRAME)).unwrap_or_default();
+    let [_, high, middle, low] = u32::try_from(payload.len()).unwrap_or_default().to_be_bytes();
+    let mut frame = vec![high, middle, low, kind, flags];
     frame.extend(stream.to_be_bytes());
     frame.extend(payload);
     frame

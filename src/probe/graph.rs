@@ -5,16 +5,22 @@
 //! on each other run at once.
 
 use std::{
+    convert::Infallible,
+    future::pending,
     net::{IpAddr, Ipv4Addr},
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
+use futures::future::{MaybeDone, maybe_done};
 use rustls::pki_types::UnixTime;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     answer, banner,
     budget::{Ticket, TooMany},
+    conn::Conn,
     dns,
     event::{Finding, ProbeEvent, Reporter},
     hold::Speech,
@@ -27,7 +33,7 @@ use super::{
     rules::Rule,
     run::Plan,
     silence,
-    target::Scheme,
+    target::{Scheme, Target},
     tcp, tls,
 };
 
@@ -72,13 +78,22 @@ const NEEDS_HTTP: [Probe; 7] = [
     Probe::Mtu,
 ];
 
+/// How a target is spoken to by its URL or its port, where either says so.
+fn web_of(target: &Target) -> Option<Scheme> {
+    let by_port = match target.port() {
+        443 | 8443 => Some(Scheme::Https),
+        80 | 8080 => Some(Scheme::Http),
+        _ => None,
+    };
+    target.scheme().or(by_port)
+}
+
 impl Context {
-    /// Runs what the plan wants, within `wall`.
-    pub(super) async fn execute(&self, wall: Duration) {
-        let meter = Arc::new(Meter::new(wall));
+    /// Runs what the plan wants, on the account of `meter`.
+    pub(super) async fn execute(&self, meter: &Arc<Meter>) {
         let started = Instant::now();
-        let Some(permit) = self.resolve(&meter, started).await else { return };
-        let lookup = self.looked_up(permit.lookups(), &meter, started);
+        let Some(permit) = self.resolve(meter, started).await else { return };
+        let lookup = self.looked_up(permit.lookups(), meter, started);
         if !Probe::ALL.into_iter().any(|probe| probe != Probe::Dns && self.plan.wants(probe)) {
             return lookup.await;
         }
@@ -97,7 +112,7 @@ impl Context {
 
     /// What rests on a connection.
     async fn connected(&self, permit: &Permit) -> Seat {
-        let (ip, connect) = self.connect(permit).await;
+        let (ip, connect, open) = self.connect(permit).await;
         let Some(ip) = ip else {
             let ip = permit.addresses().first().copied().unwrap_or(Ipv4Addr::UNSPECIFIED.into());
             return Seat { ip, speech: None, connect };
@@ -105,7 +120,7 @@ impl Context {
         let speech = match self.find_protocol(permit, ip).await {
             Spoken::Web(scheme) => {
                 // A handshake that stalls may do so for the size of its packets.
-                let web = self.web(permit, ip, scheme);
+                let web = self.web(permit, ip, scheme, open);
                 let (proved, ()) = tokio::join!(web, self.mtu(permit, ip, scheme));
                 proved.map(Speech::Http)
             }
@@ -129,8 +144,15 @@ impl Context {
             Err(refusal) if refusal.is_lookup_failure() => {
                 self.looked_up(&refusal.lookups, meter, started).await;
             }
-            // The answers of a refused target stay private.
-            Err(_) => self.hide(&[Probe::Dns], NOT_ALLOWED).await,
+            // What a public name answers with is public, and a wrong answer is what somebody looks
+            // for; inner addresses are masked by the reporter.
+            Err(refusal) if self.plan.wants(Probe::Dns) => {
+                for finding in dns::interpret(&refusal.lookups, &[]).findings {
+                    self.reporter.finding(Probe::Dns, finding).await;
+                }
+                self.hide(&[Probe::Dns], NOT_ALLOWED).await;
+            }
+            Err(_) => {}
         }
         match result {
             Ok(permit) => {
@@ -196,13 +218,16 @@ impl Context {
     }
 
     /// Connects to every address; returns the one to go on with, and the word for all of them.
-    async fn connect(&self, permit: &Permit) -> (Option<IpAddr>, String) {
+    ///
+    /// Where the page is asked for right after it, the connection is kept for that.
+    async fn connect(&self, permit: &Permit) -> (Option<IpAddr>, String, Option<Conn>) {
         let shown = self.plan.wants(Probe::Tcp);
         let started = Instant::now();
         if shown {
             self.reporter.send(ProbeEvent::Started { probe: Probe::Tcp }).await;
         }
-        let attempts = tcp::send(permit).await;
+        let keep = self.plan.wants(Probe::Http) && web_of(permit.target()).is_some();
+        let (attempts, open) = tcp::send(permit, keep).await;
         let reading = tcp::interpret(&attempts);
         let word = reading.outcome.clone();
         if shown {
@@ -212,18 +237,13 @@ impl Context {
         if best.is_none() {
             self.hide_above(Probe::Tcp, NO_TCP).await;
         }
-        (best, word)
+        (best, word, open)
     }
 
     /// By the URL's scheme, by the port, or by listening.
     async fn find_protocol(&self, permit: &Permit, ip: IpAddr) -> Spoken {
         let target = permit.target();
-        let by_port = match target.port() {
-            443 | 8443 => Some(Scheme::Https),
-            80 | 8080 => Some(Scheme::Http),
-            _ => None,
-        };
-        if let Some(scheme) = target.scheme().or(by_port) {
+        if let Some(scheme) = web_of(target) {
             let why = ("an HTTP server sends no greeting", "HTTP 服务不发问候语");
             self.hide(&[Probe::Banner], why).await;
             return Spoken::Web(scheme);
@@ -258,15 +278,29 @@ impl Context {
     }
 
     /// What can be seen of a port that speaks HTTP. The scheme that proved right, if one did.
-    async fn web(&self, permit: &Permit, ip: IpAddr, scheme: Scheme) -> Option<Scheme> {
+    ///
+    /// `open` is a connection for the page. Where TLS is due, the page is asked for while the `tls`
+    /// probe shakes hands on a connection of its own, so that a far server costs no round trip twice;
+    /// what came of it is told only where TLS held.
+    async fn web(
+        &self,
+        permit: &Permit,
+        ip: IpAddr,
+        scheme: Scheme,
+        mut open: Option<Conn>,
+    ) -> Option<Scheme> {
         let mut scheme = scheme;
+        let mut page = None;
         if scheme == Scheme::Http {
             self.hide(&[Probe::Tls], ("the address is plain HTTP", "这是明文 HTTP 地址")).await;
         } else {
             // Asked for TLS by its URL or its port; of other ports nobody said that they speak it.
-            let is_due =
-                permit.target().scheme().is_some() || matches!(permit.target().port(), 443 | 8443);
-            match self.tls(permit, ip, is_due).await {
+            let is_due = web_of(permit.target()).is_some();
+            let started = Instant::now();
+            let early = (is_due && self.plan.wants(Probe::Http))
+                .then(|| Box::pin(maybe_done(self.ask(permit, (ip, scheme), open.take()))));
+            page = early.map(|early| (started, early));
+            match self.tls_beside(permit, ip, is_due, page.as_mut().map(|(_, page)| page)).await {
                 tls::Ending::Complete => {}
                 _ if !is_due => scheme = Scheme::Http,
                 _ => {
@@ -275,8 +309,21 @@ impl Context {
                 }
             }
         }
+        let http = async {
+            if !self.plan.wants(Probe::Http) {
+                return;
+            }
+            let (started, mut page) = page.unwrap_or_else(|| {
+                let page = self.ask(permit, (ip, scheme), open.take());
+                (Instant::now(), Box::pin(maybe_done(page)))
+            });
+            self.reporter.send(ProbeEvent::Started { probe: Probe::Http }).await;
+            page.as_mut().await;
+            let hops = page.as_mut().take_output().unwrap_or_default();
+            self.reporter.publish(Probe::Http, started, answer::interpret(&hops)).await;
+        };
         tokio::join!(
-            self.http(permit, ip, scheme),
+            http,
             self.idle(permit, ip, Speech::Http(scheme)),
             self.reuse(permit, ip, scheme),
             self.websocket(permit, ip, scheme),
@@ -286,14 +333,45 @@ impl Context {
         Some(scheme)
     }
 
+    /// Shakes hands while `page`, where there is one, is asked for.
+    async fn tls_beside<F: Future<Output = Vec<http::Hop>>>(
+        &self,
+        permit: &Permit,
+        ip: IpAddr,
+        is_due: bool,
+        page: Option<&mut Pin<Box<MaybeDone<F>>>>,
+    ) -> tls::Ending {
+        let answered = CancellationToken::new();
+        let asking = async {
+            if let Some(page) = page {
+                page.as_mut().await;
+                let hops = page.as_mut().output_mut();
+                if hops.is_some_and(|hops| hops.first().is_some_and(http::Hop::is_answered)) {
+                    answered.cancel();
+                }
+            }
+            pending::<Infallible>().await
+        };
+        tokio::select! {
+            ending = self.tls(permit, ip, is_due, &answered) => ending,
+            never = asking => match never {},
+        }
+    }
+
     /// Shakes hands. Where TLS is not due, a port that does not speak it is no fault.
-    async fn tls(&self, permit: &Permit, ip: IpAddr, is_due: bool) -> tls::Ending {
+    async fn tls(
+        &self,
+        permit: &Permit,
+        ip: IpAddr,
+        is_due: bool,
+        answered: &CancellationToken,
+    ) -> tls::Ending {
         let shown = self.plan.wants(Probe::Tls);
         let started = Instant::now();
         if shown {
             self.reporter.send(ProbeEvent::Started { probe: Probe::Tls }).await;
         }
-        let handshake = tls::send(permit, ip).await;
+        let handshake = tls::send(permit, ip, answered).await;
         if shown && !is_due && handshake.ending != tls::Ending::Complete {
             self.hide(&[Probe::Tls], ("the port does not speak TLS", "这个端口不是 TLS")).await;
         } else if shown {
@@ -304,14 +382,19 @@ impl Context {
         handshake.ending
     }
 
-    async fn http(&self, permit: &Permit, ip: IpAddr, scheme: Scheme) {
-        if !self.plan.wants(Probe::Http) {
-            return;
-        }
-        let started = Instant::now();
-        self.reporter.send(ProbeEvent::Started { probe: Probe::Http }).await;
-        let hops = http::send(&self.gate, permit, ip, scheme).await;
-        self.reporter.publish(Probe::Http, started, answer::interpret(&hops)).await;
+    /// Asks for the page; redirects are charged to the visitor.
+    async fn ask(
+        &self,
+        permit: &Permit,
+        seat: (IpAddr, Scheme),
+        open: Option<Conn>,
+    ) -> Vec<http::Hop> {
+        let charge = |next: &Permit| {
+            let charged =
+                self.on_ticket(|ticket| ticket.charge_redirect(next.target(), next.addresses()));
+            charged.map_err(|busy| busy.rule)
+        };
+        http::send(&self.gate, permit, seat, open, &charge).await
     }
 
     /// Whether the instance has a place for one more run that holds connections; says so where it

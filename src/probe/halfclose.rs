@@ -58,7 +58,7 @@ pub(super) async fn send(permit: &Permit, ip: IpAddr, scheme: Scheme) -> Pair {
 }
 
 async fn ask(permit: &Permit, ip: IpAddr, scheme: Scheme, half: bool) -> Ending {
-    let request = talk::head_request(permit.target(), scheme);
+    let request = talk::head_request(permit, scheme);
     let asking = async {
         let mut stream = talk::open(permit, ip, scheme, Account::Extra, Shape::default()).await?;
         stream.write_all(request.as_bytes()).await?;

@@ -181,7 +181,7 @@ async fn open(permit: &Permit, ip: IpAddr, speech: Speech) -> io::Result<Opened>
         return Ok(Opened { stream: Box::new(stream), server: None, closes: false, since });
     };
     let mut stream = talk::open(permit, ip, scheme, Account::Hold, Shape::default()).await?;
-    let head = talk::ask(&mut *stream, &talk::head_request(permit.target(), scheme)).await?;
+    let head = talk::ask(&mut *stream, &talk::head_request(permit, scheme)).await?;
     let server = head.field("server").map(str::to_owned);
     Ok(Opened { stream, server, closes: head.closes(), since: Instant::now() })
 }
@@ -257,7 +257,7 @@ impl Speech {
     /// What is written after a silence; `None` where the protocol has nothing harmless to say.
     fn late_write(self, permit: &Permit) -> Option<Vec<u8>> {
         match self {
-            Self::Http(scheme) => Some(talk::head_request(permit.target(), scheme).into_bytes()),
+            Self::Http(scheme) => Some(talk::head_request(permit, scheme).into_bytes()),
             Self::Plain(protocol) => protocol.heartbeat().map(<[u8]>::to_vec),
         }
     }

@@ -23,6 +23,7 @@ use tokio::{
 use super::{
     conn::{Conn, FirstBytes},
     permit::{Gate, Permit},
+    rules::Rule,
     target::{Scheme, Target},
     tcp, tls,
 };
@@ -38,10 +39,6 @@ const MAX_BODY: usize = 64 * 1024;
 /// Bytes of body kept, to recognise error pages.
 const KEPT_BODY: usize = 2048;
 
-/// Says who we are to whoever reads the access log.
-pub(super) const USER_AGENT: &str =
-    concat!("hangup/", env!("CARGO_PKG_VERSION"), " (connection probe)");
-
 /// One request and its answer, or what came instead.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Hop {
@@ -53,7 +50,7 @@ pub(super) struct Hop {
     pub(super) fields: Vec<(String, String)>,
     pub(super) body: String,
     /// Why a redirect was not followed, if it was not.
-    pub(super) stopped: Option<super::rules::Rule>,
+    pub(super) stopped: Option<Rule>,
 }
 
 /// How long each phase took.
@@ -97,24 +94,47 @@ pub(super) fn is_reset(error: &io::Error) -> bool {
 }
 
 /// Asks for the page, and follows its redirects as far as `gate` lets us.
-pub(super) async fn send(gate: &Gate, permit: &Permit, ip: IpAddr, scheme: Scheme) -> Vec<Hop> {
+///
+/// `open` is a connection to the address that nothing was sent on yet, where there is one.
+/// `charge` puts the target of a redirect on the account of whoever asked, before anything is sent
+/// there: a page that redirects must not send us to others at no cost.
+pub(super) async fn send(
+    gate: &Gate,
+    permit: &Permit,
+    seat: (IpAddr, Scheme),
+    open: Option<Conn>,
+    charge: Charge<'_>,
+) -> Vec<Hop> {
     let mut hops = Vec::new();
-    let _ = timeout(LIMIT, follow(gate, permit, ip, scheme, &mut hops)).await;
+    let _ = timeout(LIMIT, follow(gate, permit, seat, open, charge, &mut hops)).await;
     hops
 }
 
+/// Charges a redirect, or says which limit is reached.
+pub(super) type Charge<'a> = &'a (dyn Fn(&Permit) -> Result<(), Rule> + Sync);
+
 /// Fills `hops`; a hop that was cut off by the limit stays in it as a timeout.
-async fn follow(gate: &Gate, permit: &Permit, ip: IpAddr, scheme: Scheme, hops: &mut Vec<Hop>) {
+async fn follow(
+    gate: &Gate,
+    permit: &Permit,
+    (mut ip, mut scheme): (IpAddr, Scheme),
+    mut open: Option<Conn>,
+    charge: Charge<'_>,
+    hops: &mut Vec<Hop>,
+) {
     let mut owned: Option<Permit> = None;
-    let (mut ip, mut scheme) = (ip, scheme);
     for number in 1.. {
         let permit = owned.as_ref().unwrap_or(permit);
         hops.push(Hop::default());
         let Some(hop) = hops.last_mut() else { return };
-        fetch(permit, ip, scheme, hop).await;
+        fetch(permit, ip, scheme, open.take(), hop).await;
         let Some(location) = hop.location() else { return };
         match gate.follow(permit, &location, number).await {
             Ok(next) => {
+                if let Err(rule) = charge(&next) {
+                    hop.stopped = Some(rule);
+                    return;
+                }
                 let Some(first) = next.addresses().first() else { return };
                 ip = *first;
                 scheme = next.target().scheme().unwrap_or(Scheme::Https);
@@ -129,6 +149,11 @@ async fn follow(gate: &Gate, permit: &Permit, ip: IpAddr, scheme: Scheme, hops: 
 }
 
 impl Hop {
+    /// Whether a server answered, whatever it said.
+    pub(super) fn is_answered(&self) -> bool {
+        matches!(self.ending, Ending::Status(_) | Ending::Truncated(_))
+    }
+
     /// Where a redirect leads, if the answer is one.
     fn location(&self) -> Option<String> {
         match self.ending {
@@ -145,14 +170,18 @@ impl Hop {
     }
 }
 
-/// One request on a new connection. Fills `hop` as it goes, so that a cut-off shows how far it came.
-async fn fetch(permit: &Permit, ip: IpAddr, scheme: Scheme, hop: &mut Hop) {
+/// One request, on `open` or a new connection. Fills `hop` as it goes, so that a cut-off shows how far it came.
+async fn fetch(permit: &Permit, ip: IpAddr, scheme: Scheme, open: Option<Conn>, hop: &mut Hop) {
     let target = permit.target();
     hop.url = format!("{}://{}{}", scheme.as_str(), target.normalized(), target.path());
     hop.host = target.host().to_string();
     let lookups = permit.lookups().iter().map(|lookup| lookup.elapsed);
     hop.phases.dns = lookups.max().unwrap_or_default();
-    let conn = match permit.dial(ip, tcp::LIMIT).await {
+    let dialled = match open {
+        Some(conn) => Ok(conn),
+        None => permit.dial(ip, tcp::LIMIT).await,
+    };
+    let conn = match dialled {
         Ok(conn) => conn,
         Err(error) => {
             hop.ending = Ending::NotConnected(error.raw);
@@ -183,7 +212,7 @@ async fn exchange(
     first: &FirstBytes,
     hop: &mut Hop,
 ) {
-    let request = match request(permit.target(), scheme) {
+    let request = match request(permit, scheme) {
         Ok(request) => request,
         Err(error) => {
             hop.ending = Ending::Garbage(error.to_string());
@@ -229,10 +258,11 @@ pub(super) fn host_field(target: &Target, scheme: Scheme) -> String {
     }
 }
 
-fn request(target: &Target, scheme: Scheme) -> Result<Request<Empty<Bytes>>, hyper::http::Error> {
+fn request(permit: &Permit, scheme: Scheme) -> Result<Request<Empty<Bytes>>, hyper::http::Error> {
+    let target = permit.target();
     Request::get(target.path())
         .header(header::HOST, host_field(target, scheme))
-        .header(header::USER_AGENT, USER_AGENT)
+        .header(header::USER_AGENT, permit.agent())
         .header(header::ACCEPT, "*/*")
         .header(header::ACCEPT_ENCODING, "identity")
         .body(Empty::new())

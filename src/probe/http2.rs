@@ -97,7 +97,7 @@ pub(super) async fn send(permit: &Permit, ip: IpAddr, scheme: Scheme, silence: D
         read: 0,
         visit: &mut visit,
     };
-    let ending = talk.whole(permit.target(), scheme, silence).await;
+    let ending = talk.whole(permit, scheme, silence).await;
     visit.ending = ending;
     visit
 }
@@ -124,19 +124,22 @@ async fn open(permit: &Permit, ip: IpAddr, scheme: Scheme) -> Result<Box<dyn Str
 
 /// A request for the page in HPACK without a table of its own (RFC 7541 appendix A): indexed where
 /// the static table has it, else a literal that is not indexed.
-fn request(target: &Target, scheme: Scheme) -> Vec<u8> {
+fn request(target: &Target, scheme: Scheme, agent: &str) -> Vec<u8> {
     let method_get = 0x82;
     let scheme_index = if scheme == Scheme::Http { 0x86 } else { 0x87 };
     let mut block = vec![method_get, scheme_index];
     // A path that does not fit one short literal is asked for as `/`, which every site has.
     let path = target.path();
-    for (name_index, value) in [
-        (0x04_u8, if path.len() <= 80 { path } else { "/" }),
-        (0x01, host_field(target, scheme).as_str()),
-    ] {
+    // An index above 14 takes a second byte (RFC 7541 §5.1); `user-agent` is 58.
+    let fields: [(&[u8], &str); 3] = [
+        (&[0x04], if path.len() <= 80 { path } else { "/" }),
+        (&[0x01], &host_field(target, scheme)),
+        (&[0x0f, 58 - 15], agent),
+    ];
+    for (name_index, value) in fields {
         let value = value.as_bytes();
         let value = value.get(..value.len().min(126)).unwrap_or_default();
-        block.push(name_index);
+        block.extend(name_index);
         block.push(u8::try_from(value.len()).unwrap_or_default());
         block.extend(value);
     }
@@ -152,7 +155,7 @@ struct Talk<'a> {
 }
 
 impl Talk<'_> {
-    async fn whole(&mut self, target: &Target, scheme: Scheme, silence: Duration) -> Ending {
+    async fn whole(&mut self, permit: &Permit, scheme: Scheme, silence: Duration) -> Ending {
         let mut hello = PREFACE.to_vec();
         hello.extend(http2_frame(SETTINGS, 0, 0, &[]));
         if let Err(ending) = self.write(&hello).await {
@@ -164,7 +167,12 @@ impl Talk<'_> {
             Ok(Err(ending)) => return ending,
             Ok(Ok(())) => {}
         }
-        let asked = http2_frame(HEADERS, WHOLE_REQUEST, 1, &request(target, scheme));
+        let asked = http2_frame(
+            HEADERS,
+            WHOLE_REQUEST,
+            1,
+            &request(permit.target(), scheme, permit.agent()),
+        );
         if let Err(ending) = self.write(&asked).await {
             return ending;
         }
@@ -300,8 +308,9 @@ mod tests {
     #[test]
     fn the_request_is_plain_hpack() {
         let target = Target::parse("http://a.example/x").unwrap();
-        assert_eq!(request(&target, Scheme::Http), b"\x82\x86\x04\x02/x\x01\x09a.example");
+        let wanted = b"\x82\x86\x04\x02/x\x01\x09a.example\x0f\x2b\x02me";
+        assert_eq!(request(&target, Scheme::Http, "me"), wanted);
         let long = Target::parse(&format!("http://a.example/{}", "x".repeat(300))).unwrap();
-        assert!(request(&long, Scheme::Http).len() < 255);
+        assert!(request(&long, Scheme::Http, &"a".repeat(300)).len() < 255 + 130);
     }
 }

@@ -108,13 +108,18 @@ impl Probe {
         }
     }
 
+    /// Whether it takes one of the instance's places for runs that hold connections.
+    pub fn holds(self) -> bool {
+        matches!(self, Self::Idle | Self::Reuse | Self::Websocket | Self::Http2)
+    }
+
     /// Whether `parent` is below this one, at any depth.
     pub(super) fn is_above(self, parent: Self) -> bool {
         std::iter::successors(self.rests_on(), |probe| probe.rests_on()).any(|on| on == parent)
     }
 
     /// The longest it may take. `max_idle` is the longest silence that was asked for.
-    pub(super) fn limit(self, max_idle: Duration) -> Duration {
+    pub fn limit(self, max_idle: Duration) -> Duration {
         let seconds = match self {
             Self::Dns | Self::Tcp => 5,
             Self::Tls | Self::Http => 15,

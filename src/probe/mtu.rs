@@ -147,7 +147,7 @@ async fn talk_at_length(
 ) {
     let padding = "x".repeat(PADDING);
     let fields = [("Connection", "close"), ("X-Hangup-Padding", padding.as_str())];
-    let request = talk::request("GET", permit.target(), scheme, &fields);
+    let request = talk::request("GET", permit, scheme, &fields);
     let asking = async {
         stream.write_all(request.as_bytes()).await?;
         stream.flush().await?;

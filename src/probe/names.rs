@@ -86,36 +86,62 @@ const LOOPBACK_SERVICES: &[&str] = &[
 /// Services that answer with the address written in the name.
 const ECHO_SERVICES: &[&str] = &["nip.io", "sslip.io", "xip.io"];
 
-/// What the policy says of a name before any lookup: the rule that refuses it, and who may open it.
-pub(super) fn judge(name: &str) -> Option<(Class, Rule)> {
-    if is_or_below(name, METADATA) {
-        return Some((Class::Never, rules::METADATA_NAME));
+/// What the tables say of a name.
+#[derive(Clone, Debug)]
+pub(super) struct Listed {
+    /// The rule that refuses it.
+    pub(super) rule: Rule,
+    /// Who may open it.
+    pub(super) class: Class,
+    /// The entry that it is or ends in.
+    pub(super) entry: String,
+    /// Where the entry comes from.
+    pub(super) source: &'static str,
+}
+
+/// What refuses a name before any lookup, if anything does.
+pub(super) fn judge(name: &str) -> Option<Listed> {
+    let listed = |class, rule, entry: &str, source| {
+        Some(Listed { rule, class, entry: entry.to_owned(), source })
+    };
+    let within =
+        |list: &[&'static str]| list.iter().copied().find(|entry| is_or_below(name, &[*entry]));
+    if let Some(entry) = within(METADATA) {
+        return listed(Class::Never, rules::METADATA_NAME, entry, "the cloud's documentation");
     }
-    if LOOPBACK.contains(&name)
-        || is_or_below(name, &["localhost"])
-        || name.starts_with("localhost.localdomain")
-    {
-        return Some((Class::Loopback, rules::LOOPBACK_NAME));
+    if let Some(entry) = LOOPBACK.iter().find(|entry| **entry == name) {
+        return listed(Class::Loopback, rules::LOOPBACK_NAME, entry, "RFC 6761 §6.3, /etc/hosts");
     }
-    if is_or_below(name, NOT_DNS) {
-        return Some((Class::Never, rules::NOT_DNS_NAME));
+    if is_or_below(name, &["localhost"]) {
+        return listed(Class::Loopback, rules::LOOPBACK_NAME, "localhost", "RFC 6761 §6.3");
     }
-    if is_or_below(name, LOOPBACK_SERVICES) {
-        return Some((Class::Never, rules::WILDCARD_DNS));
+    if name.starts_with("localhost.localdomain") {
+        let entry = "localhost.localdomain";
+        return listed(Class::Loopback, rules::LOOPBACK_NAME, entry, "/etc/hosts");
     }
-    if let Some(class) = echoed_class(name) {
-        return Some((class, rules::WILDCARD_DNS));
+    if let Some(entry) = within(NOT_DNS) {
+        return listed(Class::Never, rules::NOT_DNS_NAME, entry, "RFC 6761, RFC 7686, RFC 9476");
+    }
+    if let Some(entry) = within(LOOPBACK_SERVICES) {
+        return listed(Class::Never, rules::WILDCARD_DNS, entry, "it answers with loopback");
+    }
+    if let Some((class, entry)) = echoed(name) {
+        return Some(Listed { rule: rules::WILDCARD_DNS, class, entry, source: "the name itself" });
     }
     if !name.contains('.') {
-        return Some((Class::Admin, rules::SINGLE_LABEL));
+        return listed(Class::Admin, rules::SINGLE_LABEL, name, "RFC 1123 §2.1");
     }
-    if is_or_below(name, PRIVATE) {
-        return Some((Class::Admin, rules::PRIVATE_NAME));
+    if let Some(entry) = within(PRIVATE) {
+        let source = "RFC 6762, RFC 8375, ICANN name collisions";
+        return listed(Class::Admin, rules::PRIVATE_NAME, entry, source);
     }
     // RFC 1123 §2.1: the highest label is alphabetic; international ones start with `xn--`.
     let last = name.rsplit('.').next().unwrap_or_default();
     let public = last.starts_with("xn--") || last.bytes().all(|byte| byte.is_ascii_lowercase());
-    (!public).then_some((Class::Admin, rules::NO_PUBLIC_SUFFIX))
+    if public {
+        return None;
+    }
+    listed(Class::Admin, rules::NO_PUBLIC_SUFFIX, last, "RFC 1123 §2.1")
 }
 
 /// Whether `name` is one of `list` or below one, at a label boundary.
@@ -126,13 +152,14 @@ pub(super) fn is_or_below<S: AsRef<str>>(name: &str, list: &[S]) -> bool {
     })
 }
 
-/// The class of the address that an echo service would answer with, unless it is public.
-fn echoed_class(name: &str) -> Option<Class> {
+/// The class of the address that an echo service would answer with, and the address, unless it is
+/// public.
+fn echoed(name: &str) -> Option<(Class, String)> {
     let service = ECHO_SERVICES.iter().find(|service| is_or_below(name, &[**service]))?;
     let rest = name.strip_suffix(service)?.strip_suffix('.')?;
     let address = echoed_address(rest)?;
     let class = ranges::classify(address).0;
-    (class != Class::Public).then_some(class)
+    (class != Class::Public).then(|| (class, address.to_string()))
 }
 
 /// The address in `app.10.0.0.1`, `app-10-0-0-1`, `app.0a000001` or `--1` (IPv6, sslip.io).
@@ -166,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_suffix_counts_at_a_label_boundary_only() {
-        assert_eq!(judge("printer.local").unwrap().1, rules::PRIVATE_NAME);
+        assert_eq!(judge("printer.local").unwrap().rule, rules::PRIVATE_NAME);
         assert!(judge("notlocal.com").is_none());
         assert!(judge("mylocalhost.com").is_none());
         assert!(judge("localhost.example.com").is_none());
@@ -183,7 +210,7 @@ mod tests {
             "--1.sslip.io",
         ] {
             assert_eq!(
-                judge(refused).map(|(_, rule)| rule),
+                judge(refused).map(|listed| listed.rule),
                 Some(rules::WILDCARD_DNS),
                 "{refused}"
             );

@@ -27,11 +27,15 @@ use super::{
     target::Target,
 };
 
+/// What every request says of its sender.
+const PRODUCT: &str = concat!("hangup/", env!("CARGO_PKG_VERSION"), " (connection probe)");
+
 /// Hands out permits: the policy and the resolver it judges the answers of.
 #[derive(Clone)]
 pub struct Gate {
     policy: Arc<Policy>,
     resolver: Arc<dyn Resolve>,
+    agent: Arc<str>,
 }
 
 /// Why no permit was given, with the lookups made until then.
@@ -56,6 +60,7 @@ pub struct Permit {
     addresses: Vec<IpAddr>,
     lookups: Vec<Lookup>,
     meter: Arc<Meter>,
+    agent: Arc<str>,
 }
 
 /// Why a dial failed.
@@ -118,12 +123,32 @@ impl Shape {
 impl Gate {
     /// A gate that judges by `policy` and asks `resolver`.
     pub fn new(policy: Arc<Policy>, resolver: Arc<dyn Resolve>) -> Self {
-        Self { policy, resolver }
+        Self { policy, resolver, agent: PRODUCT.into() }
+    }
+
+    /// The same gate, whose requests say where their reader learns about them: `about` is the URL of
+    /// a page.
+    #[must_use]
+    pub fn with_about(mut self, about: &str) -> Self {
+        let product = PRODUCT.trim_end_matches(')');
+        self.agent = format!("{product}; +{about})").into();
+        self
+    }
+
+    /// The same gate under another policy.
+    #[must_use]
+    pub fn under(&self, policy: Arc<Policy>) -> Self {
+        Self { policy, ..self.clone() }
     }
 
     /// The policy it judges by.
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// The same, for whoever outlives the gate.
+    pub(super) fn shared_policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.policy)
     }
 
     /// Judges `target`, resolves its name once, judges every answer, and pins them.
@@ -157,7 +182,12 @@ impl Gate {
         if !decision.is_allowed() {
             return Err(Refusal { rule: decision.rule, lookups });
         }
-        Ok(Permit { target: target.clone(), addresses, lookups, meter: Arc::clone(meter) })
+        let mut aliases = lookups.iter().flat_map(|lookup| &lookup.aliases);
+        if let Some(rule) = aliases.find_map(|alias| self.policy.forbids_alias(alias)) {
+            return Err(Refusal { rule, lookups });
+        }
+        let (meter, agent) = (Arc::clone(meter), Arc::clone(&self.agent));
+        Ok(Permit { target: target.clone(), addresses, lookups, meter, agent })
     }
 
     /// Judges a redirect from `from` as hop `hop` (from 1) and gives a permit for it.
@@ -206,6 +236,7 @@ impl Gate {
             addresses: permit.addresses.clone(),
             lookups: Vec::new(),
             meter: Arc::clone(&permit.meter),
+            agent: Arc::clone(&permit.agent),
         })
     }
 }
@@ -224,6 +255,11 @@ impl Permit {
     /// The lookups behind the addresses, empty where none was needed.
     pub fn lookups(&self) -> &[Lookup] {
         &self.lookups
+    }
+
+    /// The `User-Agent` of its requests: who we are, to whoever reads the access log.
+    pub fn agent(&self) -> &str {
+        &self.agent
     }
 
     /// The account of the run.

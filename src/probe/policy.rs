@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     hostname::Host,
     names,
+    opt_out::OptOut,
     ranges::{self, Class},
     rules::{self, Rule},
     target::{InvalidTarget, Target},
@@ -29,6 +30,9 @@ pub struct Opening {
     /// The ports; the policy's own list where empty.
     #[serde(default)]
     pub ports: Vec<u16>,
+    /// The visitors that it is opened to, by their address; everybody where empty.
+    #[serde(default)]
+    pub from: Vec<IpNet>,
 }
 
 /// What may be probed. The default is the public policy: public hosts, web ports.
@@ -54,6 +58,10 @@ pub struct Policy {
     pub opted_out_names: Vec<String>,
     /// Networks whose owner asked not to be probed.
     pub opted_out_networks: Vec<IpNet>,
+    /// Addresses of inner networks are shown in findings. For the command line, whose user sees the
+    /// network anyway; on a server whoever may not probe an inner address sees it masked.
+    #[serde(skip)]
+    pub shows_inner: bool,
 }
 
 impl Default for Policy {
@@ -67,6 +75,7 @@ impl Default for Policy {
             own_names: Vec::new(),
             opted_out_names: Vec::new(),
             opted_out_networks: Vec::new(),
+            shows_inner: false,
         }
     }
 }
@@ -122,6 +131,59 @@ impl From<InvalidTarget> for Decision {
 }
 
 impl Policy {
+    /// The policy as it is for a visitor from `client`: without what is opened to others only.
+    #[must_use]
+    pub fn seen_from(&self, client: IpAddr) -> Self {
+        let client = client.to_canonical();
+        let is_for = |opening: &&Opening| {
+            opening.from.is_empty() || opening.from.iter().any(|network| network.contains(&client))
+        };
+        let openings: Vec<Opening> = self.openings.iter().filter(is_for).cloned().collect();
+        // Names of inner networks are of use to whoever may probe one.
+        let private_names =
+            self.private_names && (self.openings.is_empty() || !openings.is_empty());
+        Self { openings, private_names, ..self.clone() }
+    }
+
+    /// Adds one entry to those who asked not to be probed.
+    pub fn opt_out(&mut self, entry: OptOut) {
+        match entry {
+            OptOut::Name(name) => self.opted_out_names.push(name),
+            OptOut::Network(network) => self.opted_out_networks.push(network),
+        }
+    }
+
+    /// Whether `ip` may be shown to whoever this policy is for: it is public, or theirs to probe.
+    pub fn may_show(&self, ip: IpAddr) -> bool {
+        self.shows_inner
+            || match ranges::classify(ip).0 {
+                Class::Public => true,
+                Class::Admin => self.openings_of(ip).next().is_some(),
+                Class::Loopback => self.allow_loopback,
+                Class::Never => false,
+            }
+    }
+
+    /// The openings that hold `ip`.
+    pub(super) fn openings_of(&self, ip: IpAddr) -> impl Iterator<Item = &Opening> {
+        self.openings.iter().filter(move |opening| opening.cidr.contains(&ip))
+    }
+
+    /// What forbids the target for one of the names that its name led to, if anything does: an alias
+    /// must not lead where its owner, or ours, does not want us.
+    pub fn forbids_alias(&self, alias: &str) -> Option<Rule> {
+        let alias = alias.trim_end_matches('.').to_ascii_lowercase();
+        if self.own_names.contains(&alias) {
+            return Some(rules::OWN_NAME);
+        }
+        if names::is_or_below(&alias, &self.opted_out_names) {
+            return Some(rules::OPTED_OUT);
+        }
+        names::judge(&alias)
+            .filter(|listed| listed.rule == rules::METADATA_NAME)
+            .map(|listed| listed.rule)
+    }
+
     /// What can be said of `target` before any lookup.
     pub fn decide(&self, target: &Target) -> Decision {
         match target.host() {
@@ -171,11 +233,13 @@ impl Policy {
             return Decision::deny(rules::OPTED_OUT);
         }
         let rule = match names::judge(name) {
-            Some((Class::Loopback, _)) if self.allow_loopback => {
-                return Decision::allow(rules::LOOPBACK_OPENED);
-            }
-            Some((Class::Admin, _)) if self.private_names => rules::OPENED,
-            Some((_, refused)) => return Decision::deny(refused),
+            Some(listed) => match listed.class {
+                Class::Loopback if self.allow_loopback => {
+                    return Decision::allow(rules::LOOPBACK_OPENED);
+                }
+                Class::Admin if self.private_names => rules::OPENED,
+                _ => return Decision::deny(listed.rule),
+            },
             None => rules::PUBLIC,
         };
         // A port may belong to one opened network; the answers decide which.
@@ -199,15 +263,11 @@ impl Policy {
         if self.opted_out_networks.iter().any(|network| network.contains(&ip)) {
             return Decision::deny(rules::OPTED_OUT);
         }
-        let opened = |opening: &&Opening| opening.cidr.contains(&ip);
-        let port_opened =
-            self.openings.iter().filter(opened).any(|opening| opening.ports.contains(&port));
+        let port_opened = self.openings_of(ip).any(|opening| opening.ports.contains(&port));
         let port_allowed = port_opened || self.ports.contains(&port);
         match class {
             Class::Never | Class::Loopback => Decision::deny(rule),
-            Class::Admin if !self.openings.iter().any(|opening| opened(&opening)) => {
-                Decision::deny(rule)
-            }
+            Class::Admin if self.openings_of(ip).next().is_none() => Decision::deny(rule),
             _ if !port_allowed => Decision::deny(rules::PORT_NOT_ALLOWED),
             Class::Admin => Decision::allow(rules::OPENED),
             Class::Public => Decision::allow(rules::PUBLIC),
@@ -216,101 +276,5 @@ impl Policy {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::net::{Ipv4Addr, Ipv6Addr};
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn decide(policy: &Policy, text: &str) -> &'static str {
-        let decision = policy.decide(&Target::parse(text).unwrap());
-        decision.rule.id
-    }
-
-    fn opened(cidrs: &[&str]) -> Policy {
-        let openings = cidrs
-            .iter()
-            .map(|cidr| Opening { cidr: cidr.parse().unwrap(), ports: vec![3306] })
-            .collect();
-        Policy { openings, ..Policy::default() }
-    }
-
-    #[test]
-    fn an_opening_opens_its_network_and_ports_and_nothing_else() {
-        let policy = opened(&["10.0.0.0/8", "fd00::/8", "100.64.0.0/10"]);
-        assert_eq!(decide(&policy, "10.1.2.3:3306"), "opened");
-        assert_eq!(decide(&policy, "10.1.2.3:443"), "opened");
-        assert_eq!(decide(&policy, "10.1.2.3:22"), "port_not_allowed");
-        assert_eq!(decide(&policy, "192.168.1.1"), "private");
-        assert_eq!(decide(&policy, "8.8.8.8:3306"), "port_not_allowed");
-        assert_eq!(decide(&policy, "100.100.100.200"), "metadata");
-        assert_eq!(decide(&policy, "[fd00:ec2::254]"), "metadata");
-        assert_eq!(decide(&policy, "[fd00::1]:3306"), "opened");
-        let name = Target::parse("db.example.com:3306").unwrap();
-        assert!(policy.decide(&name).is_allowed());
-        assert!(policy.decide_answers(&name, &["10.0.0.5".parse().unwrap()]).is_allowed());
-        assert!(!policy.decide_answers(&name, &["8.8.8.8".parse().unwrap()]).is_allowed());
-    }
-
-    #[test]
-    fn loopback_needs_its_own_switch() {
-        assert_eq!(decide(&opened(&["127.0.0.0/8", "0.0.0.0/0", "::/0"]), "127.0.0.1"), "loopback");
-        let policy = Policy {
-            allow_loopback: true,
-            own_addresses: vec!["127.0.0.1".parse().unwrap()],
-            ..Policy::default()
-        };
-        assert_eq!(decide(&policy, "127.0.0.1:1234"), "loopback_opened");
-        assert_eq!(decide(&policy, "localhost:1234"), "loopback_opened");
-        assert_eq!(decide(&policy, "[::ffff:127.0.0.1]"), "embedded_ipv4");
-        assert_eq!(decide(&policy, "0.0.0.0"), "unspecified");
-    }
-
-    #[test]
-    fn own_and_opted_out_hosts_are_refused_even_when_public_or_opened() {
-        let policy = Policy {
-            own_addresses: vec!["198.20.0.9".parse().unwrap()],
-            own_names: vec!["hangup.example.com".into()],
-            opted_out_names: vec!["example.org".into()],
-            opted_out_networks: vec!["1.1.1.0/24".parse().unwrap()],
-            ..opened(&["0.0.0.0/0"])
-        };
-        assert_eq!(decide(&policy, "198.20.0.9"), "own_address");
-        assert_eq!(decide(&policy, "hangup.example.com."), "own_name");
-        assert_eq!(decide(&policy, "www.example.org"), "opted_out");
-        assert_eq!(decide(&policy, "1.1.1.1"), "opted_out");
-    }
-
-    proptest! {
-        #[test]
-        fn no_opening_reaches_the_never_list(v4 in any::<u32>(), v6 in any::<u128>(), block in 0usize..12, port in 1u16..) {
-            let everything = Policy {
-                openings: vec![
-                    Opening { cidr: "0.0.0.0/0".parse().unwrap(), ports: vec![port] },
-                    Opening { cidr: "::/0".parse().unwrap(), ports: vec![port] },
-                ],
-                private_names: true,
-                ..Policy::default()
-            };
-            let masks: [(u128, u32); 12] = [
-                (0, 96), (0xffff << 32, 96), (0xffff << 48, 96), (0x64_ff9b << 96, 96), (0x2002 << 112, 16),
-                (0x2001 << 112, 32), (0xfe80 << 112, 10), (0xff00 << 112, 8), (0xfd00_0ec2 << 96, 32), (1, 128),
-                (0, 128), (0x4000 << 112, 3),
-            ];
-            let (net, length) = masks[block];
-            let host = v6 & u128::MAX.checked_shr(length).unwrap_or(0);
-            let [a, b, c, d] = Ipv4Addr::from_bits(v4).octets();
-            let never: [IpAddr; 5] = [
-                Ipv6Addr::from_bits(net | host).into(),
-                Ipv4Addr::new(127, b, c, d).into(),
-                Ipv4Addr::new(0, b, c, d).into(),
-                Ipv4Addr::new(169, 254, c, d).into(),
-                Ipv4Addr::new(0xe0 | (a & 0x0f), b, c, d).into(),
-            ];
-            for ip in never {
-                prop_assert!(!everything.decide_address(ip, port).is_allowed(), "{}", ip);
-            }
-        }
-    }
-}
+#[path = "policy_tests.rs"]
+mod tests;

@@ -6,6 +6,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
 use super::rules::{self, Rule};
 
 /// Who may open an address.
@@ -21,101 +23,194 @@ pub enum Class {
     Never,
 }
 
-type V4Row = ([u8; 4], u8, Class, Rule);
-type V6Row = ([u16; 8], u8, Class, Rule);
+/// Network, length of its prefix, who may open it, why, and where that is written.
+type V4Row = ([u8; 4], u8, Class, Rule, &'static str);
+type V6Row = ([u16; 8], u8, Class, Rule, &'static str);
+
+/// What the tables say of an address.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed {
+    /// The network that holds it; `None` where no row does.
+    pub network: Option<IpNet>,
+    /// Who may open it.
+    pub class: Class,
+    /// The rule.
+    pub rule: Rule,
+    /// The document or the service behind the row.
+    pub source: &'static str,
+}
 
 /// First match wins, so exceptions stand before their block.
 const V4: &[V4Row] = &[
-    ([0, 0, 0, 0], 8, Class::Never, rules::UNSPECIFIED),
-    ([10, 0, 0, 0], 8, Class::Admin, rules::PRIVATE),
+    ([0, 0, 0, 0], 8, Class::Never, rules::UNSPECIFIED, "RFC 791 §3.2"),
+    ([10, 0, 0, 0], 8, Class::Admin, rules::PRIVATE, "RFC 1918"),
     // Alibaba Cloud metadata, inside the carrier block.
-    ([100, 100, 100, 200], 32, Class::Never, rules::METADATA),
-    ([100, 64, 0, 0], 10, Class::Admin, rules::CGNAT),
-    ([127, 0, 0, 0], 8, Class::Loopback, rules::LOOPBACK),
+    ([100, 100, 100, 200], 32, Class::Never, rules::METADATA, "Alibaba Cloud metadata"),
+    ([100, 64, 0, 0], 10, Class::Admin, rules::CGNAT, "RFC 6598"),
+    ([127, 0, 0, 0], 8, Class::Loopback, rules::LOOPBACK, "RFC 1122 §3.2.1.3"),
     // Azure's platform address; it looks public.
-    ([168, 63, 129, 16], 32, Class::Never, rules::METADATA),
-    ([169, 254, 169, 0], 24, Class::Never, rules::METADATA),
-    ([169, 254, 170, 0], 24, Class::Never, rules::METADATA),
-    ([169, 254, 42, 42], 32, Class::Never, rules::METADATA),
-    ([169, 254, 0, 23], 32, Class::Never, rules::METADATA),
-    ([169, 254, 0, 0], 16, Class::Never, rules::LINK_LOCAL),
-    ([172, 16, 0, 0], 12, Class::Admin, rules::PRIVATE),
+    ([168, 63, 129, 16], 32, Class::Never, rules::METADATA, "Azure platform address"),
+    (
+        [169, 254, 169, 0],
+        24,
+        Class::Never,
+        rules::METADATA,
+        "cloud metadata (AWS, GCP, Azure, OpenStack)",
+    ),
+    ([169, 254, 170, 0], 24, Class::Never, rules::METADATA, "AWS container credentials"),
+    ([169, 254, 42, 42], 32, Class::Never, rules::METADATA, "Scaleway metadata"),
+    ([169, 254, 0, 23], 32, Class::Never, rules::METADATA, "Tencent Cloud metadata"),
+    ([169, 254, 0, 0], 16, Class::Never, rules::LINK_LOCAL, "RFC 3927"),
+    ([172, 16, 0, 0], 12, Class::Admin, rules::PRIVATE, "RFC 1918"),
     // Oracle Cloud classic metadata.
-    ([192, 0, 0, 192], 32, Class::Never, rules::METADATA),
-    ([192, 0, 0, 0], 24, Class::Admin, rules::SPECIAL),
-    ([192, 0, 2, 0], 24, Class::Admin, rules::DOCUMENTATION),
+    ([192, 0, 0, 192], 32, Class::Never, rules::METADATA, "Oracle Cloud classic metadata"),
+    ([192, 0, 0, 0], 24, Class::Admin, rules::SPECIAL, "RFC 6890 §2.1"),
+    ([192, 0, 2, 0], 24, Class::Admin, rules::DOCUMENTATION, "RFC 5737"),
     // RFC 7526: the withdrawn 6to4 relay anycast block.
-    ([192, 88, 99, 0], 24, Class::Never, rules::EMBEDDED),
-    ([192, 168, 0, 0], 16, Class::Admin, rules::PRIVATE),
-    ([198, 18, 0, 0], 15, Class::Admin, rules::BENCHMARKING),
-    ([198, 51, 100, 0], 24, Class::Admin, rules::DOCUMENTATION),
-    ([203, 0, 113, 0], 24, Class::Admin, rules::DOCUMENTATION),
-    ([224, 0, 0, 0], 4, Class::Never, rules::MULTICAST),
-    ([255, 255, 255, 255], 32, Class::Never, rules::BROADCAST),
-    ([240, 0, 0, 0], 4, Class::Admin, rules::RESERVED),
+    ([192, 88, 99, 0], 24, Class::Never, rules::EMBEDDED, "RFC 7526"),
+    ([192, 168, 0, 0], 16, Class::Admin, rules::PRIVATE, "RFC 1918"),
+    ([198, 18, 0, 0], 15, Class::Admin, rules::BENCHMARKING, "RFC 2544"),
+    ([198, 51, 100, 0], 24, Class::Admin, rules::DOCUMENTATION, "RFC 5737"),
+    ([203, 0, 113, 0], 24, Class::Admin, rules::DOCUMENTATION, "RFC 5737"),
+    ([224, 0, 0, 0], 4, Class::Never, rules::MULTICAST, "RFC 1112"),
+    ([255, 255, 255, 255], 32, Class::Never, rules::BROADCAST, "RFC 919"),
+    ([240, 0, 0, 0], 4, Class::Admin, rules::RESERVED, "RFC 1112 §4"),
 ];
 
 /// First match wins. What matches nothing is public inside `2000::/3` and reserved outside.
 const V6: &[V6Row] = &[
-    ([0; 8], 128, Class::Never, rules::UNSPECIFIED),
-    ([0, 0, 0, 0, 0, 0, 0, 1], 128, Class::Loopback, rules::LOOPBACK),
-    ([0, 0, 0, 0, 0, 0xffff, 0, 0], 96, Class::Never, rules::EMBEDDED), // mapped
-    ([0, 0, 0, 0, 0, 0, 0, 0], 96, Class::Never, rules::EMBEDDED),      // compatible
-    ([0, 0, 0, 0, 0xffff, 0, 0, 0], 96, Class::Never, rules::EMBEDDED), // translated, RFC 2765
-    ([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96, Class::Never, rules::EMBEDDED), // NAT64, RFC 6052
-    ([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48, Class::Never, rules::EMBEDDED), // NAT64, RFC 8215
-    ([0x100, 0, 0, 0, 0, 0, 0, 0], 64, Class::Admin, rules::SPECIAL),   // discard, RFC 6666
-    ([0x100, 0, 0, 1, 0, 0, 0, 0], 64, Class::Admin, rules::SPECIAL),   // dummy prefix, RFC 9780
-    ([0x2001, 0, 0, 0, 0, 0, 0, 0], 32, Class::Never, rules::EMBEDDED), // Teredo, RFC 4380
-    ([0x2001, 0, 0, 0, 0, 0, 0, 0], 23, Class::Admin, rules::SPECIAL),  // IETF assignments
-    ([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32, Class::Admin, rules::DOCUMENTATION),
-    ([0x2002, 0, 0, 0, 0, 0, 0, 0], 16, Class::Never, rules::EMBEDDED), // 6to4, RFC 3056
-    ([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20, Class::Admin, rules::DOCUMENTATION), // RFC 9637
-    ([0x5f00, 0, 0, 0, 0, 0, 0, 0], 16, Class::Admin, rules::SPECIAL),  // SRv6 SIDs, RFC 9602
+    ([0; 8], 128, Class::Never, rules::UNSPECIFIED, "RFC 4291 §2.5.2"),
+    ([0, 0, 0, 0, 0, 0, 0, 1], 128, Class::Loopback, rules::LOOPBACK, "RFC 4291 §2.5.3"),
+    (
+        [0, 0, 0, 0, 0, 0xffff, 0, 0],
+        96,
+        Class::Never,
+        rules::EMBEDDED,
+        "RFC 4291 §2.5.5.2, IPv4-mapped",
+    ),
+    (
+        [0, 0, 0, 0, 0, 0, 0, 0],
+        96,
+        Class::Never,
+        rules::EMBEDDED,
+        "RFC 4291 §2.5.5.1, IPv4-compatible",
+    ),
+    (
+        [0, 0, 0, 0, 0xffff, 0, 0, 0],
+        96,
+        Class::Never,
+        rules::EMBEDDED,
+        "RFC 2765 §2.1, IPv4-translated",
+    ),
+    ([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96, Class::Never, rules::EMBEDDED, "RFC 6052, NAT64"),
+    ([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48, Class::Never, rules::EMBEDDED, "RFC 8215, local NAT64"),
+    ([0x100, 0, 0, 0, 0, 0, 0, 0], 64, Class::Admin, rules::SPECIAL, "RFC 6666, discard"),
+    ([0x100, 0, 0, 1, 0, 0, 0, 0], 64, Class::Admin, rules::SPECIAL, "RFC 9780, dummy prefix"),
+    ([0x2001, 0, 0, 0, 0, 0, 0, 0], 32, Class::Never, rules::EMBEDDED, "RFC 4380, Teredo"),
+    ([0x2001, 0, 0, 0, 0, 0, 0, 0], 23, Class::Admin, rules::SPECIAL, "RFC 2928, IETF assignments"),
+    ([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32, Class::Admin, rules::DOCUMENTATION, "RFC 3849"),
+    ([0x2002, 0, 0, 0, 0, 0, 0, 0], 16, Class::Never, rules::EMBEDDED, "RFC 3056, 6to4"),
+    ([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20, Class::Admin, rules::DOCUMENTATION, "RFC 9637"),
+    ([0x5f00, 0, 0, 0, 0, 0, 0, 0], 16, Class::Admin, rules::SPECIAL, "RFC 9602, SRv6 SIDs"),
     // Metadata inside unique local space: AWS, GCP, Oracle, Scaleway, Akamai, Alibaba.
-    ([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0], 32, Class::Never, rules::METADATA),
-    ([0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254], 128, Class::Never, rules::METADATA),
-    ([0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe], 128, Class::Never, rules::METADATA),
-    ([0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42], 128, Class::Never, rules::METADATA),
-    ([0xfd00, 0xa9fe, 0xa9fe, 0, 0, 0, 0, 1], 128, Class::Never, rules::METADATA),
-    ([0xfd00, 0x100, 0, 0, 0, 0, 0x100, 0x200], 128, Class::Never, rules::METADATA),
-    ([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7, Class::Admin, rules::PRIVATE),
-    ([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10, Class::Never, rules::LINK_LOCAL),
-    ([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10, Class::Admin, rules::PRIVATE), // site-local, RFC 3879
-    ([0xff00, 0, 0, 0, 0, 0, 0, 0], 8, Class::Never, rules::MULTICAST),
+    (
+        [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0],
+        32,
+        Class::Never,
+        rules::METADATA,
+        "AWS metadata, DNS and time",
+    ),
+    (
+        [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254],
+        128,
+        Class::Never,
+        rules::METADATA,
+        "Google Cloud metadata",
+    ),
+    (
+        [0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe],
+        128,
+        Class::Never,
+        rules::METADATA,
+        "Oracle Cloud metadata",
+    ),
+    ([0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42], 128, Class::Never, rules::METADATA, "Scaleway metadata"),
+    (
+        [0xfd00, 0xa9fe, 0xa9fe, 0, 0, 0, 0, 1],
+        128,
+        Class::Never,
+        rules::METADATA,
+        "Akamai metadata",
+    ),
+    (
+        [0xfd00, 0x100, 0, 0, 0, 0, 0x100, 0x200],
+        128,
+        Class::Never,
+        rules::METADATA,
+        "Alibaba Cloud metadata",
+    ),
+    ([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7, Class::Admin, rules::PRIVATE, "RFC 4193"),
+    ([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10, Class::Never, rules::LINK_LOCAL, "RFC 4291 §2.5.6"),
+    ([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10, Class::Admin, rules::PRIVATE, "RFC 3879"),
+    ([0xff00, 0, 0, 0, 0, 0, 0, 0], 8, Class::Never, rules::MULTICAST, "RFC 4291 §2.7"),
 ];
 
 /// What `ip` is and which rule says so; [`rules::PUBLIC`] for a public address.
 pub fn classify(ip: IpAddr) -> (Class, Rule) {
+    let listed = look_up(ip);
+    (listed.class, listed.rule)
+}
+
+/// What the tables say of `ip`, with the row that says it.
+pub fn look_up(ip: IpAddr) -> Listed {
     match ip {
-        IpAddr::V4(v4) => classify_v4(v4),
-        IpAddr::V6(v6) => classify_v6(v6),
+        IpAddr::V4(v4) => look_up_v4(v4),
+        IpAddr::V6(v6) => look_up_v6(v6),
     }
 }
 
-fn classify_v4(ip: Ipv4Addr) -> (Class, Rule) {
+fn look_up_v4(ip: Ipv4Addr) -> Listed {
     let bits = ip.to_bits();
-    V4.iter()
-        .find(|(net, length, ..)| {
-            let mask = u32::MAX.checked_shl(32 - u32::from(*length)).unwrap_or(0);
-            bits & mask == Ipv4Addr::from(*net).to_bits()
-        })
-        .map_or((Class::Public, rules::PUBLIC), |(.., class, rule)| (*class, *rule))
+    let row = V4.iter().find(|(net, length, ..)| {
+        let mask = u32::MAX.checked_shl(32 - u32::from(*length)).unwrap_or(0);
+        bits & mask == Ipv4Addr::from(*net).to_bits()
+    });
+    let found = |(net, length, class, rule, source): &V4Row| Listed {
+        network: Ipv4Net::new((*net).into(), *length).ok().map(IpNet::V4),
+        class: *class,
+        rule: *rule,
+        source,
+    };
+    let public = (Class::Public, rules::PUBLIC, "IANA IPv4 special-purpose registry");
+    row.map_or_else(|| unlisted(public), found)
 }
 
-fn classify_v6(ip: Ipv6Addr) -> (Class, Rule) {
+fn look_up_v6(ip: Ipv6Addr) -> Listed {
     let bits = ip.to_bits();
     let row = V6.iter().find(|(net, length, ..)| {
         let mask = u128::MAX.checked_shl(128 - u32::from(*length)).unwrap_or(0);
         bits & mask == Ipv6Addr::from(*net).to_bits()
     });
+    let found = |(net, length, class, rule, source): &V6Row| Listed {
+        network: Ipv6Net::new((*net).into(), *length).ok().map(IpNet::V6),
+        class: *class,
+        rule: *rule,
+        source,
+    };
     match row {
-        Some((.., Class::Never, rule)) => (Class::Never, *rule),
-        _ if is_isatap(ip) => (Class::Never, rules::EMBEDDED),
-        Some((.., class, rule)) => (*class, *rule),
-        None if bits >> 125 == 1 => (Class::Public, rules::PUBLIC), // 2000::/3
-        None => (Class::Never, rules::RESERVED),
+        Some(row @ (_, _, Class::Never, ..)) => found(row),
+        _ if is_isatap(ip) => unlisted((Class::Never, rules::EMBEDDED, "RFC 5214 §6.1, ISATAP")),
+        Some(row) => found(row),
+        // 2000::/3
+        None if bits >> 125 == 1 => {
+            unlisted((Class::Public, rules::PUBLIC, "IANA IPv6 global unicast space, 2000::/3"))
+        }
+        None => unlisted((Class::Never, rules::RESERVED, "IANA: outside of 2000::/3")),
     }
+}
+
+fn unlisted((class, rule, source): (Class, Rule, &'static str)) -> Listed {
+    Listed { network: None, class, rule, source }
 }
 
 /// RFC 5214 §6.1: interface ids `0000:5efe:a.b.c.d` and `0200:5efe:a.b.c.d` carry an IPv4 address.
@@ -136,12 +231,12 @@ mod tests {
 
     #[test]
     fn both_ends_of_each_v4_block_are_inside_and_their_neighbours_outside() {
-        for (net, length, class_wanted, _) in V4.iter().filter(|row| row.1 < 32) {
+        for (net, length, class_wanted, ..) in V4.iter().filter(|row| row.1 < 32) {
             let first = Ipv4Addr::from(*net).to_bits();
             let last = first | (u32::MAX >> length);
             for bits in [first, last] {
                 assert_ne!(
-                    classify_v4(Ipv4Addr::from_bits(bits)).0,
+                    look_up_v4(Ipv4Addr::from_bits(bits)).class,
                     Class::Public,
                     "{net:?}/{length} {class_wanted:?}"
                 );

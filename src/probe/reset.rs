@@ -169,11 +169,11 @@ async fn speak(permit: &Permit, speech: Speech, mut conn: Conn, patience: Durati
             Speech::Http(Scheme::Https) => {
                 let host = permit.target().host();
                 let mut stream = tls::connect(conn, host, &["http/1.1"]).await?.stream;
-                let request = talk::head_request(permit.target(), Scheme::Https);
+                let request = talk::head_request(permit, Scheme::Https);
                 talk::ask(&mut stream, &request).await.map(drop)
             }
             Speech::Http(scheme) => {
-                let request = talk::head_request(permit.target(), scheme);
+                let request = talk::head_request(permit, scheme);
                 talk::ask(&mut conn, &request).await.map(drop)
             }
             Speech::Plain(protocol) => {

@@ -167,7 +167,7 @@ impl DnsClient {
                 return Err(if found.queries > 0 { worst } else { Outcome::Timeout });
             }
             found.queries += 1;
-            let outcome = match timeout(TRY, exchange(*server, name, kind)).await {
+            let outcome = match timeout(TRY, exchange(*server, name, kind, meter)).await {
                 Err(_) => Outcome::Timeout,
                 Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
                     Outcome::NoServer
@@ -252,7 +252,12 @@ fn parse_resolv_conf(text: &str) -> Vec<SocketAddr> {
 }
 
 /// One question and its answer, over TCP where UDP has no room for it.
-async fn exchange(server: SocketAddr, name: &Name, kind: RecordType) -> std::io::Result<Message> {
+async fn exchange(
+    server: SocketAddr,
+    name: &Name,
+    kind: RecordType,
+    meter: &Meter,
+) -> std::io::Result<Message> {
     let mut query = Message::query();
     query.metadata.recursion_desired = true;
     query.add_query(Query::query(name.clone(), kind));
@@ -266,16 +271,21 @@ async fn exchange(server: SocketAddr, name: &Name, kind: RecordType) -> std::io:
     // Connected, so that the kernel drops other senders and reports a closed port.
     socket.connect(server).await?;
     socket.send(&bytes).await?;
+    meter.count_sent(bytes.len());
     let mut buffer = vec![0; usize::from(UDP_SIZE)];
     loop {
         let length = socket.recv(&mut buffer).await?;
+        meter.count_received(length);
+        if meter.received_left() == 0 {
+            return Err(std::io::ErrorKind::QuotaExceeded.into());
+        }
         let Some(answer) = read_answer(buffer.get(..length).unwrap_or_default(), &query) else {
             continue; // Not our answer; the true one may still come.
         };
         if !answer.metadata.truncation {
             return Ok(answer);
         }
-        return exchange_over_tcp(server, &bytes, &query).await;
+        return exchange_over_tcp(server, &bytes, &query, meter).await;
     }
 }
 
@@ -283,12 +293,18 @@ async fn exchange_over_tcp(
     server: SocketAddr,
     bytes: &[u8],
     query: &Message,
+    meter: &Meter,
 ) -> std::io::Result<Message> {
     let mut stream = TcpStream::connect(server).await?;
     // RFC 1035 §4.2.2: two bytes of length before each message.
     let length = u16::try_from(bytes.len()).map_err(std::io::Error::other)?;
     stream.write_all(&[&length.to_be_bytes(), bytes].concat()).await?;
+    meter.count_sent(bytes.len() + 2);
     let length = stream.read_u16().await?;
+    if u64::from(length) > meter.received_left() {
+        return Err(std::io::ErrorKind::QuotaExceeded.into());
+    }
+    meter.count_received(usize::from(length) + 2);
     let mut buffer = vec![0; usize::from(length)];
     stream.read_exact(&mut buffer).await?;
     read_answer(&buffer, query).ok_or_else(|| std::io::Error::other("not the answer to our query"))

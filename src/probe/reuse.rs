@@ -111,7 +111,7 @@ async fn attempt(permit: &Permit, ip: IpAddr, scheme: Scheme, age: Duration) -> 
         connection: String::new(),
         keep_alive: String::new(),
     };
-    let request = talk::head_request(permit.target(), scheme);
+    let request = talk::head_request(permit, scheme);
     let opening = async {
         let mut stream = talk::open(permit, ip, scheme, Account::Reuse, Shape::default()).await?;
         let head = talk::ask(&mut *stream, &request).await?;

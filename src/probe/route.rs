@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::{
     event::{Finding, Reading, seconds},
+    mask::masked,
     path::{Answer, Step, Way},
     ranges::{self, Class},
 };
@@ -74,8 +75,7 @@ fn router(from: IpAddr, target: IpAddr) -> String {
     let is_public = |ip| ranges::classify(ip).0 == Class::Public;
     match from {
         _ if is_public(from) || !is_public(target) => from.to_string(),
-        IpAddr::V4(v4) => format!("{}.x.x.x", v4.octets()[0]),
-        IpAddr::V6(v6) => format!("{:x}:x", v6.segments()[0]),
+        _ => masked(from),
     }
 }
 

@@ -2,7 +2,10 @@
 //!
 //! In: a [`Plan`] and a [`Gate`]. Out: a stream of [`ProbeEvent`]s that always ends with `Done`.
 
-use std::{sync::Mutex, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use tokio::{sync::mpsc, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -13,6 +16,7 @@ use super::{
     graph::Context,
     idle,
     kind::Probe,
+    meter::Meter,
     permit::Gate,
     target::Target,
     verify::Roots,
@@ -66,6 +70,8 @@ pub struct Run {
     pub events: mpsc::Receiver<ProbeEvent>,
     /// Stops it; `Done` still comes.
     pub cancel: CancellationToken,
+    /// What it has used up.
+    pub meter: Arc<Meter>,
 }
 
 /// Starts a run on the current tokio runtime. `ticket` is kept until the run ends.
@@ -73,21 +79,23 @@ pub fn run(plan: Plan, gate: Gate, ticket: Option<Ticket>) -> Run {
     let (sender, events) = mpsc::channel(QUEUE);
     let cancel = CancellationToken::new();
     let stop = cancel.clone();
+    let wall = plan.wall();
+    let meter = Arc::new(Meter::new(wall));
+    let account = Arc::clone(&meter);
     tokio::spawn(async move {
-        let wall = plan.wall();
-        let reporter = Reporter::new(sender.clone());
+        let reporter = Reporter::new(sender.clone(), gate.shared_policy());
         let context = Context { plan, gate, ticket: Mutex::new(ticket), reporter };
         let cancelled = tokio::select! {
             () = stop.cancelled() => true,
             () = sender.closed() => true,
-            ended = timeout(wall, context.execute(wall)) => ended.is_err(),
+            ended = timeout(wall, context.execute(&account)) => ended.is_err(),
         };
         let observations = context.reporter.observations();
         // Never wait for a reader here: the ticket must come back.
         let done = ProbeEvent::Done { observations, cancelled };
         let _ = timeout(Duration::from_secs(5), context.reporter.send(done)).await;
     });
-    Run { events, cancel }
+    Run { events, cancel, meter }
 }
 
 #[cfg(test)]

@@ -9,9 +9,9 @@ use std::{fmt::Write as _, io, net::IpAddr};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{
-    http::{Stream, USER_AGENT, host_field, is_reset},
+    http::{Stream, host_field, is_reset},
     permit::{Account, Permit, Shape},
-    target::{Scheme, Target},
+    target::Scheme,
     tcp, tls,
 };
 
@@ -87,21 +87,22 @@ pub(super) async fn open(
 }
 
 /// A HEAD request: its answer ends with its header, so that silence can begin.
-pub(super) fn head_request(target: &Target, scheme: Scheme) -> String {
-    request("HEAD", target, scheme, &[])
+pub(super) fn head_request(permit: &Permit, scheme: Scheme) -> String {
+    request("HEAD", permit, scheme, &[])
 }
 
 /// One request without a body. `fields` come behind our own.
 pub(super) fn request(
     method: &str,
-    target: &Target,
+    permit: &Permit,
     scheme: Scheme,
     fields: &[(&str, &str)],
 ) -> String {
     let mut text = format!(
-        "{method} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {USER_AGENT}\r\nAccept: */*\r\n",
-        target.path(),
-        host_field(target, scheme)
+        "{method} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {}\r\nAccept: */*\r\n",
+        permit.target().path(),
+        host_field(permit.target(), scheme),
+        permit.agent()
     );
     for (name, value) in fields {
         let _ = write!(text, "{name}: {value}\r\n");

@@ -5,6 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use futures::future::join_all;
 
 use super::{
+    conn::Conn,
     event::{Finding, Reading, seconds},
     permit::{DialError, DialFailure, Permit},
     sys::TcpFacts,
@@ -39,15 +40,21 @@ fn plan(addresses: &[IpAddr]) -> Vec<IpAddr> {
     v4.into_iter().take(v4_share).chain(v6.into_iter().take(v6_share)).collect()
 }
 
-/// Dials every planned address at once and hangs up.
-pub(super) async fn send(permit: &Permit) -> Vec<Attempt> {
+/// Dials every planned address at once and hangs up, but on the first that connected where `keep`
+/// says so: whoever asks for the page next need not connect again.
+pub(super) async fn send(permit: &Permit, keep: bool) -> (Vec<Attempt>, Option<Conn>) {
     let dial = |ip: IpAddr| async move {
-        let result = permit.dial(ip, LIMIT).await;
-        let result =
-            result.map(|conn| Connected { elapsed: conn.connected_in(), facts: conn.facts() });
-        Attempt { ip, result }
+        match permit.dial(ip, LIMIT).await {
+            Ok(conn) => {
+                let connected = Connected { elapsed: conn.connected_in(), facts: conn.facts() };
+                (Attempt { ip, result: Ok(connected) }, keep.then_some(conn))
+            }
+            Err(error) => (Attempt { ip, result: Err(error) }, None),
+        }
     };
-    join_all(plan(permit.addresses()).into_iter().map(dial)).await
+    let dialled = join_all(plan(permit.addresses()).into_iter().map(dial)).await;
+    let (attempts, kept): (Vec<Attempt>, Vec<Option<Conn>>) = dialled.into_iter().unzip();
+    (attempts, kept.into_iter().flatten().next())
 }
 
 /// The address to use for the probes that follow.

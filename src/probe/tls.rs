@@ -9,6 +9,7 @@ use std::{
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio::{io::AsyncReadExt, time::timeout};
 use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     conn::Conn,
@@ -77,8 +78,9 @@ pub(super) async fn connect(conn: Conn, host: &Host, alpn: &[&str]) -> io::Resul
     Ok(Session { stream, recorder })
 }
 
-/// Dials `ip` and shakes hands once.
-pub(super) async fn send(permit: &Permit, ip: IpAddr) -> Handshake {
+/// Dials `ip` and shakes hands once. `answered` is cancelled when a request over another session of
+/// the same kind was answered: then no alert comes late, and none is waited for.
+pub(super) async fn send(permit: &Permit, ip: IpAddr, answered: &CancellationToken) -> Handshake {
     let mut handshake = Handshake {
         ending: Ending::Timeout,
         elapsed: Duration::ZERO,
@@ -109,15 +111,20 @@ pub(super) async fn send(permit: &Permit, ip: IpAddr) -> Handshake {
                 state.protocol_version().map_or_else(String::new, |v| format!("{v:?}"));
             handshake.alpn = state.alpn_protocol().map(show_bytes).unwrap_or_default();
             handshake.chain = session.recorder.chain();
-            late_alert(&mut session.stream).await.map_or(Ending::Complete, Ending::Alert)
+            late_alert(&mut session.stream, answered).await.map_or(Ending::Complete, Ending::Alert)
         }
     };
     handshake
 }
 
-async fn late_alert(stream: &mut TlsStream<Conn>) -> Option<String> {
+async fn late_alert(stream: &mut TlsStream<Conn>, answered: &CancellationToken) -> Option<String> {
     let mut byte = [0_u8; 1];
-    match timeout(LATE_ALERT, stream.read(&mut byte)).await {
+    let read = tokio::select! {
+        biased;
+        read = timeout(LATE_ALERT, stream.read(&mut byte)) => read,
+        () = answered.cancelled() => return None,
+    };
+    match read {
         Ok(Err(error)) => match tls_error(&error)? {
             rustls::Error::AlertReceived(alert) => Some(format!("{alert:?}")),
             _ => None,

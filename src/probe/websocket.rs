@@ -146,7 +146,7 @@ async fn upgrade(
         ("Sec-WebSocket-Key", key),
         ("Origin", &origin),
     ];
-    let request = talk::request("GET", target, scheme, &fields);
+    let request = talk::request("GET", permit, scheme, &fields);
     let head = talk::ask(&mut *stream, &request).await?;
     Ok((stream, head))
 }

@@ -12,6 +12,7 @@ use super::{
     config_values::{AllowRule, BaseUrl, LogFormat, duration},
     webhooks::{Secret, Webhook},
 };
+use crate::probe::opt_out::OptOut;
 
 pub use super::config_load::{ConfigError, ServeArgs};
 
@@ -87,6 +88,10 @@ pub struct ProbeConfig {
     pub max_idle: Duration,
     /// Resolvers to ask; those of the system where empty.
     pub resolvers: Vec<SocketAddr>,
+    /// Names and networks whose owners asked not to be looked at.
+    pub opt_out: Vec<OptOut>,
+    /// Whom to ask about the probes, for the page that their `User-Agent` leads to.
+    pub contact: Option<String>,
 }
 
 impl Default for ProbeConfig {
@@ -100,6 +105,8 @@ impl Default for ProbeConfig {
             // judgement: covers the common 60, 120 and 300 s timers with room, and still ends.
             max_idle: Duration::from_mins(10),
             resolvers: Vec::new(),
+            opt_out: Vec::new(),
+            contact: None,
         }
     }
 }
@@ -227,6 +234,8 @@ pub(super) const KEYS: &[(&str, Kind)] = &[
     ("probe.allow_loopback", Kind::Switch),
     ("probe.max_idle", Kind::Text),
     ("probe.resolvers", Kind::List),
+    ("probe.opt_out", Kind::List),
+    ("probe.contact", Kind::Text),
     ("limits.connections", Kind::Number),
     ("limits.requests", Kind::Number),
     ("limits.paste_bytes", Kind::Number),

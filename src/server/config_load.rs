@@ -295,6 +295,7 @@ fn check(config: &Config, places: &Places) -> Result<(), ConfigError> {
             "must be larger than `limits.paste_bytes`",
         ));
     }
+    check_openings(config, places)?;
     if let Some(reason) = config.webhooks.iter().find_map(super::webhooks::Webhook::fault) {
         return Err(bad_value(places, "webhooks", &reason));
     }
@@ -320,6 +321,27 @@ fn check(config: &Config, places: &Places) -> Result<(), ConfigError> {
             &format!("{wrong}is no host name; give it without scheme, port or `*`"),
         ))
     }
+}
+
+/// Nobody signs in here, so a server that others can reach must say who may use what it opens:
+/// otherwise whoever reaches it would stand in its network.
+fn check_openings(config: &Config, places: &Places) -> Result<(), ConfigError> {
+    let probe = &config.probe;
+    if !probe.enabled || config.listen.ip().is_loopback() {
+        return Ok(());
+    }
+    if let Some(rule) = probe.allow.iter().find(|rule| rule.from.is_empty()) {
+        let network = rule.network;
+        let reason = format!(
+            "opens {network} to every visitor, and `listen` is not loopback; say who may ask, as in `{network}@192.168.7.0/24` (`@0.0.0.0/0,::/0` for everybody)"
+        );
+        return Err(bad_value(places, "probe.allow", &reason));
+    }
+    if probe.allow_loopback {
+        let reason = "opens this machine to every visitor, and `listen` is not loopback";
+        return Err(bad_value(places, "probe.allow_loopback", reason));
+    }
+    Ok(())
 }
 
 fn unknown_variables(ours: &BTreeMap<String, String>) -> Vec<String> {

@@ -96,7 +96,7 @@ fn a_slip_is_named_with_its_place_and_what_was_meant() {
         ),
         (
             "[probe]\nallow = ['10.0.0.0/8', 'ten']",
-            "/hangup.toml line 2: `probe.allow[1]`: `ten` is no network such as `10.20.0.0/16` or `10.20.0.0/16:5432,6379`",
+            "/hangup.toml line 2: `probe.allow[1]`: `ten` is no network such as `10.20.0.0/16`, `10.20.0.0/16:5432,6379` or `10.20.0.0/16:5432@192.168.7.0/24`",
         ),
     ];
     for (text, said) in cases {
@@ -119,4 +119,30 @@ fn a_missing_file_is_named_and_a_strange_variable_is_a_warning() {
     let environment = [("HANGUP_SERVICE_HOST".to_owned(), "10.0.0.1".to_owned())];
     let (_, warnings) = Config::load(&ServeArgs::default(), environment.into_iter()).unwrap();
     assert_eq!(warnings, ["the environment variable HANGUP_SERVICE_HOST sets nothing"]);
+}
+
+#[test]
+fn what_is_opened_on_a_server_that_others_reach_says_for_whom() {
+    let open = |allow: &str| format!("listen = '0.0.0.0:80'\n[probe]\nallow = ['{allow}']\n");
+    let error = load_text(&open("10.20.0.0/16"), &[]).unwrap_err();
+    assert!(error.starts_with("/hangup.toml line 3: `probe.allow`: opens 10.20.0.0/16"), "{error}");
+    assert!(load_text(&open("10.20.0.0/16:443@10.0.0.0/8"), &[]).is_ok());
+    assert!(load_text(&open("10.20.0.0/16@0.0.0.0/0,::/0"), &[]).is_ok());
+    assert!(load_text("[probe]\nallow = ['10.20.0.0/16']", &[]).is_ok());
+    let loopback = "listen = '[::]:80'\n[probe]\nallow_loopback = true";
+    assert!(load_text(loopback, &[]).unwrap_err().contains("line 3: `probe.allow_loopback`"));
+    let off = "listen = '[::]:80'\n[probe]\nallow_loopback = true\nenabled = false";
+    assert!(load_text(off, &[]).is_ok());
+}
+
+#[test]
+fn who_opted_out_is_read_one_by_one() {
+    let text = "[probe]\nopt_out = ['example.org', '192.0.2.0/24']\ncontact = 'noc@example.com'";
+    let policy = crate::server::probe_policy(&load_text(text, &[]).unwrap());
+    assert_eq!(policy.opted_out_names, ["example.org"]);
+    assert_eq!(policy.opted_out_networks.len(), 1);
+    let wrong = load_text("[probe]\nopt_out = ['example.org:443']", &[]).unwrap_err();
+    assert!(wrong.contains("line 2: `probe.opt_out[0]`: `example.org:443` is no name"), "{wrong}");
+    let list = [("HANGUP_PROBE_OPT_OUT", "example.org 2001:db8::/32\nexample.net")];
+    assert_eq!(load_text("", &list).unwrap().probe.opt_out.len(), 3);
 }

@@ -5,28 +5,38 @@ use std::{str::FromStr, time::Duration};
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, de::Error};
 
-/// A private network that probes may look at: `10.20.0.0/16` or `10.20.0.0/16:5432,6379`.
+/// A private network that probes may look at, perhaps at other ports, perhaps for some visitors only:
+/// `10.20.0.0/16`, `10.20.0.0/16:5432,6379` or `10.20.0.0/16:5432@192.168.7.0/24`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowRule {
     /// The network.
     pub network: IpNet,
     /// Its open ports; those of `probe.ports` where empty.
     pub ports: Vec<u16>,
+    /// The visitors that it is opened to; everybody where empty.
+    pub from: Vec<IpNet>,
 }
 
 impl FromStr for AllowRule {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong =
-            || format!("`{text}` is no network such as `10.20.0.0/16` or `10.20.0.0/16:5432,6379`");
+        let wrong = || {
+            format!(
+                "`{text}` is no network such as `10.20.0.0/16`, `10.20.0.0/16:5432,6379` or `10.20.0.0/16:5432@192.168.7.0/24`"
+            )
+        };
+        let (text, visitors) = text.split_once('@').map_or((text, None), |(text, visitors)| {
+            (text, Some(visitors.split(',').map(|network| network.trim().parse())))
+        });
+        let from = visitors.into_iter().flatten().collect::<Result<_, _>>().map_err(|_| wrong())?;
         let (address, rest) = text.split_once('/').ok_or_else(wrong)?;
         let (length, ports) = rest.split_once(':').unwrap_or((rest, ""));
         let network = format!("{address}/{length}").parse().map_err(|_| wrong())?;
         let ports = ports.split(',').filter(|port| !port.is_empty());
         let ports =
             ports.map(|port| port.trim().parse()).collect::<Result<_, _>>().map_err(|_| wrong())?;
-        Ok(Self { network, ports })
+        Ok(Self { network, ports, from })
     }
 }
 
@@ -131,7 +141,18 @@ mod tests {
             (rule.network.to_string().as_str(), rule.ports.as_slice()),
             ("fd00:1::/32", &[443, 5432][..])
         );
-        for wrong in ["10.0.0.0", "10.0.0.0/33", "10.0.0.0/8:https", "10.0.0.0/8:70000", "", "/"] {
+        let rule: AllowRule = "10.0.0.0/8:443@192.168.7.0/24,fd00::/8".parse().unwrap();
+        assert_eq!((rule.ports.as_slice(), rule.from.len()), (&[443][..], 2));
+        for wrong in [
+            "10.0.0.0",
+            "10.0.0.0/33",
+            "10.0.0.0/8:https",
+            "10.0.0.0/8:70000",
+            "10.0.0.0/8@",
+            "10.0.0.0/8@everybody",
+            "",
+            "/",
+        ] {
             assert!(wrong.parse::<AllowRule>().is_err(), "{wrong}");
         }
     }

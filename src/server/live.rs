@@ -1,6 +1,11 @@
 //! Where the server meets the probes: its configuration becomes a policy, its visitors get tickets.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    hash::{BuildHasher, RandomState},
+    net::IpAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::http::StatusCode;
 use futures::future::BoxFuture;
@@ -10,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::probe::{
     self, Gate, MAX_IDLE, Plan, Probe,
-    budget::{Budgets, Limits},
+    budget::{Budgets, Limits, TooMany},
     own_addresses,
     policy::{Opening, Policy},
     resolve::DnsClient,
@@ -18,14 +23,23 @@ use crate::probe::{
     target::Target,
 };
 
-use super::{AllowRule, Config, ProbeConfig, ProbeRequest, ProbeStarter, Problem};
+use super::{
+    AllowRule, Config, ProbeRequest, ProbeStarter, Problem, config_values::BaseUrl, open_files,
+};
 
 /// Events a run may be ahead of the registry.
 const QUEUE: usize = 64;
 
+/// Files that one idle test and what runs beside it hold open; W6 of the threat model gives all of
+/// them a tenth of what the system allows.
+const FILES_OF_A_HOLD: usize = 16;
+
 /// The probes under the policy and the accounts of one server.
 struct Live {
+    policy: Policy,
     gate: Gate,
+    /// Makes the same visitor the same word in the log, as long as this process runs, and no other.
+    salt: RandomState,
     budgets: Budgets,
     max_idle: Duration,
 }
@@ -36,34 +50,49 @@ pub fn starter(config: &Config) -> Option<Arc<dyn ProbeStarter>> {
     if !probe.enabled {
         return None;
     }
-    let own = config.base_url.iter().map(|url| url.host().to_ascii_lowercase());
-    let own: Vec<String> = own.chain(config.hosts.clone()).collect();
     let resolver = match probe.resolvers.as_slice() {
         [] => DnsClient::from_system(),
         servers => DnsClient::new(servers.to_vec()),
     };
+    let policy = policy(config);
+    let mut gate = Gate::new(Arc::new(policy.clone()), Arc::new(resolver));
+    if let Some(url) = &config.base_url {
+        gate = gate.with_about(&format!("{}/about-probes", url.origin()));
+    }
+    let holds = Limits::default().holds.min(open_files::raise_limit() / 10 / FILES_OF_A_HOLD);
     Some(Arc::new(Live {
-        gate: Gate::new(Arc::new(policy(probe, own)), Arc::new(resolver)),
-        budgets: Budgets::new(Limits::default()),
+        policy,
+        gate,
+        salt: RandomState::new(),
+        budgets: Budgets::new(Limits { holds: holds.max(1), ..Limits::default() }),
         max_idle: probe.max_idle.clamp(Duration::from_secs(1), MAX_IDLE),
     }))
 }
 
-fn policy(config: &ProbeConfig, own_names: Vec<String>) -> Policy {
+/// The policy that `config` makes, for all visitors together; [`Policy::seen_from`] makes it that of
+/// one.
+pub fn policy(config: &Config) -> Policy {
+    let probe = &config.probe;
     let opening = |rule: &AllowRule| Opening {
         cidr: rule.network,
-        ports: if rule.ports.is_empty() { config.ports.clone() } else { rule.ports.clone() },
+        ports: if rule.ports.is_empty() { probe.ports.clone() } else { rule.ports.clone() },
+        from: rule.from.clone(),
     };
-    Policy {
-        openings: config.allow.iter().map(opening).collect(),
-        ports: config.ports.clone(),
+    let own =
+        config.base_url.iter().map(BaseUrl::host).chain(config.hosts.iter().map(String::as_str));
+    let own_names = own.map(|name| name.trim_end_matches('.').to_ascii_lowercase()).collect();
+    let mut policy = Policy {
+        openings: probe.allow.iter().map(opening).collect(),
+        ports: probe.ports.clone(),
         // Whoever opens a private network wants to name what is in it.
-        private_names: !config.allow.is_empty(),
-        allow_loopback: config.allow_loopback,
+        private_names: !probe.allow.is_empty(),
+        allow_loopback: probe.allow_loopback,
         own_addresses: own_addresses(),
         own_names,
         ..Policy::default()
-    }
+    };
+    probe.opt_out.iter().cloned().for_each(|entry| policy.opt_out(entry));
+    policy
 }
 
 impl Live {
@@ -71,7 +100,17 @@ impl Live {
         let target = Target::parse(&request.target).map_err(|invalid| {
             refusal(StatusCode::BAD_REQUEST, "invalid-target", invalid.rule())
         })?;
-        let decision = self.gate.policy().decide(&target);
+        let mut policy = self.policy.seen_from(client);
+        // Interfaces come and go while a server runs.
+        policy.own_addresses = own_addresses();
+        let decision = policy.decide(&target);
+        tracing::info!(
+            client = format_args!("{:016x}", self.salt.hash_one(client)),
+            target = target.normalized(),
+            allowed = decision.is_allowed(),
+            rule = decision.rule.id,
+            "probe asked for"
+        );
         if !decision.is_allowed() {
             return Err(refusal(StatusCode::FORBIDDEN, "target-not-allowed", decision.rule));
         }
@@ -81,11 +120,19 @@ impl Live {
         }
         let asked = request.idle_seconds.map_or(plan.max_idle, Duration::from_secs);
         plan.max_idle = asked.clamp(Duration::from_secs(1), self.max_idle);
-        let ticket = self.budgets.admit(client, &plan.target).map_err(|busy| {
+        let too_many = |busy: TooMany| {
             refusal(StatusCode::TOO_MANY_REQUESTS, "too-many-probes", busy.rule)
                 .retry_after(busy.retry_after)
-        })?;
-        Ok(probe::run(plan, self.gate.clone(), Some(ticket)))
+        };
+        let mut ticket = self.budgets.admit(client, &plan.target).map_err(too_many)?;
+        // Asked for by name, a place is there or is not; among others the run tells it later.
+        if plan.only.iter().any(|probe| probe.holds())
+            && let Err(busy) = ticket.hold()
+        {
+            ticket.refund();
+            return Err(too_many(busy));
+        }
+        Ok(probe::run(plan, self.gate.under(Arc::new(policy)), Some(ticket)))
     }
 }
 

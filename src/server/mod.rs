@@ -54,7 +54,7 @@ pub use diagnoses::origin_of;
 pub use language::negotiate;
 pub use limits::check_paste;
 pub use link_api::{KEY_COOKIE, cookie};
-pub use live::starter;
+pub use live::{policy as probe_policy, starter};
 pub use lock::{KEY_LIVES, LONGEST as LONGEST_PASSWORD, Locks};
 pub use metrics::{Counter, Metrics};
 pub use notices::{Notice, Notices, What};

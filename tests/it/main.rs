@@ -3,6 +3,8 @@
 
 mod architecture;
 #[cfg(feature = "ssr")]
+mod holds;
+#[cfg(feature = "ssr")]
 mod operations;
 #[cfg(feature = "ssr")]
 mod serving;

@@ -17,7 +17,14 @@ pub(crate) struct Server {
 impl Server {
     /// Starts on a free port and waits until it listens.
     pub(crate) fn start(data_dir: &Path) -> Self {
-        let mut child = command(data_dir).args(["--listen", "127.0.0.1:0"]).spawn().unwrap();
+        Self::start_with(data_dir, &[])
+    }
+
+    /// The same with settings from the environment.
+    pub(crate) fn start_with(data_dir: &Path, settings: &[(&str, &str)]) -> Self {
+        let mut command = command(data_dir);
+        command.envs(settings.iter().copied());
+        let mut child = command.args(["--listen", "127.0.0.1:0"]).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
         let line = lines.find(|line| line.contains("listening on http://")).unwrap();
         let address = line.split("http://").nth(1).unwrap().trim().parse().unwrap();
@@ -30,6 +37,11 @@ impl Server {
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream
+    }
+
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// One request on a connection of its own; the whole answer.

@@ -9,18 +9,23 @@
 
 mod burst;
 mod canary;
+mod chains;
 mod door;
+mod generated;
 mod halfclose;
-mod hostile;
 mod http2;
 mod idle;
+mod ipv6;
 mod lookups;
+mod menagerie;
 mod mtu;
 mod netns;
 mod path;
 mod policy;
+mod rebinding;
 mod reset;
 mod reused;
+mod sealed;
 mod servers;
 mod support;
 mod websocket;
