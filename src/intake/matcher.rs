@@ -1,7 +1,7 @@
 //! Many patterns over many lines at once.
 //!
 //! A thousand regular expressions in one automaton take a second to build and megabytes to run. So
-//! each is asked only about lines that hold a piece of text it needs (see `required`), all pieces
+//! each is asked only about lines that hold all the pieces of text it needs (see `required`), all pieces
 //! are looked for in one pass (Aho and Corasick 1975), and an expression is compiled when it is
 //! first asked.
 
@@ -11,7 +11,10 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use regex::bytes::{Regex, RegexBuilder};
 use thiserror::Error;
 
-use super::{denial::is_denied, required::required};
+use super::{
+    denial::is_denied,
+    required::{OneOf, required},
+};
 
 /// A line is looked at up to here, bytes: a minified page or a base64 blob holds no error text.
 const MAX_LINE: usize = 8 * 1024;
@@ -81,7 +84,7 @@ pub struct Matcher {
     expressions: Vec<Expression>,
     only_in: Vec<Option<Regex>>,
     pieces: AhoCorasick,
-    /// For each piece, the expressions that need it or another.
+    /// For each piece, the expressions whose most telling set holds it.
     needing: Vec<Vec<usize>>,
     /// Expressions that need no piece of text: they are asked about every line.
     always: Vec<usize>,
@@ -92,6 +95,8 @@ struct Expression {
     pattern: usize,
     source: String,
     spoken: bool,
+    /// Sets of pieces; beside the one it is found by, a line must hold one of each of these.
+    also: Vec<Vec<usize>>,
     compiled: OnceLock<Option<Regex>>,
 }
 
@@ -119,25 +124,38 @@ impl Matcher {
         let mut needing: Vec<Vec<usize>> = Vec::new();
         let mut always = Vec::new();
         let mut known = std::collections::BTreeMap::new();
+        let mut number = |piece: String, needing: &mut Vec<Vec<usize>>| -> usize {
+            let number = *known.entry(piece.clone()).or_insert(pieces.len());
+            if number == pieces.len() {
+                pieces.push(piece);
+                needing.push(Vec::new());
+            }
+            number
+        };
         for (index, pattern) in patterns.iter().enumerate() {
+            let unusable = |reason| PatternError { id: pattern.id.clone(), reason };
+            let mut beside: Vec<OneOf> = Vec::new();
             only_in.push(match &pattern.only_in {
-                Some(source) => Some(compile(&pattern.id, source)?),
+                Some(source) => {
+                    beside = required(source).map_err(unusable)?;
+                    Some(compile(&pattern.id, source)?)
+                }
                 None => None,
             });
             for alternative in alternatives(&pattern.pattern) {
                 let at = expressions.len();
-                let needed = required(alternative)
-                    .map_err(|reason| PatternError { id: pattern.id.clone(), reason })?;
-                if needed.is_empty() {
+                let mut sets = required(alternative).map_err(unusable)?;
+                sets.extend(beside.iter().cloned());
+                let mut sets = sets.into_iter().map(|set| {
+                    set.into_iter().map(|piece| number(piece, &mut needing)).collect::<Vec<_>>()
+                });
+                let first = sets.next();
+                let also: Vec<Vec<usize>> = sets.collect();
+                if first.is_none() {
                     always.push(at);
                 }
-                for piece in needed {
-                    let number = *known.entry(piece.clone()).or_insert(pieces.len());
-                    if number == pieces.len() {
-                        pieces.push(piece);
-                        needing.push(Vec::new());
-                    }
-                    if let Some(list) = needing.get_mut(number) {
+                for piece in first.into_iter().flatten() {
+                    if let Some(list) = needing.get_mut(piece) {
                         list.push(at);
                     }
                 }
@@ -146,6 +164,7 @@ impl Matcher {
                     pattern: index,
                     source,
                     spoken: pattern.spoken,
+                    also,
                     compiled: OnceLock::new(),
                 });
             }
@@ -171,6 +190,9 @@ impl Matcher {
         let mut hits: Vec<Option<Hit>> = vec![None; self.ids.len()];
         let mut last = vec![0; self.ids.len()];
         let mut asked: Vec<usize> = Vec::new();
+        // The last line that held each piece, and that each expression was asked about.
+        let mut holds = vec![0; self.needing.len()];
+        let mut considered = vec![0; self.expressions.len()];
         for (number, line) in (1..).zip(text.lines()) {
             let line = cut(line, MAX_LINE);
             if line.trim().is_empty() {
@@ -179,14 +201,27 @@ impl Matcher {
             let line_bytes = line.as_bytes();
             asked.clone_from(&self.always);
             for piece in self.pieces.find_overlapping_iter(line_bytes) {
-                asked.extend(self.needing.get(piece.pattern().as_usize()).into_iter().flatten());
+                let piece = piece.pattern().as_usize();
+                let Some(held) = holds.get_mut(piece) else { continue };
+                if *held == number {
+                    continue;
+                }
+                *held = number;
+                for at in self.needing.get(piece).into_iter().flatten() {
+                    if let Some(last) = considered.get_mut(*at)
+                        && *last != number
+                    {
+                        *last = number;
+                        asked.push(*at);
+                    }
+                }
             }
-            asked.sort_unstable();
-            asked.dedup();
+            let held = |piece: &usize| holds.get(*piece) == Some(&number);
             for at in &asked {
                 let Some(expression) = self.expressions.get(*at) else { continue };
                 let index = expression.pattern;
-                if last.get(index) == Some(&number) || !expression.is_match(line) {
+                let may_match = expression.also.iter().all(|set| set.iter().any(held));
+                if !may_match || last.get(index) == Some(&number) || !expression.is_match(line) {
                     continue;
                 }
                 let also = self.only_in.get(index).and_then(Option::as_ref);
@@ -318,6 +353,22 @@ mod tests {
         pattern.only_in = Some("envoy".to_owned());
         assert!(ids(std::slice::from_ref(&pattern), "UF\nenvoy").is_empty());
         assert_eq!(ids(&[pattern], "[envoy] 503 UF"), [("flag".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn every_needed_piece_must_be_there_in_any_order_of_the_patterns() {
+        let mut placed = Pattern::new("placed", r"\bD[CF]\b");
+        placed.only_in = Some("envoy|istio".to_owned());
+        let patterns = [
+            placed,
+            Pattern::new("two", r"error .{0,9}\b(52[0-3]|530)\b"),
+            Pattern::new("db", r"\bdb\b"),
+        ];
+        let text = "DC\nistio DF\nerror\n530 error\nerror code 530\nthe DB";
+        assert_eq!(
+            ids(&patterns, text),
+            [("placed".to_owned(), 2), ("two".to_owned(), 5), ("db".to_owned(), 6)]
+        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Durations that people write: "after 60 s", "every two minutes", "8 小时没请求".
 
-use std::sync::LazyLock;
+use std::{ops::Range, sync::LazyLock};
 
+use aho_corasick::AhoCorasick;
 use regex::Regex;
 
 /// A number and a unit of time, with the words that make it a moment of breaking and not the age of
@@ -13,13 +14,87 @@ static DURATION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// Words of which a tied duration has at least one: its beginnings but for the weak ones, and its ends.
+const TIES: &[&str] = &[
+    "after",
+    "every",
+    "each",
+    "about",
+    "around",
+    "exactly",
+    "take",
+    "past",
+    "过",
+    "每",
+    "等了",
+    "大约",
+    "约",
+    "满",
+    "正好",
+    "到",
+    "of idle",
+    "of inactivity",
+    "of silence",
+    "idle",
+    "inactive",
+    "timeout",
+    "没",
+    "无",
+    "就",
+    "断",
+    "后",
+    "左右",
+];
+
+static TIE: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(TIES).ok());
+
+/// A word so near the end of a line may be tied to a number on the next, bytes.
+const NEAR: usize = 32;
+
+/// The stretches of whole lines, apart and in order, that can hold a tied duration: those with a tie,
+/// and the line beside it where the tie stands near its end. Most of a log is not among them.
+fn stretches(text: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let bytes = text.as_bytes();
+    let Some(ties) = TIE.as_ref() else { return found };
+    let start_of = |at: usize| {
+        let before = bytes.get(..at).unwrap_or_default();
+        before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
+    };
+    let end_of = |at: usize| {
+        let after = bytes.get(at..).unwrap_or_default();
+        after.iter().position(|byte| *byte == b'\n').map_or(text.len(), |length| at + length)
+    };
+    for tie in ties.find_overlapping_iter(text) {
+        // Behind the last stretch nothing more is to be found in it.
+        if found.last().is_some_and(|last| tie.end() + NEAR < last.end) {
+            continue;
+        }
+        let (mut start, mut end) = (start_of(tie.start()), end_of(tie.end()));
+        if tie.start() - start < NEAR {
+            start = start_of(start.saturating_sub(1));
+        }
+        if end - tie.end() < NEAR && end < text.len() {
+            end = end_of(end + 1);
+        }
+        match found.last_mut() {
+            Some(last) if start <= last.end + 1 => last.end = last.end.max(end),
+            _ => found.push(start..end),
+        }
+    }
+    found
+}
+
 /// The durations in `text` that its wording ties to the break, in seconds, in order of appearance.
 ///
 /// A bare "5 minutes" with no such word around it is left out: it may be anything.
 pub fn seconds_in(text: &str) -> Vec<f64> {
     let Some(duration) = DURATION.as_ref() else { return Vec::new() };
-    duration
-        .captures_iter(text)
+    stretches(text)
+        .into_iter()
+        .filter_map(|stretch| text.get(stretch))
+        .flat_map(|stretch| duration.captures_iter(stretch))
         .filter(|found| {
             let lead = found.name("lead").map_or("", |lead| lead.as_str()).to_lowercase();
             let tied = !matches!(lead.as_str(), "" | "of" | "in" | "for" | "at" | "within");
@@ -75,6 +150,33 @@ mod tests {
         assert_eq!(seconds_in("8 小时没请求"), [28800.0]);
         assert_eq!(seconds_in("半小时断一次网"), [1800.0]);
         assert_eq!(seconds_in("350 s idle"), [350.0]);
+    }
+
+    #[test]
+    fn a_duration_may_stand_on_two_lines() {
+        assert_eq!(seconds_in("it drops after\n60 seconds, always"), [60.0]);
+        assert_eq!(seconds_in("GET / 200\nit drops after 60\nseconds\nGET / 200"), [60.0]);
+        assert_eq!(seconds_in("GET / 200\nalways 30 s\nidle, then gone\nGET /"), [30.0]);
+        let among = format!("{0}every 2 minutes\n{0}", "GET /items/7 200 5 s\n".repeat(50));
+        assert_eq!(seconds_in(&among), [120.0]);
+    }
+
+    #[test]
+    fn every_tie_makes_a_stretch() {
+        // Whatever the whole text yields is found in its stretches as well.
+        let lines = [
+            "exactly 5 s",
+            "takes 3 minutes",
+            "等了10秒",
+            "10 秒没反应",
+            "a 5 s timeout",
+            "past 2h",
+            "30 秒左右",
+            "15分钟以后",
+        ];
+        for line in lines {
+            assert_eq!(seconds_in(line).len(), 1, "{line}");
+        }
     }
 
     #[test]

@@ -264,3 +264,18 @@ let before = before.replace("-----BEGIN", "");
         prop_assert!(!redacted(&text).contains(&secret));
     }
 }
+
+/// Found by fuzzing: the key ended inside a character, so that it was found and never masked.
+#[test]
+fn a_private_key_whose_title_has_no_end_is_masked() {
+    for odd in ["\u{fffd}", "é", "连", "x"] {
+        let text = format!(
+            "-----BEGIN OPENSSH PRIVATE KEY---{}--\n9nFLz\n-----BEGIN 1EC P",
+            odd.repeat(40)
+        );
+        let once = redact(&text).text;
+        assert!(!once.contains("OPENSSH"), "{once}");
+        assert!(high_confidence(&once).is_empty(), "{once}");
+        assert_eq!(redact(&once).text, once);
+    }
+}

@@ -42,6 +42,11 @@ pub fn wasm_target() -> Result<()> {
     run(Command::new("rustup").args(["target", "add", WASM]))
 }
 
+/// A compiler for libFuzzer, which is C++, by apt where it is missing.
+pub fn fuzzing_packages() -> Result<()> {
+    if succeeds("c++", &["--version"]) { Ok(()) } else { install(&["g++"]) }
+}
+
 /// A browser, Chinese fonts and servers to probe, by apt where they are missing.
 pub fn system_packages() -> Result<()> {
     let own_browser = std::env::var_os("CHROMIUM").is_some();
@@ -51,9 +56,11 @@ pub fn system_packages() -> Result<()> {
     };
     let missing: Vec<&str> =
         PACKAGES.iter().filter(is_missing).map(|(package, _)| *package).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
+    if missing.is_empty() { Ok(()) } else { install(&missing) }
+}
+
+/// Installs Debian packages, or says how.
+fn install(missing: &[&str]) -> Result<()> {
     let packages = missing.join(" ");
     if !succeeds("apt-get", &["--version"]) {
         bail!(

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use crate::{
     build::{FRONT, Mode, WORKER, build},
     command::{cargo, run, succeeds},
-    setup,
+    fuzz, setup,
 };
 
 /// Warnings are errors here.
@@ -20,13 +20,14 @@ const DENY: [&str; 3] = ["--", "-D", "warnings"];
 type Step = (&'static str, fn(Mode) -> Result<()>);
 
 /// The steps of a whole run, in order.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("tests of the bare lane", |_| bare_tests()),
     ("formatting", |_| formatting()),
     ("clippy for the server", |_| clippy_server()),
     ("clippy for the browser", |_| clippy_browser()),
     ("system packages", |_| setup::system_packages()),
     ("tests of the server", |_| server_tests()),
+    ("hostile input", |_| fuzz::fuzz(&[])),
     ("build", |mode| build(mode).map(drop)),
     ("tests in the browser", |mode| browser(mode, &[])),
 ];

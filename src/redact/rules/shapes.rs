@@ -200,7 +200,7 @@ pub(in crate::redact) fn private_keys(text: &str) -> Vec<Find> {
     for (start, _) in text.match_indices("-----BEGIN ") {
         let is_inside = finds.last().is_some_and(|last| start < last.range.end);
         let head: &str = text.get(start + "-----BEGIN ".len()..).unwrap_or("");
-        let title = head.get(..head.find("-----").unwrap_or(0).min(64)).unwrap_or("");
+        let title = title(head);
         let is_private = title.contains("PRIVATE KEY") || title.contains("OpenVPN Static key");
         if is_inside || !is_private {
             continue;
@@ -211,6 +211,15 @@ pub(in crate::redact) fn private_keys(text: &str) -> Vec<Find> {
         finds.push(Find { range, whole: None, kind, confidence, rule: 0 });
     }
     finds
+}
+
+/// What stands behind `-----BEGIN `, up to the dashes after it or at most 64 bytes.
+fn title(head: &str) -> &str {
+    let mut end = head.find("-----").unwrap_or(0).min(64);
+    while !head.is_char_boundary(end) {
+        end -= 1;
+    }
+    head.get(..end).unwrap_or("")
 }
 
 /// How far the key reaches whose title stands at the beginning of `rest`, bytes.
@@ -227,7 +236,8 @@ fn key_length(rest: &str, title: &str) -> usize {
         return end + "-----END ".len() + close;
     }
     // Cut off: the rest of this line, then lines that end in base64.
-    let mut length = title.len() + "-----".len();
+    let behind = near.get(title.len()..).unwrap_or("");
+    let mut length = title.len() + if behind.starts_with("-----") { "-----".len() } else { 0 };
     let mut lines = near.get(length..).unwrap_or("").split_inclusive('\n');
     let first = lines.next().unwrap_or("");
     let is_key = |word: &str| {

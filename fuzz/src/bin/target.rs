@@ -1,0 +1,4 @@
+//! `hangup_fuzz::target` under libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| hangup_fuzz::target(data));
