@@ -25,7 +25,8 @@ pub(crate) const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 ///
 /// - `accept=fin|rst`: ends each connection as soon as it is there
 /// - `unread=1`: closes with the request unread
-/// - `answer=fin|rst|hold`: no answer; reads the request and ends, or never says a word
+/// - `answer=fin|rst|hold`: no answer; reads the request and ends, or never says a word;
+///   `wait=S` before that
 /// - `after=S`: answers only after S seconds
 /// - `cut=fin|rst at=N`: promises 1000 bytes and ends after N
 /// - `status=TEXT`, `head=NAME: VALUE` (several): of the answer; `body=N` bytes
@@ -92,6 +93,7 @@ impl Fault {
                 Some(request) => println!("{}", request.lines().next().unwrap_or_default()),
             }
             if let Some(how) = text("answer") {
+                thread::sleep(self.options.seconds("wait")?.unwrap_or_default());
                 return end(stream, how);
             }
             thread::sleep(self.options.seconds("after")?.unwrap_or_default());

@@ -20,10 +20,6 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    pub(crate) fn is_good(self) -> bool {
-        matches!(self, Self::First | Self::Settled)
-    }
-
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::First => "first",

@@ -83,9 +83,7 @@ impl Server {
                 own(&["apache2", "-DFOREGROUND", "-f", &path])
             }
             "haproxy" => {
-                let path = file(format!(
-                    "global\n  log stdout format raw local0 info\ndefaults\n  log global\n{conf}\n"
-                ))?;
+                let path = file(format!("global\n  log stdout format raw local0 info\n{conf}\n"))?;
                 own(&["haproxy", "-db", "-f", &path])
             }
             "redis" => own(&["redis-server", "--bind", "0.0.0.0", "--save", "", "--dir", &folder]),

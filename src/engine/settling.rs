@@ -1,0 +1,93 @@
+//! What only the machine itself knows, and what of it would tell the leading causes apart.
+//!
+//! The planner asks what would change the fix to try, at the least cost to a person. A report is also
+//! read where nobody goes on asking, by somebody who can log in: it names the facts of the host that
+//! would settle the matter, whatever they cost.
+
+use crate::{
+    evidence::{Observation, Source, State},
+    knowledge::Base,
+};
+
+use super::{
+    belief::Belief,
+    maths::log2,
+    model::{Choice, Model},
+    planner::{Step, StepKind, variables_of},
+};
+
+/// How many causes are told apart. judgement: what comes behind is rarely true, and much of it.
+const LEADING: usize = 5;
+/// What tells less than this would settle nothing, bits.
+const WORTH_NAMING: f64 = 0.01;
+
+impl Model {
+    /// Checks, and questions that only people who run the server can answer, by how much each is
+    /// expected to tell about which of the leading causes it is; best first.
+    pub fn settling(&self, base: &Base, belief: &Belief, evidence: &[Observation]) -> Vec<Step> {
+        let leading: Vec<(usize, f64)> = belief
+            .ranking()
+            .into_iter()
+            .take(LEADING)
+            .filter_map(|cause| Some((cause, *belief.posterior.get(cause)?)))
+            .collect();
+        let questions = base
+            .questions
+            .values()
+            .filter(|question| !question.opening && !question.who.iter().any(|who| who == "user"))
+            .map(|question| (StepKind::Question, question.id.as_str(), question.cost_seconds));
+        let checks = base
+            .checks
+            .values()
+            .map(|check| (StepKind::Check, check.id.as_str(), check.cost_seconds));
+        let mut steps: Vec<Step> = checks
+            .chain(questions)
+            .filter_map(|(kind, id, cost_seconds)| {
+                let gain_bits = variables_of(base, kind, id)
+                    .into_iter()
+                    .filter(|variable| is_host_fact(variable) && !is_known(evidence, variable))
+                    .filter_map(|variable| Some(told(self.choices.get(variable)?, &leading)))
+                    .fold(0.0, f64::max);
+                let id = id.to_owned();
+                (gain_bits >= WORTH_NAMING).then_some(Step { kind, id, gain_bits, cost_seconds })
+            })
+            .collect();
+        steps.sort_by(|a, b| {
+            b.gain_bits.total_cmp(&a.gain_bits).then_with(|| (a.kind, &a.id).cmp(&(b.kind, &b.id)))
+        });
+        steps
+    }
+}
+
+/// Whether the variable is something that a probe does not measure from outside.
+fn is_host_fact(variable: &str) -> bool {
+    !variable.contains('.')
+}
+
+/// Whether a person or a measurement has said it.
+fn is_known(evidence: &[Observation], variable: &str) -> bool {
+    let said = |o: &Observation| o.state != State::NotVisible && o.source != Source::Text;
+    evidence.iter().any(|o| o.variable == variable && said(o))
+}
+
+/// Expected fall of the entropy over the leading causes, bits.
+fn told(choice: &Choice, leading: &[(usize, f64)]) -> f64 {
+    let before = entropy(leading.iter().map(|(_, p)| *p));
+    let (mut after, mut total) = (0.0, 0.0);
+    for option in choice.expected(Source::Answer) {
+        let joint = leading
+            .iter()
+            .map(|(cause, p)| p * option.reported.get(*cause).copied().unwrap_or_default());
+        let weight: f64 = joint.clone().sum();
+        after += weight * entropy(joint);
+        total += weight;
+    }
+    if total > 0.0 { (before - after / total).max(0.0) } else { 0.0 }
+}
+
+/// Entropy of weights that need not sum to 1, bits.
+fn entropy(weights: impl Iterator<Item = f64> + Clone) -> f64 {
+    let sum: f64 = weights.clone().sum();
+    let terms: f64 = weights.filter(|w| *w > 0.0).map(|w| w * log2(w)).sum();
+    if sum > 0.0 { log2(sum) - terms / sum } else { 0.0 }
+}
