@@ -10,9 +10,14 @@ use std::{
     time::Duration,
 };
 
+use anyhow::{Context, Result};
+
 use crate::{place::Place, sys};
 
 const PREFIX: &str = "hangup-lab-";
+
+/// The note of a knob that was turned, in the folder of the scenario.
+const KNOB: &str = "knob";
 
 /// Where control groups lie: version 1 by controller, version 2 in one tree.
 pub(crate) const CGROUPS: [&str; 3] =
@@ -96,6 +101,7 @@ pub(crate) fn remove(stamp: &str) {
     }
     for folder in [Path::new("/etc/netns"), &std::env::temp_dir()] {
         for name in names(folder).into_iter().filter(|name| belongs(name, stamp)) {
+            turn_back(&folder.join(&name).join(KNOB));
             let _reported_by_the_next_sweep = fs::remove_dir_all(folder.join(name));
         }
     }
@@ -103,6 +109,22 @@ pub(crate) fn remove(stamp: &str) {
         for name in names(folder).into_iter().filter(|name| belongs(name, stamp)) {
             let _may_be_busy_for_a_moment = fs::remove_dir(folder.join(name));
         }
+    }
+}
+
+/// Sets a knob of the machine, and writes down beside `folder` how it stood.
+pub(crate) fn turn(folder: &Path, path: &str, value: &str) -> Result<()> {
+    let before = fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
+    fs::write(folder.join(KNOB), format!("{path}\n{}", before.trim()))?;
+    fs::write(path, value).with_context(|| format!("cannot write {path}"))
+}
+
+/// Sets the knob as it stood.
+fn turn_back(note: &Path) {
+    if let Some((path, value)) = fs::read_to_string(note).unwrap_or_default().split_once('\n')
+        && let Err(error) = fs::write(path, value)
+    {
+        eprintln!("hangup-lab: {path} could not be set back to {value}: {error}");
     }
 }
 

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     judge::{Outcome, Verdict},
+    leftovers,
     place::{Place, finish},
     scenario::{Capture, Fault, Scenario},
     servers::tail,
@@ -210,6 +211,9 @@ fn wire(place: &Place, options: &[String], children: &mut Vec<Child>) -> Result<
 fn apply(fault: &Fault, place: &Place) -> Result<()> {
     if let Some(rules) = &fault.nft {
         place.nft(&fault.place, rules)?;
+    }
+    if let Some((path, value)) = &fault.knob {
+        leftovers::turn(&place.folder, path, value)?;
     }
     match &fault.sh {
         Some(script) => place.sh(&fault.place, script).map(drop),

@@ -126,6 +126,8 @@ pub(crate) struct Fault {
     pub(crate) nft: Option<String>,
     /// A shell command.
     pub(crate) sh: Option<String>,
+    /// A file below /proc/sys of the whole machine and what to write into it; set back afterwards.
+    pub(crate) knob: Option<(String, String)>,
     /// Seconds after the start of the probes; at once and before them where absent.
     pub(crate) after: Option<f64>,
     /// Before the servers are started.
@@ -215,6 +217,10 @@ fn read(path: &Path) -> Result<Scenario> {
     let name = &scenario.name;
     ensure!(!scenario.truth.is_empty(), "{name}: no truth");
     ensure!(!scenario.fired.is_empty(), "{name}: nothing says whether the fault fired");
+    ensure!(
+        scenario.alone || scenario.faults.iter().all(|fault| fault.knob.is_none()),
+        "{name}: who turns a knob of the machine must be alone"
+    );
     ensure!(
         scenario.decidable == scenario.settled_by.is_empty(),
         "{name}: settled_by stands exactly where decidable = false"

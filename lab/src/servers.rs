@@ -69,7 +69,7 @@ impl Server {
             "nginx" => {
                 let pid = format!("{folder}/{name}.pid");
                 let path = file(format!(
-                    "user root; daemon off; worker_processes 1; pid {pid}; error_log stderr info;\n\
+                    "user root; daemon off; worker_processes 1; pid {pid}; error_log stderr warn;\n\
                      {NGINX_TEMP}\nserver_tokens on;\n{conf}\n}}\n",
                 ))?;
                 own(&["nginx", "-p", &folder, "-e", "stderr", "-c", &path])

@@ -2,7 +2,8 @@
 //!
 //! The planner asks what would change the fix to try, at the least cost to a person. A report is also
 //! read where nobody goes on asking, by somebody who can log in: it names the facts of the host that
-//! would settle the matter, whatever they cost.
+//! would settle the matter, whatever they cost. What a user can be asked, or a probe measures, is the
+//! planner's.
 
 use crate::{
     evidence::{Observation, Source, State},
@@ -23,14 +24,15 @@ const WORTH_NAMING: f64 = 0.01;
 
 impl Model {
     /// Checks, and questions that only people who run the server can answer, by how much each is
-    /// expected to tell about which of the leading causes it is; best first.
+    /// expected to tell about which of the leading causes it is; best first. A check that shows
+    /// several facts counts with all of them, as if they were independent.
     pub fn settling(&self, base: &Base, belief: &Belief, evidence: &[Observation]) -> Vec<Step> {
-        let leading: Vec<(usize, f64)> = belief
-            .ranking()
-            .into_iter()
-            .take(LEADING)
-            .filter_map(|cause| Some((cause, *belief.posterior.get(cause)?)))
-            .collect();
+        let leading = against_the_leader(belief);
+        let user_asked = |variable: &str| {
+            base.questions.values().any(|question| {
+                question.variable == variable && question.who.iter().any(|who| who == "user")
+            })
+        };
         let questions = base
             .questions
             .values()
@@ -43,11 +45,12 @@ impl Model {
         let mut steps: Vec<Step> = checks
             .chain(questions)
             .filter_map(|(kind, id, cost_seconds)| {
-                let gain_bits = variables_of(base, kind, id)
+                let gain_bits: f64 = variables_of(base, kind, id)
                     .into_iter()
-                    .filter(|variable| is_host_fact(variable) && !is_known(evidence, variable))
+                    .filter(|variable| !variable.contains('.') && !user_asked(variable))
+                    .filter(|variable| !is_known(evidence, variable))
                     .filter_map(|variable| Some(told(self.choices.get(variable)?, &leading)))
-                    .fold(0.0, f64::max);
+                    .sum();
                 let id = id.to_owned();
                 (gain_bits >= WORTH_NAMING).then_some(Step { kind, id, gain_bits, cost_seconds })
             })
@@ -59,9 +62,21 @@ impl Model {
     }
 }
 
-/// Whether the variable is something that a probe does not measure from outside.
-fn is_host_fact(variable: &str) -> bool {
-    !variable.contains('.')
+/// The leading cause and the next ones, with weights: half for the leader, half shared by the others
+/// as they are probable. However sure the leader seems, what would settle it is asked of both sides.
+fn against_the_leader(belief: &Belief) -> Vec<(usize, f64)> {
+    let ranked: Vec<(usize, f64)> = belief
+        .ranking()
+        .into_iter()
+        .take(LEADING)
+        .filter_map(|cause| Some((cause, *belief.posterior.get(cause)?)))
+        .collect();
+    let others: f64 = ranked.iter().skip(1).map(|(_, p)| p).sum();
+    let weigh = |(at, (cause, p)): (usize, (usize, f64))| match at {
+        0 => (cause, 0.5),
+        _ => (cause, 0.5 * p / others.max(f64::MIN_POSITIVE)),
+    };
+    ranked.into_iter().enumerate().map(weigh).collect()
 }
 
 /// Whether a person or a measurement has said it.

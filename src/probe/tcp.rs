@@ -7,7 +7,7 @@ use futures::future::join_all;
 use super::{
     event::{Finding, Reading, seconds},
     permit::{DialError, DialFailure, Permit},
-    sys::TcpFacts,
+    sys::{TcpFacts, own_addresses},
 };
 
 /// Hard limit of one connect: SYNs go out at 0, 1 and 3 s, so two losses are survived.
@@ -20,6 +20,8 @@ const MAX_ADDRESSES: usize = 6;
 pub(super) struct Attempt {
     pub(super) ip: IpAddr,
     pub(super) result: Result<Connected, DialError>,
+    /// Who refused by ICMP, if somebody did: `host`, `router` or `own`.
+    pub(super) sender: Option<&'static str>,
 }
 
 /// A connect that went through.
@@ -45,7 +47,13 @@ pub(super) async fn send(permit: &Permit) -> Vec<Attempt> {
         let result = permit.dial(ip, LIMIT).await;
         let result =
             result.map(|conn| Connected { elapsed: conn.connected_in(), facts: conn.facts() });
-        Attempt { ip, result }
+        let from = result.as_ref().err().and_then(|error| error.icmp?.from);
+        let sender = from.map(|from| match from {
+            from if from == ip => "host",
+            from if own_addresses().contains(&from) => "own",
+            _ => "router",
+        });
+        Attempt { ip, result, sender }
     };
     join_all(plan(permit.addresses()).into_iter().map(dial)).await
 }
@@ -78,6 +86,11 @@ pub(super) fn interpret(attempts: &[Attempt]) -> Reading {
     let (result, raw) = overall(&visible);
     reading.observe("tcp.result", result, &raw);
     result.clone_into(&mut reading.outcome);
+    if result != "connected"
+        && let Some(refused) = visible.iter().find(|attempt| attempt.sender.is_some())
+    {
+        reading.observe("icmp.sender", refused.sender.unwrap_or_default(), &self::raw(refused));
+    }
     // The two addresses of localhost are assumed, not looked up; most programs listen on one.
     if !visible.iter().all(|attempt| attempt.ip.is_loopback()) {
         observe_families(&visible, &mut reading);
@@ -192,12 +205,12 @@ mod tests {
 
     fn ok(ip: &str) -> Attempt {
         let connected = Connected { elapsed: Duration::from_millis(3), facts: TcpFacts::default() };
-        Attempt { ip: ip.parse().unwrap(), result: Ok(connected) }
+        Attempt { ip: ip.parse().unwrap(), result: Ok(connected), sender: None }
     }
 
     fn failed(ip: &str, kind: DialFailure) -> Attempt {
         let error = DialError { kind, icmp: None, raw: "x".into(), elapsed: Duration::ZERO };
-        Attempt { ip: ip.parse().unwrap(), result: Err(error) }
+        Attempt { ip: ip.parse().unwrap(), result: Err(error), sender: None }
     }
 
     fn values(attempts: &[Attempt]) -> Vec<(String, String)> {

@@ -22,7 +22,7 @@ const VERSION: u32 = 1;
 const FIXED_CAUSES: usize = 3;
 const SHOWN_STEPS: usize = 6;
 /// How many of them, at least, are facts of the host that would tell the leading causes apart.
-const SETTLING_STEPS: usize = 2;
+const SETTLING_STEPS: usize = 3;
 
 /// The steps that a report names: what to do next, and what would settle the matter.
 fn shown_steps(plan: &[Step], settling: Vec<Step>) -> Vec<Step> {
