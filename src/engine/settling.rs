@@ -19,13 +19,14 @@ use super::{
 
 /// How many causes are told apart. judgement: what comes behind is rarely true, and much of it.
 const LEADING: usize = 5;
+/// What a check shows beside its best fact counts this much: facts of one machine repeat each other.
+const SIDE_FACTS: f64 = 0.25;
 /// What tells less than this would settle nothing, bits.
 const WORTH_NAMING: f64 = 0.01;
 
 impl Model {
     /// Checks, and questions that only people who run the server can answer, by how much each is
-    /// expected to tell about which of the leading causes it is; best first. A check that shows
-    /// several facts counts with all of them, as if they were independent.
+    /// expected to tell about which of the leading causes it is; best first.
     pub fn settling(&self, base: &Base, belief: &Belief, evidence: &[Observation]) -> Vec<Step> {
         let leading = against_the_leader(belief);
         let user_asked = |variable: &str| {
@@ -41,16 +42,19 @@ impl Model {
         let checks = base
             .checks
             .values()
+            .filter(|check| fits(&check.components, evidence))
             .map(|check| (StepKind::Check, check.id.as_str(), check.cost_seconds));
         let mut steps: Vec<Step> = checks
             .chain(questions)
             .filter_map(|(kind, id, cost_seconds)| {
-                let gain_bits: f64 = variables_of(base, kind, id)
+                let gains = variables_of(base, kind, id)
                     .into_iter()
                     .filter(|variable| !variable.contains('.') && !user_asked(variable))
                     .filter(|variable| !is_known(evidence, variable))
-                    .filter_map(|variable| Some(told(self.choices.get(variable)?, &leading)))
-                    .sum();
+                    .filter_map(|variable| Some(told(self.choices.get(variable)?, &leading)));
+                let (most, all) =
+                    gains.fold((0.0_f64, 0.0), |(most, all), gain| (most.max(gain), all + gain));
+                let gain_bits = most + (all - most) * SIDE_FACTS;
                 let id = id.to_owned();
                 (gain_bits >= WORTH_NAMING).then_some(Step { kind, id, gain_bits, cost_seconds })
             })
@@ -77,6 +81,16 @@ fn against_the_leader(belief: &Belief) -> Vec<(usize, f64)> {
         _ => (cause, 0.5 * p / others.max(f64::MIN_POSITIVE)),
     };
     ranked.into_iter().enumerate().map(weigh).collect()
+}
+
+/// Whether one of the components that a check is about was named or seen.
+fn fits(components: &[String], evidence: &[Observation]) -> bool {
+    let is_there = |component: &String| {
+        evidence.iter().any(|o| {
+            o.variable == "component" && o.value.word().is_some_and(|word| word == component)
+        })
+    };
+    components.is_empty() || components.iter().any(is_there)
 }
 
 /// Whether a person or a measurement has said it.
