@@ -7,11 +7,15 @@ use clap::Args;
 use crate::{
     evidence::Observation,
     knowledge::Lang,
-    probe::{self, Plan, ProbeEvent, target::Target},
+    probe::{self, Plan, Probe, ProbeEvent, target::Target},
     report::{Case, Report, VerdictState},
 };
 
-use super::{Failure, diagnostician, input, probe::shown, reach::Reach};
+use super::{
+    Failure, diagnostician, input,
+    probe::{parse_probe, shown},
+    reach::Reach,
+};
 
 /// `hangup diagnose`
 #[derive(Args)]
@@ -28,6 +32,9 @@ pub(super) struct Arguments {
     /// A host to probe first: host, host:port or URL
     #[arg(long, value_name = "TARGET")]
     probe: Option<String>,
+    /// With --probe: only these probes, separated by commas
+    #[arg(long, requires = "probe", value_delimiter = ',', value_parser = parse_probe)]
+    only: Vec<Probe>,
     #[command(flatten)]
     reach: Reach,
     /// Language of the report
@@ -105,6 +112,7 @@ fn probe_first(
         Failure::usage(format!("--probe `{}`: {}", shown(target), invalid.reason(lang)))
     })?;
     let mut plan = Plan::new(parsed);
+    plan.only.clone_from(&arguments.only);
     plan.max_idle = arguments.reach.max_idle;
     let gate = arguments.reach.gate();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -35,7 +35,7 @@ pub(super) struct Arguments {
     lang: Lang,
 }
 
-fn parse_probe(name: &str) -> Result<Probe, String> {
+pub(super) fn parse_probe(name: &str) -> Result<Probe, String> {
     let known = Probe::ALL.map(Probe::as_str).join(", ");
     Probe::parse(name).ok_or_else(|| format!("unknown probe `{name}`, use {known}"))
 }

@@ -14,6 +14,7 @@ mod planner;
 mod properties;
 mod remedy;
 pub mod scale;
+mod settling;
 pub mod simulation;
 mod timers;
 

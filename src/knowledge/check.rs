@@ -73,6 +73,10 @@ pub fn check(loaded: &Loaded) -> Vec<Problem> {
                 base.variables.contains_key(variable),
             );
         }
+        for component in &check.components {
+            let exists = base.components.contains_key(component);
+            lint.known("checks", &check.id, &["components"], "component", component, exists);
+        }
     });
     base.components.values().for_each(|component| lint.component(component));
     base.signatures.values().for_each(|signature| lint.signature(signature));

@@ -148,6 +148,9 @@ pub struct Check {
     pub who: Vec<String>,
     /// The variables its output can settle.
     pub reads: Vec<String>,
+    /// Components of which one must be there for it to make sense; anywhere where empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<String>,
 }
 
 /// A thing people name: a product, a cloud service, a piece of the network.

@@ -1,5 +1,7 @@
 //! What the answers of the `http` probe mean. Pure.
 
+use std::time::Duration;
+
 use super::{
     components,
     event::{Finding, Reading, seconds},
@@ -36,13 +38,30 @@ pub(super) fn interpret(hops: &[Hop]) -> Reading {
         // The first hop answered; where it leads is another matter.
         Ending::NotConnected(_) => "ok",
         Ending::Garbage(raw) => {
-            raw.clone_into(&mut reading.outcome);
+            reading.observe("http.result", "not_http", raw);
             return Reading { outcome: "not_http".to_owned(), ..reading };
         }
     };
     reading.observe("http.result", value, &raw(last));
+    if GATEWAY.contains(&value) {
+        observe_wait(&mut reading, last);
+    }
     value.clone_into(&mut reading.outcome);
     reading
+}
+
+/// Answers of a hop in front about a hop behind.
+const GATEWAY: [&str; 3] = ["bad_gateway", "unavailable", "gateway_timeout"];
+
+/// How long a gateway waited before it gave up: at once, or for the time of one of its timers.
+fn observe_wait(reading: &mut Reading, hop: &Hop) {
+    let waited = hop.phases.first_byte;
+    if waited < Duration::from_millis(500) {
+        reading.observe("fail_speed", "instant", &raw(hop));
+    } else if waited >= Duration::from_secs(1) {
+        let timed = (waited.as_secs_f64() * 100.0).round() / 100.0;
+        reading.observe("seconds", timed, &raw(hop));
+    }
 }
 
 /// The word of `http.result` for a status.

@@ -140,7 +140,6 @@ impl Context {
         }
         let result = self.gate.permit(&self.plan.target, meter).await;
         match &result {
-            Ok(_) => {}
             Err(refusal) if refusal.is_lookup_failure() => {
                 self.looked_up(&refusal.lookups, meter, started).await;
             }
@@ -152,7 +151,7 @@ impl Context {
                 }
                 self.hide(&[Probe::Dns], NOT_ALLOWED).await;
             }
-            Err(_) => {}
+            Ok(_) | Err(_) => {}
         }
         match result {
             Ok(permit) => {

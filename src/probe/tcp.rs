@@ -8,7 +8,7 @@ use super::{
     conn::Conn,
     event::{Finding, Reading, seconds},
     permit::{DialError, DialFailure, Permit},
-    sys::TcpFacts,
+    sys::{TcpFacts, own_addresses},
 };
 
 /// Hard limit of one connect: SYNs go out at 0, 1 and 3 s, so two losses are survived.
@@ -21,6 +21,8 @@ const MAX_ADDRESSES: usize = 6;
 pub(super) struct Attempt {
     pub(super) ip: IpAddr,
     pub(super) result: Result<Connected, DialError>,
+    /// Who refused by ICMP, if somebody did: `host`, `router` or `own`.
+    pub(super) sender: Option<&'static str>,
 }
 
 /// A connect that went through.
@@ -44,12 +46,19 @@ fn plan(addresses: &[IpAddr]) -> Vec<IpAddr> {
 /// says so: whoever asks for the page next need not connect again.
 pub(super) async fn send(permit: &Permit, keep: bool) -> (Vec<Attempt>, Option<Conn>) {
     let dial = |ip: IpAddr| async move {
-        match permit.dial(ip, LIMIT).await {
+        let result = permit.dial(ip, LIMIT).await;
+        let from = result.as_ref().err().and_then(|error| error.icmp?.from);
+        let sender = from.map(|from| match from {
+            from if from == ip => "host",
+            from if own_addresses().contains(&from) => "own",
+            _ => "router",
+        });
+        match result {
             Ok(conn) => {
                 let connected = Connected { elapsed: conn.connected_in(), facts: conn.facts() };
-                (Attempt { ip, result: Ok(connected) }, keep.then_some(conn))
+                (Attempt { ip, result: Ok(connected), sender }, keep.then_some(conn))
             }
-            Err(error) => (Attempt { ip, result: Err(error) }, None),
+            Err(error) => (Attempt { ip, result: Err(error), sender }, None),
         }
     };
     let dialled = join_all(plan(permit.addresses()).into_iter().map(dial)).await;
@@ -85,6 +94,11 @@ pub(super) fn interpret(attempts: &[Attempt]) -> Reading {
     let (result, raw) = overall(&visible);
     reading.observe("tcp.result", result, &raw);
     result.clone_into(&mut reading.outcome);
+    if result != "connected"
+        && let Some(refused) = visible.iter().find(|attempt| attempt.sender.is_some())
+    {
+        reading.observe("icmp.sender", refused.sender.unwrap_or_default(), &self::raw(refused));
+    }
     // The two addresses of localhost are assumed, not looked up; most programs listen on one.
     if !visible.iter().all(|attempt| attempt.ip.is_loopback()) {
         observe_families(&visible, &mut reading);
@@ -199,12 +213,12 @@ mod tests {
 
     fn ok(ip: &str) -> Attempt {
         let connected = Connected { elapsed: Duration::from_millis(3), facts: TcpFacts::default() };
-        Attempt { ip: ip.parse().unwrap(), result: Ok(connected) }
+        Attempt { ip: ip.parse().unwrap(), result: Ok(connected), sender: None }
     }
 
     fn failed(ip: &str, kind: DialFailure) -> Attempt {
         let error = DialError { kind, icmp: None, raw: "x".into(), elapsed: Duration::ZERO };
-        Attempt { ip: ip.parse().unwrap(), result: Err(error) }
+        Attempt { ip: ip.parse().unwrap(), result: Err(error), sender: None }
     }
 
     fn values(attempts: &[Attempt]) -> Vec<(String, String)> {

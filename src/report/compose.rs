@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    engine::{Belief, Model, SOMETHING_ELSE, StepKind as Kind, scale},
+    engine::{Belief, Model, SOMETHING_ELSE, Step, StepKind as Kind, scale},
     evidence::{Observation, Source, State},
     knowledge::{Base, Lang},
 };
@@ -22,6 +22,32 @@ const VERSION: u32 = 1;
 /// How many causes get fixes, next steps and the like at the most.
 const FIXED_CAUSES: usize = 3;
 const SHOWN_STEPS: usize = 6;
+/// How many of them, at least, are facts of the host that would tell the leading causes apart.
+const SETTLING_STEPS: usize = 3;
+
+/// The steps that a report names: what to do next, and what would settle the matter.
+fn shown_steps(plan: &[Step], settling: Vec<Step>) -> Vec<Step> {
+    let mut shown: Vec<Step> = plan.iter().take(SHOWN_STEPS).cloned().collect();
+    let is_in = |steps: &[Step], one: &Step| {
+        steps.iter().any(|step| (step.kind, &step.id) == (one.kind, &one.id))
+    };
+    let settling: Vec<Step> = settling.into_iter().take(SETTLING_STEPS).collect();
+    let missing = settling.iter().filter(|step| !is_in(&shown, step)).count();
+    let mut room = (shown.len() + missing).saturating_sub(SHOWN_STEPS);
+    // What makes room are the least of the others.
+    while room > 0
+        && let Some(at) = shown.iter().rposition(|step| !is_in(&settling, step))
+    {
+        shown.remove(at);
+        room -= 1;
+    }
+    for step in settling {
+        if !is_in(&shown, &step) {
+            shown.push(step);
+        }
+    }
+    shown
+}
 
 /// Everything a part of the report is made from.
 pub(super) struct Maker<'a> {
@@ -52,11 +78,9 @@ pub(super) fn compose(
     let causes = maker.causes();
     let constants = maker.constants();
     let fixes = maker.fixes(&causes);
-    let next: Vec<NextStep> = thought
-        .plan
-        .steps
-        .iter()
-        .take(SHOWN_STEPS)
+    let settling = model.settling(base, &thought.belief, &thought.evidence);
+    let next: Vec<NextStep> = shown_steps(&thought.plan.steps, settling)
+        .into_iter()
         .map(|step| NextStep {
             kind: step.kind.into(),
             id: step.id.clone(),

@@ -123,6 +123,7 @@ impl Resolve for ByName {
             server: None,
             elapsed: Duration::ZERO,
             queries: 1,
+            hidden: 0,
         };
         Box::pin(std::future::ready(found))
     }

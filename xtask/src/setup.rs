@@ -23,6 +23,31 @@ const PACKAGES: [(&str, &[&str]); 8] = [
     ("iproute2", &["/usr/sbin/ip"]),
 ];
 
+/// Debian packages of the lab beside these: servers to break, and what breaks them.
+const LAB: [(&str, &[&str]); 12] = [
+    ("nginx-light", &["/usr/sbin/nginx"]),
+    ("redis-server", &["/usr/bin/redis-server"]),
+    ("mariadb-server", &["/usr/bin/my_print_defaults"]),
+    ("mariadb-client", &["/usr/bin/mariadb"]),
+    ("openssh-server", &["/usr/sbin/sshd"]),
+    ("postgresql", &["/usr/lib/postgresql", "/usr/local/bin/postgres"]),
+    ("haproxy", &["/usr/sbin/haproxy"]),
+    ("apache2", &["/usr/sbin/apache2"]),
+    ("nftables", &["/usr/sbin/nft"]),
+    ("iptables", &["/usr/sbin/iptables"]),
+    ("conntrack", &["/usr/sbin/conntrack"]),
+    ("tcpdump", &["/usr/bin/tcpdump", "/usr/sbin/tcpdump"]),
+];
+
+/// Tools of the lab that a bare image may lack.
+const LAB_TOOLS: [(&str, &[&str]); 5] = [
+    ("iproute2", &["/usr/sbin/ip"]),
+    ("ethtool", &["/usr/sbin/ethtool"]),
+    ("curl", &["/usr/bin/curl"]),
+    ("openssl", &["/usr/bin/openssl"]),
+    ("procps", &["/usr/sbin/sysctl", "/sbin/sysctl"]),
+];
+
 /// While this exists and says 101, Debian's packages start no daemon when they are installed.
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 
@@ -49,13 +74,23 @@ pub fn fuzzing_packages() -> Result<()> {
 
 /// A browser, Chinese fonts and servers to probe, by apt where they are missing.
 pub fn system_packages() -> Result<()> {
+    install_missing(&PACKAGES)
+}
+
+/// What the lab needs, by apt where it is missing.
+pub fn lab_packages() -> Result<()> {
+    install_missing(&LAB)?;
+    install_missing(&LAB_TOOLS)
+}
+
+fn install_missing(packages: &[(&str, &[&str])]) -> Result<()> {
     let own_browser = std::env::var_os("CHROMIUM").is_some();
     let is_missing = |(package, files): &&(&str, &[&str])| {
         !(files.iter().any(|file| Path::new(file).exists())
             || own_browser && *package == "chromium")
     };
     let missing: Vec<&str> =
-        PACKAGES.iter().filter(is_missing).map(|(package, _)| *package).collect();
+        packages.iter().filter(is_missing).map(|(package, _)| *package).collect();
     if missing.is_empty() { Ok(()) } else { install(&missing) }
 }
 
@@ -96,11 +131,23 @@ fn keep_daemons_off() -> Result<()> {
 }
 
 fn is_root() -> Result<bool> {
+    // `Uid:` real, effective, saved, file system.
+    Ok(status_line("Uid:")?.split_whitespace().nth(1) == Some("0"))
+}
+
+/// Whether we may make network namespaces and configure them.
+pub fn may_make_networks() -> Result<bool> {
+    let capabilities = u64::from_str_radix(status_line("CapEff:")?.trim(), 16)?;
+    // CAP_NET_ADMIN is 12, CAP_SYS_ADMIN 21 (linux/capability.h).
+    let wanted = 1 << 12 | 1 << 21;
+    Ok(capabilities & wanted == wanted)
+}
+
+fn status_line(name: &str) -> Result<String> {
     let status =
         fs::read_to_string("/proc/self/status").context("cannot read /proc/self/status")?;
-    // `Uid:` real, effective, saved, file system.
-    let line = status.lines().find_map(|line| line.strip_prefix("Uid:"));
-    Ok(line.and_then(|line| line.split_whitespace().nth(1)) == Some("0"))
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    line.map(str::to_owned).with_context(|| format!("/proc/self/status has no `{name}`"))
 }
 
 /// The packages of the browser's tests, by npm where they are missing or others are wanted now.

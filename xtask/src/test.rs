@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use crate::{
     build::{FRONT, Mode, WORKER, build},
     command::{cargo, run, succeeds},
-    fuzz, setup,
+    fuzz, lab, setup,
 };
 
 /// Warnings are errors here.
@@ -20,7 +20,7 @@ const DENY: [&str; 3] = ["--", "-D", "warnings"];
 type Step = (&'static str, fn(Mode) -> Result<()>);
 
 /// The steps of a whole run, in order.
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     ("tests of the bare lane", |_| bare_tests()),
     ("formatting", |_| formatting()),
     ("clippy for the server", |_| clippy_server()),
@@ -29,6 +29,7 @@ const STEPS: [Step; 9] = [
     ("tests of the server", |_| server_tests()),
     ("hostile input", |_| fuzz::fuzz(&[])),
     ("build", |mode| build(mode).map(drop)),
+    ("lab", lab::short),
     ("tests in the browser", |mode| browser(mode, &[])),
 ];
 
