@@ -12,6 +12,8 @@ mod serving;
 mod store;
 #[cfg(feature = "ssr")]
 mod store_crash;
+#[cfg(feature = "ssr")]
+mod target;
 
 /// A file that is not listed above would never run.
 #[test]

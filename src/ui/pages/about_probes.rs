@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::ui::i18n::texts;
+use crate::{api::Desk, ui::i18n::texts};
 
 /// The names of the points, in order; each has a text `probes-NAME` and a heading.
 const POINTS: [&str; 4] = ["who", "what", "never", "opt-out"];
@@ -12,6 +12,9 @@ const POINTS: [&str; 4] = ["who", "what", "never", "opt-out"];
 #[component]
 pub fn AboutProbesPage() -> impl IntoView {
     let texts = texts();
+    let contact = expect_context::<Desk>().contact().map(
+        |contact| view! { <p>{texts.with("probes-contact", &[("contact", contact.into())])}</p> },
+    );
     view! {
         <Title text=texts.t("probes-title") />
         <div class="wrap prose">
@@ -25,6 +28,7 @@ pub fn AboutProbesPage() -> impl IntoView {
                     }
                 })
                 .collect_view()}
+            {contact}
         </div>
     }
 }
