@@ -44,6 +44,11 @@ impl Desk {
         Some(Self { diagnostician, state: state.clone() })
     }
 
+    /// Whom the owners of probed hosts may ask, where the configuration says it.
+    pub fn contact(&self) -> Option<String> {
+        self.state.config.probe.contact.clone()
+    }
+
     /// Keeps a text for a day and gives the token that brings it back.
     pub async fn keep(&self, text: &str) -> Result<String, Trouble> {
         let token = self.state.store.save_draft(text, self.state.now()).await?;

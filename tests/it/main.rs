@@ -15,6 +15,8 @@ mod store_crash;
 #[cfg(feature = "ssr")]
 mod store_link;
 #[cfg(feature = "ssr")]
+mod target;
+#[cfg(feature = "ssr")]
 mod ticket;
 #[cfg(feature = "ssr")]
 mod ticket_doors;

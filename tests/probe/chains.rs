@@ -72,7 +72,7 @@ async fn serve(address: &'static str, requests: Arc<AtomicU64>, longest: Arc<Ato
                 let (hop, chain) = (numbers.next(), numbers.next());
                 requests.fetch_add(1, Ordering::Relaxed);
                 let answer = match (chain, hop) {
-                    (Some(Ok(chain)), Some(Ok(hop))) if read > 0 => {
+                    (Some(Ok(chain)), Some(Ok(hop))) if hop < 100 => {
                         longest.fetch_max(hop + 1, Ordering::Relaxed);
                         format!(
                             "HTTP/1.1 302 Found\r\nLocation: {}\r\nContent-Length: 0\r\n\r\n",

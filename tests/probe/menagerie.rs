@@ -255,7 +255,7 @@ async fn costs(beast: Beast) -> Vec<Cost> {
         return vec![measure("http://a.example.com/", Probe::Dns, Policy::default(), dns).await];
     }
     let address = match beast {
-        Beast::ZeroWindow => narrow_server().await,
+        Beast::ZeroWindow => narrow_server(),
         _ => server(move |stream| beast.torment(stream)).await,
     };
     let scheme = if beast == Beast::TenThousandCertificates { "https" } else { "http" };
@@ -265,7 +265,7 @@ async fn costs(beast: Beast) -> Vec<Cost> {
 }
 
 /// A server with the smallest window there is, which its connections inherit.
-async fn narrow_server() -> SocketAddr {
+fn narrow_server() -> SocketAddr {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     socket.set_recv_buffer_size(1).unwrap();
     socket.set_nonblocking(true).unwrap();

@@ -11,8 +11,8 @@ const WASM: &str = "wasm32-unknown-unknown";
 /// Debian packages of the whole test run, each with the files of which one shows it is there.
 ///
 /// Without the fonts Chinese is boxes on the screenshots; the servers are what the probes are
-/// tested on.
-const PACKAGES: [(&str, &[&str]); 8] = [
+/// tested on, and nftables counts what they must not send.
+const PACKAGES: [(&str, &[&str]); 9] = [
     ("chromium", &["/usr/bin/chromium"]),
     ("fonts-noto-cjk", &["/usr/share/fonts/opentype/noto"]),
     ("nginx-light", &["/usr/sbin/nginx"]),
@@ -21,6 +21,7 @@ const PACKAGES: [(&str, &[&str]); 8] = [
     ("openssh-server", &["/usr/sbin/sshd"]),
     ("postgresql", &["/usr/lib/postgresql", "/usr/local/bin/postgres"]),
     ("iproute2", &["/usr/sbin/ip"]),
+    ("nftables", &["/usr/sbin/nft"]),
 ];
 
 /// Debian packages of the lab beside these: servers to break, and what breaks them.

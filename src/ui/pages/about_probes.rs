@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::{
+    api::Desk,
     knowledge::PROBES,
     ui::i18n::{Texts, texts},
 };
@@ -18,6 +19,9 @@ const LONGEST: u64 = 65;
 #[component]
 pub fn AboutProbesPage() -> impl IntoView {
     let texts = texts();
+    let contact = expect_context::<Desk>().contact().map(
+        |contact| view! { <p>{texts.with("probes-contact", &[("contact", contact.into())])}</p> },
+    );
     view! {
         <Title text=texts.t("probes-title") />
         <div class="wrap prose">
@@ -32,6 +36,7 @@ pub fn AboutProbesPage() -> impl IntoView {
                     }
                 })
                 .collect_view()}
+            {contact}
         </div>
     }
 }
