@@ -229,13 +229,13 @@ mod tests {
 
     #[test]
     fn a_later_look_takes_the_place_of_an_earlier_one() {
-        let mut case = Case::default();
-        case.observations = vec![
+        let observations = vec![
             idle("fin", Source::Probe),
             Observation::seen("seconds", 5.0, Source::Probe),
             Observation::seen("tcp.result", "connected", Source::Probe),
             idle("fin", Source::Capture),
         ];
+        let case = Case { observations, ..Case::default() };
         let checked = Happening::Checked {
             fix: "f".to_owned(),
             cause: "c".to_owned(),
