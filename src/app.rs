@@ -12,7 +12,7 @@ use axum::{
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use leptos::prelude::*;
-use leptos_meta::{MetaTags, provide_meta_context};
+use leptos_meta::{Meta, MetaTags, provide_meta_context};
 use leptos_router::{
     SsrMode,
     components::{Route, Router as PageRouter, Routes},
@@ -28,7 +28,7 @@ use crate::{
         evidence::add_evidence,
         forms::{self, Laid, Start},
         forms_link,
-        i18n::texts,
+        i18n::{Texts, texts},
         pages::{
             AboutProbesPage, AdminPage, Burned, CapturePage, DeletedPage, DiagnosePage,
             FromBrowserPage, HomePage, LadderPage, ManagePage, ProblemPage, ReadPage, ReportPage,
@@ -45,7 +45,10 @@ pub fn App() -> impl IntoView {
         provide_context(desk);
     }
     let texts = texts();
+    // Here, and not in the page: what a page adds after it has waited may come too late for the head.
+    let is_link = use_context::<Parts>().is_some_and(|parts| parts.uri.path().starts_with("/d/"));
     view! {
+        {is_link.then(|| view! { <LinkCard texts /> })}
         <PageRouter>
             <a class="skip" href="#main">{texts.t("skip-to-content")}</a>
             <Header texts />
@@ -267,6 +270,19 @@ var t=setInterval(function(){\
 if(c.contains('masking')){clearInterval(t);f.requestSubmit(s||undefined)}\
 else if(++n>200){clearInterval(t);c.add('unmasked')}\
 },100)},true)";
+
+/// What a chat shows of a link: that it is a diagnosis, and nothing of what is in it. Links that lead
+/// nowhere show the same.
+#[component]
+fn LinkCard(texts: Texts) -> impl IntoView {
+    view! {
+        <Meta name="robots" content="noindex, nofollow" />
+        <Meta property="og:type" content="article" />
+        <Meta property="og:site_name" content="Hangup" />
+        <Meta property="og:title" content=texts.t("card-title") />
+        <Meta property="og:description" content=texts.t("card-text") />
+    }
+}
 
 fn has_islands(path: &str) -> bool {
     matches!(path, "/" | "/diagnose" | "/capture" | "/ladder" | "/probe/browser" | "/read")

@@ -37,6 +37,8 @@ export function binary(): string {
 /** A server with a data directory that outlives a restart. */
 export class Server {
   readonly data = mkdtempSync(join(tmpdir(), "hangup-e2e-"));
+  /** Everything that the server has said. */
+  log = "";
   private child: ChildProcess | undefined;
   constructor(readonly port: number, private readonly env: Record<string, string> = {}) {}
 
@@ -53,7 +55,11 @@ export class Server {
         HANGUP_PROBE_ALLOW_LOOPBACK: "true",
         ...this.env,
       },
-      stdio: ["ignore", "ignore", process.env.SERVER_LOG ? "inherit" : "ignore"],
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    child.stderr?.on("data", (said: Buffer) => {
+      this.log += said;
+      if (process.env.SERVER_LOG) process.stderr.write(said);
     });
     this.child = child;
     const until = Date.now() + START_SECONDS * 1000;

@@ -621,7 +621,7 @@ card-text = Somebody shares the diagnosis of a broken connection with you. Open 
 
 ## Ticket: what happens on a shared report
 ticket-title = What others know of it
-ticket-history = What happened
+ticket-history = Since it was shared
 ticket-nothing = Nothing yet. Whoever has the link for ops can answer; what they say appears here by itself.
 ticket-arrived = Something new came in; ranking and verdict have moved.
 ticket-reload = Load the whole page anew

@@ -617,7 +617,7 @@ card-text = 有人与您分享了一份断连诊断，打开链接即可查看�
 
 ## Ticket: what happens on a shared report
 ticket-title = 其他人的补充
-ticket-history = 进展
+ticket-history = 分享之后的进展
 ticket-nothing = 暂无。持有运维链接的人可以回答，内容会自动出现在这里。
 ticket-arrived = 有新进展，排名和结论已更新。
 ticket-reload = 重新加载整页

@@ -141,7 +141,7 @@ impl Desk {
             None => *report,
         };
         let events = self.state.store.events(opened.id, 0).await?;
-        let ticket = Ticket { older, ..self.ticket(token, &opened, events, visitor) };
+        let ticket = Ticket { older, ..ticket(token, &opened, events, visitor) };
         Ok(Link::Open(Box::new(self.opened(token, report, ticket, visitor).await)))
     }
 
@@ -184,29 +184,6 @@ impl Desk {
         let cookie =
             |path: String| visitor.keep_with(crate::server::KEY_COOKIE, &key, &path, lives);
         Ok(paths.into_iter().map(cookie).collect())
-    }
-
-    fn ticket(
-        &self,
-        token: &str,
-        opened: &Opened,
-        events: Vec<Event>,
-        visitor: &Visitor,
-    ) -> Ticket {
-        // The cookie of the browser that saved it; whether it still holds is seen when it is used.
-        let kept = visitor.cookie(ANSWER_COOKIE).filter(|kept| Token::parse(kept).is_some());
-        let power = if opened.may_answer { Some(token.to_owned()) } else { kept.clone() };
-        Ticket {
-            token: token.to_owned(),
-            power,
-            for_ops: kept.map(|kept| format!("{}/d/{kept}", visitor.origin)),
-            events,
-            older: None,
-            state: opened.state,
-            saved: minute(opened.created_at),
-            burned: false,
-            locked: opened.lock.is_some(),
-        }
     }
 
     async fn opened(
@@ -286,6 +263,23 @@ impl Desk {
             }
         }
         Ok(Saved { path, cookies })
+    }
+}
+
+fn ticket(token: &str, opened: &Opened, events: Vec<Event>, visitor: &Visitor) -> Ticket {
+    // The cookie of the browser that saved it; whether it still holds is seen when it is used.
+    let kept = visitor.cookie(ANSWER_COOKIE).filter(|kept| Token::parse(kept).is_some());
+    let power = if opened.may_answer { Some(token.to_owned()) } else { kept.clone() };
+    Ticket {
+        token: token.to_owned(),
+        power,
+        for_ops: kept.map(|kept| format!("{}/d/{kept}", visitor.origin)),
+        events,
+        older: None,
+        state: opened.state,
+        saved: minute(opened.created_at),
+        burned: false,
+        locked: opened.lock.is_some(),
     }
 }
 

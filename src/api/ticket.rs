@@ -41,10 +41,8 @@ impl Desk {
     pub async fn say(&self, token: &str, said: Said, visitor: &Visitor) -> Result<(), Problem> {
         let token = token_of(token)?;
         let (who, caller) = (name("who", &said.who)?, visitor.caller());
-        let answers = match said.answers.is_empty() {
-            true => None,
-            false => Some(self.state.answers(said.answers)?),
-        };
+        let given = (!said.answers.is_empty()).then_some(said.answers);
+        let answers = given.map(|given| self.state.answers(given)).transpose()?;
         let comment = match said.comment.trim() {
             "" if answers.is_some() => None,
             text => Some(comment(text)?),

@@ -56,7 +56,7 @@ impl Link {
         {
             return Err(wrong("is no link to a report: those end in /d/ and 27 characters"));
         }
-        Ok(Self { host, port, base, token, url })
+        Ok(Self { url, host, port, base, token })
     }
 
     /// Posts `body` to `what` of the report; `ca` is a file of certificates to trust besides Mozilla's.

@@ -117,9 +117,9 @@ pub struct Entry {
     #[serde(flatten)]
     pub happening: Happening,
     /// What led before.
-    pub before: Lead,
+    pub led: Lead,
     /// What leads after it.
-    pub after: Lead,
+    pub leads: Lead,
     /// The probability, before and after, of the cause that led before.
     pub moved: (f64, f64),
 }
@@ -175,7 +175,7 @@ impl Happening {
     pub fn between(self, before: &Report, after: &Report) -> Entry {
         let lead = Lead::of(before);
         let moved = (lead.probability, probability_of(after, &lead.cause));
-        Entry { happening: self, before: lead, after: Lead::of(after), moved }
+        Entry { happening: self, led: lead, leads: Lead::of(after), moved }
     }
 }
 
@@ -229,13 +229,13 @@ mod tests {
 
     #[test]
     fn a_later_look_takes_the_place_of_an_earlier_one() {
-        let mut case = Case::default();
-        case.observations = vec![
+        let observations = vec![
             idle("fin", Source::Probe),
             Observation::seen("seconds", 5.0, Source::Probe),
             Observation::seen("tcp.result", "connected", Source::Probe),
             idle("fin", Source::Capture),
         ];
+        let case = Case { observations, ..Case::default() };
         let checked = Happening::Checked {
             fix: "f".to_owned(),
             cause: "c".to_owned(),
@@ -265,16 +265,39 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_reads_back_from_its_json() {
-        let entry = Entry {
-            happening: Happening::Comment { text: "<b>".to_owned() },
-            before: Lead { cause: "a".to_owned(), probability: 0.5 },
-            after: Lead { cause: "b".to_owned(), probability: 0.6 },
-            moved: (0.5, 0.3),
-        };
-        let json = serde_json::to_string(&entry).unwrap();
-        assert!(json.contains("\"kind\":\"comment\""), "{json}");
-        assert_eq!(serde_json::from_str::<Entry>(&json).unwrap(), entry);
+    fn every_entry_reads_back_from_its_json() {
+        let word = || "<b>".to_owned();
+        let seen = || vec![idle("fin", Source::Probe)];
+        let all = [
+            Happening::Answer { answers: [(word(), word())].into() },
+            Happening::Comment { text: word() },
+            Happening::Observations {
+                source: Source::Collect,
+                vantage: word(),
+                observations: seen(),
+            },
+            Happening::FixTried { fix: word(), cause: word(), probe: Some(word()) },
+            Happening::Checked {
+                fix: word(),
+                cause: word(),
+                worked: true,
+                probe: None,
+                before: seen(),
+                after: Vec::new(),
+            },
+            Happening::CheckFailed { fix: word(), why: word() },
+        ];
+        for happening in all {
+            let entry = Entry {
+                happening,
+                led: Lead { cause: "a".to_owned(), probability: 0.5 },
+                leads: Lead { cause: "b".to_owned(), probability: 0.6 },
+                moved: (0.5, 0.3),
+            };
+            let json = serde_json::to_string(&entry).unwrap();
+            assert!(json.contains("\"kind\":\""), "{json}");
+            assert_eq!(serde_json::from_str::<Entry>(&json).unwrap(), entry);
+        }
         assert_eq!(FixState::parse(FixState::NotIt.as_str()), FixState::NotIt);
     }
 }

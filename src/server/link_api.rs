@@ -147,12 +147,11 @@ pub(super) async fn observations(
     let order: FactsOrder = json::read(request, most).await?;
     let vantage = contribution::name("vantage", &order.vantage)?;
     let vantage = if vantage.is_empty() { SOMEWHERE } else { &vantage };
-    let happening = match order.text {
-        Some(text) => state.facts_in(&text, vantage)?,
-        None => {
-            let source = order.source.unwrap_or(Source::Collect);
-            state.facts(source, vantage, order.observations)?
-        }
+    let happening = if let Some(text) = order.text {
+        state.facts_in(&text, vantage)?
+    } else {
+        let source = order.source.unwrap_or(Source::Collect);
+        state.facts(source, vantage, order.observations)?
     };
     add(&state, &token, &caller, &order.who, happening).await
 }

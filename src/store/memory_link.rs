@@ -59,7 +59,7 @@ impl Shelves {
 
     pub(super) fn open(&mut self, token: &Token, now: UnixSeconds) -> Result<Opened, StoreError> {
         let found = self.live_under(token, now)?;
-        let states = found.events.iter().filter_map(|(event, _)| event.entry.happening.state());
+        let mut states = found.events.iter().filter_map(|(event, _)| event.entry.happening.state());
         let version = found.events.len() as u64;
         Ok(Opened {
             id: found.id,
@@ -71,7 +71,7 @@ impl Shelves {
             lock: found.terms.lock.clone(),
             burns: found.terms.burns,
             version,
-            state: states.last().unwrap_or(FixState::Open),
+            state: states.next_back().unwrap_or(FixState::Open),
             created_at: found.terms.now,
             expires_at: found.terms.expires_at,
         })

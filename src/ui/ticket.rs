@@ -66,7 +66,7 @@ pub fn moment(base: &Base, texts: Texts, event: &Event) -> Moment {
         what,
         lines,
         moved: if shifts {
-            shift(base, texts, &entry.before, &entry.after, entry.moved)
+            shift(base, texts, &entry.led, &entry.leads, entry.moved)
         } else {
             String::new()
         },

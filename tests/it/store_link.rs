@@ -16,7 +16,7 @@ const NOW: i64 = 1_800_000_000;
 const WEEK: i64 = 7 * 24 * 60 * 60;
 
 fn entry(happening: Happening) -> Entry {
-    Entry { happening, before: Lead::default(), after: Lead::default(), moved: (0.0, 0.0) }
+    Entry { happening, led: Lead::default(), leads: Lead::default(), moved: (0.0, 0.0) }
 }
 
 fn answer(question: &str) -> Happening {
@@ -189,6 +189,8 @@ async fn verified_fixes_confirm_causes(store: &dyn ReportStore) {
     assert_eq!(state().await, FixState::NotIt);
     assert_eq!(store.confirmed_causes().await.unwrap().len(), known, "it was not it after all");
     store.add(&event(&answers, 4, checked(true), None)).await.unwrap();
+    let id = store.open(&share.view, NOW).await.unwrap().id;
+    assert_eq!(store.events(id, 0).await.unwrap().len(), 5, "each entry reads back");
     store.revoke(&share.manage, NOW).await.unwrap();
     assert_eq!(store.confirmed_causes().await.unwrap().len(), known + 1, "it outlives its report");
 }

@@ -118,7 +118,7 @@ pub fn go(_address: &str) {}
 /// What is heard of a report; see the browser's own.
 pub enum Heard {
     /// Something was added.
-    Moved(super::Moved),
+    Moved(Box<super::Moved>),
     /// It is gone.
     Gone,
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use axum::http::{Request, request::Parts};
 use leptos::prelude::*;
-use leptos_meta::{Meta, Title};
+use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
@@ -63,12 +63,10 @@ pub fn ReportPage() -> impl IntoView {
                 view! { <ProblemPage status=trouble.status sentence=trouble.sentence.get(texts.0) /> }.into_any()
             }
             Ok(Link::Press { password, burns }) => view! {
-                <LinkCard texts />
                 <Opening texts token password burns />
             }
             .into_any(),
             Ok(Link::Sealed(sealed)) => view! {
-                <LinkCard texts />
                 <SealedPage texts sealed />
             }
             .into_any(),
@@ -76,25 +74,12 @@ pub fn ReportPage() -> impl IntoView {
                 let report = opened.report.clone();
                 let origin = Origin::Stored(opened);
                 view! {
-                    <LinkCard texts />
-                    <ReportView texts report origin desk />
+                        <ReportView texts report origin desk />
                 }
                 .into_any()
             }
         }
     })
-}
-
-/// What a chat shows of the link: that it is a diagnosis, and nothing of what is in it.
-#[component]
-fn LinkCard(texts: Texts) -> impl IntoView {
-    view! {
-        <Meta name="robots" content="noindex, nofollow" />
-        <Meta property="og:type" content="article" />
-        <Meta property="og:site_name" content="Hangup" />
-        <Meta property="og:title" content=texts.t("card-title") />
-        <Meta property="og:description" content=texts.t("card-text") />
-    }
 }
 
 /// The layout of a report, saved or not.

@@ -13,7 +13,7 @@ use super::{by_id, listen};
 /// What is heard of a report.
 pub enum Heard {
     /// Something was added.
-    Moved(Moved),
+    Moved(Box<Moved>),
     /// It was revoked or has expired.
     Gone,
 }
