@@ -24,8 +24,8 @@ use crate::{
         forms::{self, Start},
         i18n::texts,
         pages::{
-            AboutProbesPage, DeletedPage, DiagnosePage, HomePage, ManagePage, ProblemPage,
-            ReportPage,
+            AboutProbesPage, ComparePage, DeletedPage, DiagnosePage, HomePage, ManagePage,
+            ProblemPage, ReportPage,
         },
     },
 };
@@ -48,6 +48,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("diagnose") view=DiagnosePage ssr=SsrMode::Async />
                     <Route path=path!("d/:token") view=ReportPage ssr=SsrMode::Async />
                     <Route path=path!("manage/:token") view=ManagePage ssr=SsrMode::Async />
+                    <Route path=path!("compare") view=ComparePage ssr=SsrMode::Async />
                     <Route path=path!("deleted") view=DeletedPage ssr=SsrMode::Async />
                     <Route path=path!("about-probes") view=AboutProbesPage ssr=SsrMode::Async />
                 </Routes>

@@ -5,6 +5,7 @@
 mod accuracy;
 mod case;
 mod check;
+mod compare;
 mod compose;
 mod diagnose;
 mod evaluation;
@@ -12,23 +13,28 @@ mod explain;
 mod export;
 mod inert;
 mod label;
+mod line;
 mod masked;
 mod message;
 mod observe;
 mod retry;
 mod second_thoughts;
+mod settle;
 mod validation;
 mod words;
 
 pub use case::{Case, Facts};
 pub use check::CaseError;
+pub use compare::{Comparison, Moved};
 pub use diagnose::{Decoded, Diagnostician, Thought};
 pub use evaluation::{Figures, Label, LabelledCase, Outcome};
 pub use explain::{Account, Explained, Origin, Term};
+pub use line::{Drawn, Line, LineEnd, Stretch, lines};
 pub use message::{Format, Message};
 pub use observe::{DONT_KNOW, TextHit};
 pub use retry::RetryPolicy;
 pub use second_thoughts::{ChangeOfMind, HopIsMissing, Together};
+pub use settle::Settling;
 pub use validation::{Labelled, Validation};
 pub use words::percent;
 

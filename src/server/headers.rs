@@ -27,8 +27,8 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 ];
 
 /// Where a capability stands in the address: never stored by a cache, never listed by a robot.
-const PRIVATE_PATHS: [&str; 5] =
-    ["/d/", "/manage/", "/diagnose", "/api/v1/diagnoses", "/api/v1/probes"];
+const PRIVATE_PATHS: [&str; 6] =
+    ["/d/", "/manage/", "/diagnose", "/compare", "/api/v1/diagnoses", "/api/v1/probes"];
 
 /// Gives the page being rendered its policy, with the nonce that its scripts carry.
 ///

@@ -9,6 +9,7 @@
 )]
 
 mod about_probes;
+mod compare;
 mod diagnose;
 mod home;
 mod manage;
@@ -20,6 +21,7 @@ mod step_parts;
 mod step_probe;
 
 pub use about_probes::AboutProbesPage;
+pub use compare::ComparePage;
 pub use diagnose::DiagnosePage;
 pub use home::{HomePage, Rejected};
 pub use manage::{DeletedPage, ManagePage};

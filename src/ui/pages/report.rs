@@ -13,8 +13,9 @@ use crate::{
     report::{Case, NextStep, NotVisible, Report, RuledOut, StepKind, VerdictState},
     ui::{
         components::{
-            ChainStrip, Constants, Fixes, Icon, Ledger, MessageToOps, ReadFromText, RetryCode,
-            SavedFiles, SecondThoughts, ShareForm, Shared, Timeline, UnsavedFiles, VerdictHead,
+            ChainStrip, CompareForm, Constants, Fixes, Icon, Ledger, MessageToOps, ReadFromText,
+            RetryCode, SavedFiles, SecondThoughts, Settle, ShareForm, Shared, Timeline, ToScale,
+            UnsavedFiles, VerdictHead,
         },
         i18n::{Texts, texts},
         islands::CopyButtons,
@@ -81,9 +82,13 @@ pub(super) fn ReportView(
         <div class="wrap report">
             <VerdictHead texts report=report.clone() />
             <ChainStrip texts hops=report.chain.clone() />
-            {unsure.then(|| view! { <NextSteps texts next=next.clone() wizard=wizard.clone() /> })}
+            {unsure
+                .then(|| {
+                    view! { <Settle texts report=report.clone() base=Arc::clone(&base) wizard=wizard.clone() /> }
+                })}
             <HappenedAndHelp texts report=report.clone() base=Arc::clone(&base) />
             <Timeline texts observations=report.observations.clone() base=Arc::clone(&base) />
+            <ToScale texts observations=report.observations.clone() />
             <Constants texts constants=report.constants.clone() />
             <Fixes texts fixes=report.fixes.clone() unsure />
             <RetryCode texts report=report.clone() base=Arc::clone(&base) />
@@ -170,10 +175,11 @@ fn Export(texts: Texts, report: Report, origin: Origin) -> impl IntoView {
         }
         Origin::Stored(opened) => view! {
             <p class="exports">
-                <SavedFiles texts path=opened.path />
+                <SavedFiles texts path=opened.path.clone() />
                 <a href=opened.json>{texts.t("raw-json")}</a>
                 <a href="/">{texts.t("start-again")}</a>
             </p>
+            <CompareForm texts first=opened.path.trim_start_matches("/d/").to_owned() />
         }
         .into_any(),
     }
