@@ -108,7 +108,7 @@ test("a report prints to clean pages of A4", async ({ page, server }) => {
       for (const one of await page.locator(hidden).all()) await expect(one).toBeHidden();
     }
     await expect(page.locator("#verdict")).toBeVisible();
-    await page.emulateMedia({ media: "screen" });
+    await page.emulateMedia({ media: null });
     if (existsSync("/usr/bin/pdftoppm")) {
       execFileSync("/usr/bin/pdftoppm", ["-r", "60", "-png", `test-results/print/report-${lang}.pdf`, `test-results/print/report-${lang}`]);
     }
@@ -178,8 +178,8 @@ test("what the probes measured stands as a line of time", async ({ page, server 
   await page.goto(`${server.url}/diagnose?target=http://127.0.0.1:${port}/&phase=idle&scope=all&at=probe.idle&lang=en`);
   await awake(page);
   await page.getByRole("button", { name: "Yes, look now" }).click();
-  await expect(page).toHaveURL(/probe=|run=|found=/, { timeout: 110_000 });
-  await page.goto(`${page.url()}&report=1`);
+  await expect(page).toHaveURL(/seen=[\w-]{27}/, { timeout: 90_000 });
+  await page.getByRole("link", { name: "Enough, show the report" }).click();
   const figures = page.locator("figure.scale");
   await expect(figures).toHaveCount(2);
   await expect(figures.first()).toContainText("until the first byte");

@@ -243,6 +243,7 @@ line-request = Request
 line-banner = Greeting
 line-silence = Silence
 compare-title = Two reports compared – Hangup
+compare-heading = Two reports compared
 compare-first = First report
 compare-second = Second report
 compare-with = Compare with another report: its link

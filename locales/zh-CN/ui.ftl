@@ -242,6 +242,7 @@ line-request = 请求
 line-banner = 问候语
 line-silence = 空闲
 compare-title = 对比两份报告 – Hangup
+compare-heading = 对比两份报告
 compare-first = 第一份报告
 compare-second = 第二份报告
 compare-with = 与另一份报告对比：粘贴它的链接

@@ -1,8 +1,8 @@
 //! The connections of a probe run as lines of time: name, TCP, TLS, first byte, body, silence, and how
 //! each ended.
 //!
-//! The times stand at fixed places of the findings that `probe` writes; a test there holds the two
-//! together. A finding may be anybody's text: what does not read is left out, and a line is drawn,
+//! The times stand at fixed places of the findings that `probe` writes; `report_exports.spec.ts` probes a
+//! real server and holds the two together. A finding may be anybody's text: what does not read is left out, and a line is drawn,
 //! never calculated with.
 
 use crate::evidence::{Observation, Source, State};
@@ -90,8 +90,8 @@ pub struct Drawn {
 }
 
 /// Where one stretch is this many times longer than another, a true scale would hide the other.
-/// judgement: 1 in 60 is 6 pixels of a phone.
-const DOMINATES: f64 = 60.0;
+/// judgement: 1 in 200 is two pixels of a phone.
+const DOMINATES: f64 = 200.0;
 /// The shortest stretch that is told from none, seconds.
 const SHORTEST: f64 = 1e-5;
 

@@ -94,9 +94,14 @@ fn Step(texts: Texts, step: Settling, wizard: Option<Wizard>) -> impl IntoView {
 #[component]
 fn Way(texts: Texts, how: HowTo) -> impl IntoView {
     let lang: Lang = texts.0;
+    let command = (!how.command.is_empty()).then(|| {
+        view! {
+            <p class="os">{texts.word("os", &how.os)}</p>
+            <Command texts command=how.command />
+        }
+    });
     view! {
-        <p class="os">{texts.word("os", &how.os)}</p>
-        <Command texts command=how.command />
+        {command}
         {how.note.map(|note| view! { <p class="hint">{note.get(lang).to_owned()}</p> })}
     }
 }

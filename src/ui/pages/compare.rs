@@ -38,7 +38,7 @@ pub fn ComparePage() -> impl IntoView {
             return view! {
                 <Title text=texts.t("compare-title") />
                 <div class="wrap prose">
-                    <h1>{texts.t("compare-title")}</h1>
+                    <h1>{texts.t("compare-heading")}</h1>
                     <CompareForm texts first=a />
                 </div>
             }
@@ -71,7 +71,7 @@ fn Compared(
         <Title text=texts.t("compare-title") />
         <Meta name="robots" content="noindex, nofollow" />
         <div class="wrap report compare">
-            <h1>{texts.t("compare-title")}</h1>
+            <h1>{texts.t("compare-heading")}</h1>
             <p class="lead">{same}</p>
             <div class="columns">
                 <Side texts name=texts.t("compare-first") opened=first />
