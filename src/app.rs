@@ -30,9 +30,9 @@ use crate::{
         forms_link,
         i18n::{Texts, texts},
         pages::{
-            AboutProbesPage, AdminPage, Burned, CapturePage, DeletedPage, DiagnosePage,
-            FromBrowserPage, HomePage, LadderPage, ManagePage, ProblemPage, ReadPage, ReportPage,
-            ReportsPage,
+            AboutProbesPage, AdminPage, Burned, CapturePage, ComparePage, DeletedPage,
+            DiagnosePage, FromBrowserPage, HomePage, LadderPage, ManagePage, ProblemPage, ReadPage,
+            ReportPage, ReportsPage,
         },
     },
 };
@@ -60,6 +60,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("capture") view=CapturePage ssr=SsrMode::Async />
                     <Route path=path!("d/:token") view=ReportPage ssr=SsrMode::Async />
                     <Route path=path!("manage/:token") view=ManagePage ssr=SsrMode::Async />
+                    <Route path=path!("compare") view=ComparePage ssr=SsrMode::Async />
                     <Route path=path!("deleted") view=DeletedPage ssr=SsrMode::Async />
                     <Route path=path!("admin") view=AdminPage ssr=SsrMode::Async />
                     <Route path=path!("reports") view=ReportsPage ssr=SsrMode::Async />

@@ -1,5 +1,10 @@
 //! The code of every client, filled for every class of retry, is code: the language's own parser says
 //! so, wherever this machine has one.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says what it could not look at"
+)]
 
 use std::{
     collections::BTreeSet,

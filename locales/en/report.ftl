@@ -72,6 +72,7 @@ retry-say-pointless = Repeats nothing: it fails the same way until the cause is 
 retry-say-once = Repeats once, at once, on a fresh connection.
 retry-say-backoff = Repeats up to { $retries } times; each wait is random and at most twice the one before, { $cap } s at the longest.
 retry-say-methods = Only what may run twice (RFC 9110, 9.2.2). A POST needs an idempotency key that the server honours.
+settle-probe = It shows what this server can see of the host by itself.
 together = No single cause explains all of this; two at once do ({ $percent } %): { $first }; { $second }.
 hop-is-missing = { $seconds } s fits none of the hops you named, but it does fit: { $names }. Is one of these in between?
 change-of-mind = If it turned out that “{ $seen }” ({ $chance } % likely), this would come first ({ $percent } %): { $name }.

@@ -72,6 +72,7 @@ retry-say-pointless = 不重试：原因没消除之前，重试也一样失败�
 retry-say-once = 换一条新连接，立即重试一次。
 retry-say-backoff = 最多重试 { $retries } 次；每次随机等待，上限逐次加倍，最长 { $cap } 秒。
 retry-say-methods = 只重试可以执行两次的请求（RFC 9110 第 9.2.2 节）。POST 需要服务端认可的幂等键。
+settle-probe = 可以看到从这台服务器直接观察到的情况。
 together = 单独一个原因解释不了全部线索，两个同时存在才说得通（{ $percent }%）：{ $first }；{ $second }。
 hop-is-missing = { $seconds } 秒和你提到的各个环节都对不上，倒是符合 { $names }。中间是不是还隔着其中之一？
 change-of-mind = 如果查出来是“{ $seen }”（可能性 { $chance }%），排第一的就会变成：{ $name }（{ $percent }%）。

@@ -36,11 +36,12 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 ];
 
 /// Where a capability stands in the address: never stored by a cache, never listed by a robot.
-const PRIVATE_PATHS: [&str; 8] = [
+const PRIVATE_PATHS: [&str; 9] = [
     "/d/",
     "/manage/",
     "/diagnose",
     "/capture",
+    "/compare",
     "/probe/",
     "/api/v1/diagnoses",
     "/api/v1/probes",

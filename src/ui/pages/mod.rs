@@ -11,6 +11,7 @@
 mod about_probes;
 mod admin;
 mod capture;
+mod compare;
 mod diagnose;
 mod from_browser;
 mod home;
@@ -31,6 +32,7 @@ mod step_probe;
 pub use about_probes::AboutProbesPage;
 pub use admin::AdminPage;
 pub use capture::CapturePage;
+pub use compare::ComparePage;
 pub use diagnose::DiagnosePage;
 pub use from_browser::FromBrowserPage;
 pub use home::{HomePage, Rejected};

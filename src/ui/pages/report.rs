@@ -13,9 +13,9 @@ use crate::{
     report::{Case, NextStep, NotVisible, Report, RuledOut, StepKind, VerdictState},
     ui::{
         components::{
-            ChainStrip, CheckFixes, Constants, Fixes, Icon, LadderLink, Ledger, MessageToOps,
-            Opening, ReadFromText, RetryCode, SavedFiles, SealedPage, SecondThoughts, ShareForm,
-            Shared, TicketBoard, Timeline, UnsavedFiles, VerdictHead,
+            ChainStrip, CheckFixes, CompareForm, Constants, Fixes, Icon, LadderLink, Ledger,
+            MessageToOps, Opening, ReadFromText, RetryCode, SavedFiles, SealedPage, SecondThoughts,
+            Settle, ShareForm, Shared, TicketBoard, Timeline, ToScale, UnsavedFiles, VerdictHead,
         },
         discreet::left_open,
         i18n::{Texts, texts},
@@ -110,9 +110,13 @@ pub(super) fn ReportView(
             <VerdictHead texts report=report.clone() />
             <ChainStrip texts hops=report.chain.clone() />
             {ticket.clone().map(|ticket| view! { <TicketBoard texts report=report.clone() ticket base=Arc::clone(&base) /> })}
-            {unsure.then(|| view! { <NextSteps texts next=next.clone() wizard=wizard.clone() /> })}
+            {unsure
+                .then(|| {
+                    view! { <Settle texts report=report.clone() base=Arc::clone(&base) wizard=wizard.clone() /> }
+                })}
             <HappenedAndHelp texts report=report.clone() base=Arc::clone(&base) />
             <Timeline texts observations=report.observations.clone() base=Arc::clone(&base) />
+            <ToScale texts observations=report.observations.clone() />
             <Constants texts constants=report.constants.clone() />
             <LadderLink texts report=report.clone() base=Arc::clone(&base) />
             <Fixes texts fixes=report.fixes.clone() unsure />
@@ -202,10 +206,11 @@ fn Export(texts: Texts, report: Report, origin: Origin) -> impl IntoView {
         }
         Origin::Stored(opened) => view! {
             <p class="exports">
-                <SavedFiles texts path=opened.path />
+                <SavedFiles texts path=opened.path.clone() />
                 <a href=opened.json>{texts.t("raw-json")}</a>
                 <a href="/">{texts.t("start-again")}</a>
             </p>
+            <CompareForm texts first=opened.path.trim_start_matches("/d/").to_owned() />
         }
         .into_any(),
     }

@@ -1,0 +1,282 @@
+//! The connections of a probe run as lines of time: name, TCP, TLS, first byte, body, silence, and how
+//! each ended.
+//!
+//! The times stand at fixed places of the findings that `probe` writes; `report_exports.spec.ts` probes a
+//! real server and holds the two together. A finding may be anybody's text: what does not read is left out, and a line is drawn,
+//! never calculated with.
+
+use crate::evidence::{Observation, Source, State};
+
+/// What a stretch of a connection was spent on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stretch {
+    /// Looking up the name.
+    Dns,
+    /// Connecting.
+    Tcp,
+    /// The TLS handshake.
+    Tls,
+    /// From the request to the first byte of the answer.
+    FirstByte,
+    /// Reading the answer.
+    Body,
+    /// Nothing on the wire.
+    Silence,
+}
+
+impl Stretch {
+    /// Its id, for texts and styles.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::FirstByte => "first-byte",
+            Self::Body => "body",
+            Self::Silence => "silence",
+        }
+    }
+}
+
+/// How a line ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineEnd {
+    /// The other side said goodbye.
+    Fin,
+    /// The other side, or something on the way in its name, slammed the door.
+    Rst,
+    /// The same, and the reset was traced to something on the way.
+    RstOnTheWay,
+    /// Nothing came back any more.
+    Silent,
+    /// A router or a filter said that there is no way through.
+    Icmp,
+    /// We ended it: the answer was there, or the test was over.
+    Ours,
+}
+
+impl LineEnd {
+    /// Its id, for texts and styles.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Fin => "fin",
+            Self::Rst => "rst",
+            Self::RstOnTheWay => "rst-way",
+            Self::Silent => "silent",
+            Self::Icmp => "icmp",
+            Self::Ours => "ours",
+        }
+    }
+}
+
+/// One connection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// `request` or `silence`.
+    pub kind: &'static str,
+    /// Its stretches in order, seconds each, none of them 0.
+    pub stretches: Vec<(Stretch, f64)>,
+    /// How it ended.
+    pub end: LineEnd,
+}
+
+/// How a line is drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drawn {
+    /// Share of the width of each stretch, 0 to 1; their sum is 1.
+    pub shares: Vec<f64>,
+    /// Whether lengths are as the times; otherwise they grow with the logarithm of the time.
+    pub to_scale: bool,
+}
+
+/// Where one stretch is this many times longer than another, a true scale would hide the other.
+/// judgement: 1 in 200 is two pixels of a phone.
+const DOMINATES: f64 = 200.0;
+/// The shortest stretch that is told from none, seconds.
+const SHORTEST: f64 = 1e-5;
+
+impl Line {
+    /// Seconds from its first packet to its end.
+    pub fn total(&self) -> f64 {
+        self.stretches.iter().map(|(_, seconds)| seconds).sum()
+    }
+
+    /// Lengths for a drawing.
+    pub fn drawn(&self) -> Drawn {
+        let times = || self.stretches.iter().map(|(_, seconds)| *seconds);
+        let least = times().fold(f64::INFINITY, f64::min);
+        let most = times().fold(0.0, f64::max);
+        let to_scale = most <= least * DOMINATES;
+        // One step for every factor of ten above the shortest, and one for being there at all.
+        let length = |seconds: f64| {
+            if to_scale { seconds } else { 1.0 + libm::log10((seconds / least).max(1.0)) }
+        };
+        let whole: f64 = times().map(length).sum();
+        Drawn { shares: times().map(|seconds| length(seconds) / whole).collect(), to_scale }
+    }
+}
+
+/// The lines that the probes among `observations` drew; empty where none measured a time.
+pub fn lines(observations: &[Observation]) -> Vec<Line> {
+    let found = |variable: &str| {
+        observations
+            .iter()
+            .find(|o| o.source == Source::Probe && o.variable == variable && o.state == State::Seen)
+    };
+    let raw = |variable: &str| found(variable).and_then(|o| o.raw.as_deref());
+    let word = |variable: &str| found(variable).and_then(|o| o.value.word());
+    let dns = raw("dns.result").and_then(|raw| after(raw, " ("));
+    let tcp = raw("tcp.result")
+        .and_then(|raw| after(raw, "connected in ").or_else(|| after(raw, " after ")));
+    let tls =
+        raw("tls.result").and_then(|raw| after(raw, " in ").or_else(|| after(raw, " after ")));
+    let reset = match word("reset.origin") {
+        Some("elsewhere") => LineEnd::RstOnTheWay,
+        _ => LineEnd::Rst,
+    };
+    let mut lines = Vec::new();
+    let request = raw("http.result").and_then(phases).map_or_else(
+        || vec![(Stretch::Dns, dns), (Stretch::Tcp, tcp), (Stretch::Tls, tls)],
+        |[dns, tcp, tls, first, body]| {
+            vec![
+                (Stretch::Dns, Some(dns)),
+                (Stretch::Tcp, Some(tcp)),
+                (Stretch::Tls, Some(tls)),
+                (Stretch::FirstByte, Some(first)),
+                (Stretch::Body, Some(body)),
+            ]
+        },
+    );
+    let cut = match raw("tls.result") {
+        Some(raw) if raw.contains("reset") || raw.contains("RST") => reset,
+        _ => LineEnd::Fin,
+    };
+    let end = match (word("http.result"), word("tls.result"), word("tcp.result")) {
+        (Some("closed_empty" | "truncated"), _, _) => LineEnd::Fin,
+        (Some("reset"), _, _) | (None, None, Some("reset" | "refused")) => reset,
+        (None, Some("cut"), _) => cut,
+        (Some("timeout"), _, _) | (None, Some("timeout"), _) | (None, None, Some("timeout")) => {
+            LineEnd::Silent
+        }
+        (None, None, Some("unreachable" | "prohibited")) => LineEnd::Icmp,
+        _ => LineEnd::Ours,
+    };
+    push(&mut lines, "request", request, end);
+    if let Some(raw) = raw("idle.end") {
+        let quiet = after(raw, ", dead after ").or_else(|| after(raw, " after "));
+        let end = match word("idle.end") {
+            Some("fin") => LineEnd::Fin,
+            Some("rst") => reset,
+            Some("silent") => LineEnd::Silent,
+            _ => LineEnd::Ours,
+        };
+        let silence = vec![(Stretch::Tcp, tcp), (Stretch::Tls, tls), (Stretch::Silence, quiet)];
+        if quiet.is_some() {
+            push(&mut lines, "silence", silence, end);
+        }
+    }
+    lines
+}
+
+fn push(
+    lines: &mut Vec<Line>,
+    kind: &'static str,
+    times: Vec<(Stretch, Option<f64>)>,
+    end: LineEnd,
+) {
+    let stretches: Vec<(Stretch, f64)> = times
+        .into_iter()
+        .filter_map(|(stretch, seconds)| Some((stretch, seconds?)))
+        .filter(|(_, seconds)| *seconds >= SHORTEST)
+        .collect();
+    if !stretches.is_empty() {
+        lines.push(Line { kind, stretches, end });
+    }
+}
+
+/// The seconds right behind the first `mark` that has any: `connected in 0.0031 s`.
+fn after(raw: &str, mark: &str) -> Option<f64> {
+    raw.match_indices(mark)
+        .find_map(|(at, _)| number(raw.get(at + mark.len()..)?))
+        .map(|(value, _)| value)
+}
+
+/// A number of seconds at the beginning of `text`, and what follows its ` s`.
+fn number(text: &str) -> Option<(f64, &str)> {
+    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.'))?;
+    let value: f64 = text.get(..end)?.parse().ok()?;
+    let rest = text.get(end..)?.strip_prefix(" s")?;
+    (value.is_finite() && value < 1e9).then_some((value, rest))
+}
+
+/// `…; DNS 0.0012 s, TCP 0.0031 s, TLS 0.02 s, first byte 0.05 s, body 0.001 s`, at the very end: what
+/// a server said stands before it.
+fn phases(raw: &str) -> Option<[f64; 5]> {
+    let mut rest = raw.get(raw.rfind("; DNS ")? + 2..)?;
+    let mut found = [0.0; 5];
+    for (value, name) in found.iter_mut().zip(["DNS ", "TCP ", "TLS ", "first byte ", "body "]) {
+        rest = rest.strip_prefix(", ").unwrap_or(rest).strip_prefix(name)?;
+        (*value, rest) = number(rest)?;
+    }
+    rest.is_empty().then_some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn seen(variable: &str, value: &str, raw: &str) -> Observation {
+        Observation::seen(variable, value, Source::Probe).with_raw(raw)
+    }
+
+    #[test]
+    fn a_run_gives_a_line_for_the_request_and_one_for_the_silence() {
+        let lines = lines(&[
+            seen("dns.result", "ok", "IPv4: 10.0.0.1 (0.0012 s, from 10.0.0.53)"),
+            seen(
+                "tcp.result",
+                "connected",
+                "10.0.0.1: connected in 0.0031 s (RTT 3.0 ms, 0 retransmits)",
+            ),
+            seen(
+                "http.result",
+                "reset",
+                "GET https://a/; DNS 9 s: RST before an answer; server: x; DNS 1 s, TCP 1 s; DNS 0.0012 s, \
+                 TCP 0.0031 s, TLS 0.0000 s, first byte 0.050 s, body 0.0000 s",
+            ),
+            seen("idle.end", "fin", "FIN after 60.1 s of silence (server: nginx after 5 s)"),
+        ]);
+        let [request, silence] = lines.as_slice() else { panic!("{lines:?}") };
+        let kinds: Vec<_> = request.stretches.iter().map(|(kind, _)| *kind).collect();
+        assert_eq!(kinds, [Stretch::Dns, Stretch::Tcp, Stretch::FirstByte]);
+        assert_eq!((request.kind, request.end), ("request", LineEnd::Rst));
+        assert!(request.drawn().to_scale);
+        assert_eq!(silence.stretches, [(Stretch::Tcp, 0.0031), (Stretch::Silence, 60.1)]);
+        assert_eq!(silence.end, LineEnd::Fin);
+        assert!(!silence.drawn().to_scale);
+    }
+
+    #[test]
+    fn what_was_not_measured_has_no_line() {
+        assert_eq!(lines(&[seen("tcp.result", "connected", "connected")]), []);
+        assert_eq!(lines(&[Observation::seen("idle.end", "fin", Source::Answer)]), []);
+    }
+
+    proptest! {
+        #[test]
+        fn any_finding_gives_a_line_that_can_be_drawn(
+            raw in "(\\PC{0,20}|; DNS |, TCP |after |in |[0-9.]{1,12} s|first byte |body ){0,12}",
+        ) {
+            for variable in ["dns.result", "tcp.result", "tls.result", "http.result", "idle.end"] {
+                for line in lines(&[seen(variable, "ok", &raw)]) {
+                    let drawn = line.drawn();
+                    let sum: f64 = drawn.shares.iter().sum();
+                    prop_assert!((sum - 1.0).abs() < 1e-6, "{line:?} {drawn:?}");
+                    prop_assert!(drawn.shares.iter().all(|share| *share > 0.0));
+                }
+            }
+        }
+    }
+}
