@@ -92,6 +92,26 @@ impl Outcome {
             Some(place) => format!("the truth is number {}", place + 1),
             None => "the truth is not among the first three".to_owned(),
         });
+        if let Some(missing) = self.unseen(scenario) {
+            self.verdict = Verdict::Missed;
+            self.why = Some(missing);
+        }
+    }
+
+    /// What the probes should have seen and did not.
+    fn unseen(&self, scenario: &Scenario) -> Option<String> {
+        let missing = scenario.probe.sees.iter().find(|wanted| !self.seen.contains(wanted));
+        if let Some(wanted) = missing {
+            return Some(format!("{wanted} was not seen"));
+        }
+        let wanted = scenario.probe.cut_off?;
+        let measured: Vec<f64> = self
+            .seen
+            .iter()
+            .filter_map(|seen| seen.strip_prefix("seconds=")?.parse().ok())
+            .collect();
+        let is_near = measured.iter().any(|seconds| (seconds - wanted).abs() <= 1.0);
+        (!is_near).then(|| format!("a cut-off of {wanted} s was measured as {measured:?}"))
     }
 }
 

@@ -173,7 +173,12 @@ impl Bench {
         let (_, said) = finish(&mut command, Duration::from_secs(20))?;
         let lines = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let conversations: Vec<Value> = lines.collect();
-        if !conversations.iter().any(|one| wanted.agrees(one)) {
+        if let Some(never) = &wanted.never
+            && conversations.iter().any(|one| has_finding(one, never))
+        {
+            outcome.verdict = Verdict::Missed;
+            outcome.why = Some(format!("the capture is said to show `{never}`"));
+        } else if !conversations.iter().any(|one| wanted.agrees(one)) {
             outcome.verdict = Verdict::Missed;
             outcome.why = Some(format!(
                 "none of {} conversations of the capture is {wanted:?}",
@@ -189,13 +194,15 @@ impl Capture {
         let field = |wanted: &Option<String>, name: &str| {
             wanted.as_ref().is_none_or(|wanted| conversation[name] == **wanted)
         };
-        let findings = conversation["findings"].as_array();
-        let has = |id: &String| findings.is_some_and(|all| all.iter().any(|one| one == id));
         field(&self.handshake, "handshake")
             && field(&self.closer, "closer")
             && field(&self.close, "close")
-            && self.finding.as_ref().is_none_or(has)
+            && self.finding.as_ref().is_none_or(|id| has_finding(conversation, id))
     }
+}
+
+fn has_finding(conversation: &Value, id: &str) -> bool {
+    conversation["findings"].as_array().is_some_and(|all| all.iter().any(|one| one == id))
 }
 
 fn wire(place: &Place, options: &[String], children: &mut Vec<Child>) -> Result<()> {

@@ -86,6 +86,11 @@ pub(crate) struct Probe {
     /// The longest silence, seconds.
     #[serde(default = "short")]
     pub(crate) max_idle: u64,
+    /// What must be seen, as `variable=value`, whatever is concluded from it.
+    #[serde(default)]
+    pub(crate) sees: Vec<String>,
+    /// The cut-off that must be measured, seconds, to within one second.
+    pub(crate) cut_off: Option<f64>,
 }
 
 /// A program that runs while the scenario does.
@@ -167,6 +172,8 @@ pub(crate) struct Capture {
     pub(crate) close: Option<String>,
     /// The id of a finding.
     pub(crate) finding: Option<String>,
+    /// The id of a finding that no conversation may have.
+    pub(crate) never: Option<String>,
 }
 
 fn yes() -> bool {

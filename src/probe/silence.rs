@@ -154,7 +154,13 @@ fn interpret_bracket(alive: Duration, dead: Duration, holds: &[Hold], by: &str) 
     reading.findings.push(Finding::new(en, zh).raw(&raw));
     // A wide bracket is no measurement; a fifth of the value still separates known constants.
     if dead.saturating_sub(alive) <= (dead / 5).max(FINE * 3 / 2) {
-        let rounded = (dead.as_secs_f64() * 10.0).round() / 10.0;
+        // An ordered silence is a usual time, which the timer hits; one that was cut short to find the
+        // timer is not, so the timer lies in the middle as likely as anywhere.
+        let likely = match failed {
+            Some(hold) if hold.hurried => (alive + dead) / 2,
+            _ => dead,
+        };
+        let rounded = (likely.as_secs_f64() * 10.0).round() / 10.0;
         reading.observe("seconds", rounded, &raw);
     }
     let kept = holds
