@@ -12,7 +12,7 @@ const WASM: &str = "wasm32-unknown-unknown";
 ///
 /// Without the fonts Chinese is boxes on the screenshots; the servers are what the probes are
 /// tested on.
-const PACKAGES: [(&str, &[&str]); 8] = [
+const PACKAGES: [(&str, &[&str]); 9] = [
     ("chromium", &["/usr/bin/chromium"]),
     ("fonts-noto-cjk", &["/usr/share/fonts/opentype/noto"]),
     ("nginx-light", &["/usr/sbin/nginx"]),
@@ -21,6 +21,7 @@ const PACKAGES: [(&str, &[&str]); 8] = [
     ("openssh-server", &["/usr/sbin/sshd"]),
     ("postgresql", &["/usr/lib/postgresql", "/usr/local/bin/postgres"]),
     ("iproute2", &["/usr/sbin/ip"]),
+    ("nftables", &["/usr/sbin/nft"]),
 ];
 
 /// While this exists and says 101, Debian's packages start no daemon when they are installed.
