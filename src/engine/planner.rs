@@ -135,8 +135,8 @@ impl Model {
                 .fold(0.0, f64::max)
                 * probe.visible;
             let asking = if probe.is_heavy { ASKING * 2.0 } else { ASKING };
-            let rate = gain / (probe.seconds + asking);
-            steps.push(step(StepKind::Probe, probe.id, gain, probe.seconds, rate));
+            let cost = probe.seconds as f64;
+            steps.push(step(StepKind::Probe, probe.id, gain, cost, gain / (cost + asking)));
         }
         for check in base.checks.values().filter(|check| !now.taken.contains(&check.id)) {
             let open =

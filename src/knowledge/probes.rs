@@ -39,7 +39,7 @@ pub struct LiveProbe {
     /// The variables that it settles, the one that its outcome is a value of first.
     pub settles: &'static [&'static str],
     /// What it costs a person to wait for it, seconds; those that keep silence, with the usual 65 s.
-    pub seconds: f64,
+    pub seconds: u64,
     /// How often it can say anything at all, 0 to 1. judgement: a reset must come before its sender
     /// can be looked for, and not every server speaks HTTP/2 or WebSocket.
     pub visible: f64,
@@ -66,7 +66,7 @@ impl LiveProbe {
 const fn probe(
     id: &'static str,
     settles: &'static [&'static str],
-    seconds: f64,
+    seconds: u64,
     fine: &'static [&'static str],
 ) -> LiveProbe {
     let group = ProbeGroup::Standing;
@@ -75,7 +75,7 @@ const fn probe(
 
 impl LiveProbe {
     const fn asked(self, group: ProbeGroup, visible: f64) -> Self {
-        Self { group, visible, ..self }
+        Self { visible, group, ..self }
     }
 
     const fn heavy(self) -> Self {
@@ -85,30 +85,29 @@ impl LiveProbe {
 
 /// Every live probe, in the order of a connection.
 pub const PROBES: [LiveProbe; 15] = [
-    probe("dns", &["dns.result", "dns.resolvers"], 3.0, &["ok"]),
-    probe("tcp", &["tcp.result", "tcp.families", "tcp.addresses"], 5.0, &["connected"]),
-    probe("tls", &["tls.result"], 6.0, &["ok"]),
-    probe("http", &["http.result"], 8.0, &["ok"]),
-    probe("banner", &["banner.result"], 6.0, &["greeting"]),
+    probe("dns", &["dns.result", "dns.resolvers"], 3, &["ok"]),
+    probe("tcp", &["tcp.result", "tcp.families", "tcp.addresses"], 5, &["connected"]),
+    probe("tls", &["tls.result"], 6, &["ok"]),
+    probe("http", &["http.result"], 8, &["ok"]),
+    probe("banner", &["banner.result"], 6, &["greeting"]),
     probe(
         "idle",
         &["idle.end", "idle.keepalive", "idle.ping"],
-        70.0,
+        70,
         &["open", "fin", "rst", "silent"],
     ),
-    probe("reuse", &["reuse.result", "reuse.announced"], 70.0, &["answered", "closes_first"])
+    probe("reuse", &["reuse.result", "reuse.announced"], 70, &["answered", "closes_first"])
         .asked(ProbeGroup::Http, 0.8),
-    probe("websocket", &["websocket.result"], 67.0, &["open", "closed"])
-        .asked(ProbeGroup::Http, 0.4),
-    probe("http2", &["http2.result"], 67.0, &["open", "goaway", "not_h2"])
+    probe("websocket", &["websocket.result"], 67, &["open", "closed"]).asked(ProbeGroup::Http, 0.4),
+    probe("http2", &["http2.result"], 67, &["open", "goaway", "not_h2"])
         .asked(ProbeGroup::Http, 0.5),
-    probe("halfclose", &["halfclose.result"], 4.0, &["answers"]).asked(ProbeGroup::Http, 0.8),
-    probe("reset", &["reset.origin", "request.arrival"], 13.0, &["same", "silent"])
+    probe("halfclose", &["halfclose.result"], 4, &["answers"]).asked(ProbeGroup::Http, 0.8),
+    probe("reset", &["reset.origin", "request.arrival"], 13, &["same", "silent"])
         .asked(ProbeGroup::Way, 0.3),
-    probe("path", &["path.result"], 12.0, &["reaches"]).asked(ProbeGroup::Way, 0.9).heavy(),
-    probe("mtu", &["mtu.result"], 12.0, &["passes"]).asked(ProbeGroup::Way, 0.8).heavy(),
-    probe("burst", &["burst.result"], 8.0, &["all_served"]).asked(ProbeGroup::Again, 0.9).heavy(),
-    probe("canary", &["canary.result"], 3.0, &["same"]).asked(ProbeGroup::Again, 0.9),
+    probe("path", &["path.result"], 12, &["reaches"]).asked(ProbeGroup::Way, 0.9).heavy(),
+    probe("mtu", &["mtu.result"], 12, &["passes"]).asked(ProbeGroup::Way, 0.8).heavy(),
+    probe("burst", &["burst.result"], 8, &["all_served"]).asked(ProbeGroup::Again, 0.9).heavy(),
+    probe("canary", &["canary.result"], 3, &["same"]).asked(ProbeGroup::Again, 0.9),
 ];
 
 #[cfg(test)]

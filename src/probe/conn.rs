@@ -88,7 +88,7 @@ impl Conn {
     /// A second handle on the socket, to ask the kernel about it when another layer owns or has
     /// dropped the connection.
     pub(super) fn watch(&self) -> Watch {
-        Watch(self.stream.as_fd().try_clone_to_owned().ok())
+        Watch { socket: self.stream.as_fd().try_clone_to_owned().ok(), v6: self.peer.is_ipv6() }
     }
 
     /// Sends TCP keepalive segments after `idle` without data, then every `idle`.
@@ -100,12 +100,21 @@ impl Conn {
 
 /// What the kernel knows of a connection, whoever owns it. The socket stays open as long as this.
 #[derive(Debug)]
-pub(super) struct Watch(Option<OwnedFd>);
+pub(super) struct Watch {
+    socket: Option<OwnedFd>,
+    v6: bool,
+}
 
 impl Watch {
     /// What the kernel knows now.
     pub(super) fn facts(&self) -> TcpFacts {
-        self.0.as_ref().and_then(|socket| sys::tcp_facts(socket.as_fd())).unwrap_or_default()
+        self.socket.as_ref().and_then(|socket| sys::tcp_facts(socket.as_fd())).unwrap_or_default()
+    }
+
+    /// From now on, the connection hears nothing that comes with less time to live than `least`.
+    pub(super) fn set_min_ttl(&self, least: u8) -> io::Result<()> {
+        let socket = self.socket.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        sys::set_min_ttl(socket.as_fd(), self.v6, least)
     }
 }
 

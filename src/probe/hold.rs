@@ -291,7 +291,7 @@ async fn write_late(stream: &mut (dyn Stream + '_), late: &[u8], suspect: impl F
         if watch.facts().unacknowledged > 0 {
             suspect();
         }
-        answer = timeout(whole - due, &mut asking).await;
+        answer = timeout(whole.saturating_sub(due), &mut asking).await;
     }
     match answer {
         Ok(Ok(0)) => End::ResetByWrite,

@@ -8,6 +8,7 @@
 use std::{
     io,
     net::IpAddr,
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
@@ -39,6 +40,8 @@ pub(super) enum Seen {
     Reset {
         /// Whether the other side had acknowledged them.
         acknowledged: bool,
+        /// Whether a TLS session stood by then.
+        secured: bool,
     },
     /// No answer to our bytes, and no end.
     Silent {
@@ -69,7 +72,7 @@ pub(super) async fn send(
     beside: Option<&Permit>,
 ) -> Trail {
     let start = Instant::now();
-    let seen = look(permit, ip, speech, None, FIRST).await;
+    let seen = look(permit, ip, speech, Deaf::default(), FIRST).await;
     let mut trail = Trail { seen, elapsed: start.elapsed(), reset_ttl: None, answer_ttl: None };
     match trail.seen {
         Seen::Refused => {
@@ -78,14 +81,19 @@ pub(super) async fn send(
                 trail.answer_ttl = answer_ttl(beside, ip).await;
             }
         }
-        Seen::Reset { .. } => {
+        Seen::Reset { secured, .. } => {
             trail.answer_ttl = answer_ttl(permit, ip).await;
             let mut search = Search::new();
+            // Where the handshake passed unharmed, it must go on passing, wherever it comes from.
+            let patience = if secured { STEP * 2 } else { STEP };
             while let Some(least) = search.next() {
-                let seen = look(permit, ip, speech, Some(least), STEP).await;
+                let deaf = Deaf { to: Some(least), once_secured: secured };
+                let seen = look(permit, ip, speech, deaf, patience).await;
                 search.take(least, matches!(seen, Seen::Reset { .. }));
             }
-            trail.reset_ttl = search.found();
+            // Heard whatever was asked for: in TLS 1.3 the end of the handshake itself may draw the
+            // RST, before anything could be kept from being heard. Then nothing was measured.
+            trail.reset_ttl = search.found().filter(|ttl| !secured || *ttl < 255);
         }
         Seen::Silent { .. } | Seen::Nothing(_) => {}
     }
@@ -138,15 +146,17 @@ impl Search {
     }
 }
 
-/// Connects, says what a client would, and sees what comes. With `least`, nothing is heard after the
-/// handshake that comes with less time to live.
-async fn look(
-    permit: &Permit,
-    ip: IpAddr,
-    speech: Speech,
-    least: Option<u8>,
-    patience: Duration,
-) -> Seen {
+/// What a connection does not hear, and from when on.
+#[derive(Clone, Copy, Debug, Default)]
+struct Deaf {
+    /// What comes with less time to live than this.
+    to: Option<u8>,
+    /// Not from the connect on, but from the end of the TLS handshake.
+    once_secured: bool,
+}
+
+/// Connects, says what a client would, and sees what comes.
+async fn look(permit: &Permit, ip: IpAddr, speech: Speech, deaf: Deaf, patience: Duration) -> Seen {
     let conn = match permit.dial_as(ip, STEP * 3, Account::Search, Shape::default()).await {
         Ok(conn) => conn,
         Err(error) if error.kind == DialFailure::Refused && error.icmp.is_none() => {
@@ -154,21 +164,30 @@ async fn look(
         }
         Err(error) => return Seen::Nothing(error.raw),
     };
-    if let Some(least) = least
-        && let Err(error) = conn.set_min_ttl(least)
-    {
-        return Seen::Nothing(error.to_string());
-    }
-    speak(permit, speech, conn, patience).await
+    speak(permit, speech, conn, deaf, patience).await
 }
 
-async fn speak(permit: &Permit, speech: Speech, mut conn: Conn, patience: Duration) -> Seen {
+async fn speak(
+    permit: &Permit,
+    speech: Speech,
+    mut conn: Conn,
+    deaf: Deaf,
+    patience: Duration,
+) -> Seen {
     let watch = conn.watch();
+    let secured = AtomicBool::new(false);
     let talking = async {
+        if let (Some(least), false) = (deaf.to, deaf.once_secured) {
+            conn.set_min_ttl(least)?;
+        }
         match speech {
             Speech::Http(Scheme::Https) => {
                 let host = permit.target().host();
                 let mut stream = tls::connect(conn, host, &["http/1.1"]).await?.stream;
+                secured.store(true, Ordering::Relaxed);
+                if let (Some(least), true) = (deaf.to, deaf.once_secured) {
+                    watch.set_min_ttl(least)?;
+                }
                 let request = talk::head_request(permit, Scheme::Https);
                 talk::ask(&mut stream, &request).await.map(drop)
             }
@@ -195,7 +214,7 @@ async fn speak(permit: &Permit, speech: Speech, mut conn: Conn, patience: Durati
         Err(_) => Seen::Silent { acknowledged },
         Ok(Ok(())) => Seen::Nothing("answered".to_owned()),
         Ok(Err(error)) => match Cut::of(&error) {
-            Cut::Rst => Seen::Reset { acknowledged },
+            Cut::Rst => Seen::Reset { acknowledged, secured: secured.load(Ordering::Relaxed) },
             Cut::Fin => Seen::Nothing("closed in order".to_owned()),
             Cut::Other => Seen::Nothing(error.to_string()),
         },

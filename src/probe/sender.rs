@@ -20,7 +20,7 @@ pub(super) fn interpret(trail: &Trail) -> Reading {
             return reading;
         }
         Seen::Refused => format!("RST to the SYN after {took} s"),
-        Seen::Reset { acknowledged } => {
+        Seen::Reset { acknowledged, .. } => {
             observe_arrival(&mut reading, *acknowledged, &format!("RST after {took} s"));
             format!("RST after our bytes, after {took} s")
         }
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn distance_tells_a_box_in_between_and_equality_proves_nothing() {
-        let reset = |acknowledged| Seen::Reset { acknowledged };
+        let reset = |acknowledged| Seen::Reset { acknowledged, secured: false };
         let forged = interpret(&trail(reset(false), Some(63), Some(52)));
         assert_eq!(values(&forged), ["request.arrival=unacked", "reset.origin=elsewhere"]);
         let own = interpret(&trail(reset(true), Some(52), Some(52)));

@@ -154,14 +154,7 @@ fn interpret_bracket(alive: Duration, dead: Duration, holds: &[Hold], by: &str) 
     reading.findings.push(Finding::new(en, zh).raw(&raw));
     // A wide bracket is no measurement; a fifth of the value still separates known constants.
     if dead.saturating_sub(alive) <= (dead / 5).max(FINE * 3 / 2) {
-        // An ordered silence is a usual time, which the timer hits; one that was cut short to find the
-        // timer is not, so the timer lies in the middle as likely as anywhere.
-        let likely = match failed {
-            Some(hold) if hold.hurried => (alive + dead) / 2,
-            _ => dead,
-        };
-        let rounded = (likely.as_secs_f64() * 10.0).round() / 10.0;
-        reading.observe("seconds", rounded, &raw);
+        reading.observe("seconds", roundest(alive, dead), &raw);
     }
     let kept = holds
         .iter()
@@ -177,6 +170,17 @@ fn interpret_bracket(alive: Duration, dead: Duration, holds: &[Hold], by: &str) 
     }
     observe_ping(dead, holds, &mut reading);
     reading
+}
+
+/// The likeliest time within a bracket, seconds: timers are set to round numbers.
+fn roundest(alive: Duration, dead: Duration) -> f64 {
+    let within = |step: f64| {
+        let last = (dead.as_secs_f64() / step + 1e-6).floor() * step;
+        (last > alive.as_secs_f64()).then_some(last)
+    };
+    let steps = [60.0, 30.0, 10.0, 5.0, 1.0];
+    let tenths = || (dead.as_secs_f64() * 10.0).round() / 10.0;
+    steps.into_iter().find_map(within).unwrap_or_else(tenths)
 }
 
 #[cfg(test)]
@@ -247,6 +251,20 @@ mod tests {
         holds.push(held(30, true, End::Alive, 30.0, now));
         let wanted = ["idle.end=silent", "seconds=30", "idle.keepalive=helps"];
         assert_eq!(values(&interpret(&holds)), wanted);
+    }
+
+    #[test]
+    fn within_a_bracket_the_roundest_number_is_the_likeliest() {
+        for (alive, dead, wanted) in [
+            (39.1, 43.5, 40.0),
+            (44.5, 45.0, 45.0),
+            (29.2, 31.0, 30.0),
+            (11.2, 11.8, 11.8),
+            (52.0, 65.0, 60.0),
+        ] {
+            let [alive, dead] = [alive, dead].map(Duration::from_secs_f64);
+            assert!((roundest(alive, dead) - wanted).abs() < 1e-9, "{alive:?} {dead:?}");
+        }
     }
 
     #[test]

@@ -191,7 +191,7 @@ impl Wave {
         // The whole test is to take little longer than the cut-off itself.
         let until = (dead * 13 / 10).saturating_sub(LATE);
         let soonest = silences.iter().rfind(|(_, silence)| *silence <= middle);
-        match soonest.map(|(_, silence)| now + (middle - *silence)) {
+        match soonest.map(|(_, silence)| now + middle.saturating_sub(*silence)) {
             Some(at) if at <= until => Next::Wait(Some(at.max(now))),
             _ => settled(),
         }
@@ -222,7 +222,7 @@ mod tests {
                 Next::Write(chosen) => {
                     for (line, silence) in chosen {
                         wave.writes(line, silence);
-                        if now - since[line] > cut {
+                        if now.saturating_sub(since[line]) > cut {
                             events.push((now + SUSPECT, line, 1));
                             events.push((now + LATE, line, 2));
                         } else {
@@ -242,9 +242,9 @@ mod tests {
                                 0 | 3 => {
                                     since[line] = now;
                                     if kind == 0 {
-                                        wave.quiet(line, now)
+                                        wave.quiet(line, now);
                                     } else {
-                                        wave.answered(line, now)
+                                        wave.answered(line, now);
                                     }
                                 }
                                 1 => wave.suspected(line),
@@ -279,7 +279,7 @@ mod tests {
             let said = format!("{cut} of {max}: {alive:?} to {dead:?} in {took:?}");
             assert_eq!(dead, Duration::from_secs(cut), "{said}");
             let width = if cut <= 60 { 1.5 } else { cut as f64 / 20.0 };
-            assert!((dead - alive).as_secs_f64() <= width, "{said}");
+            assert!(dead.saturating_sub(alive).as_secs_f64() <= width, "{said}");
             assert!(took.as_secs_f64() <= cut as f64 * 1.3, "{said}");
         }
         // What is lost for good is known 1.6 s after it was written, and not sooner.
@@ -295,7 +295,7 @@ mod tests {
                 let dead = dead.unwrap();
                 let said = format!("{cut:?} of {max}: {alive:?} to {dead:?} in {took:?}");
                 assert!(alive <= cut && cut <= dead + MARGIN, "{said}");
-                assert!(dead - alive <= cut / 7 + FINE, "{said}");
+                assert!(dead.saturating_sub(alive) <= cut / 7 + FINE, "{said}");
                 assert!(took.as_secs_f64() <= cut.as_secs_f64() * 1.55 + 2.0, "{said}");
             }
         }

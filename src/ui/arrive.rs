@@ -42,6 +42,7 @@ pub async fn arrive(desk: &Desk, mut wizard: Wizard) -> Result<Arrived, Trouble>
     match desk.run(&id).await {
         None => {
             wizard.probe = None;
+            wizard.only.clear();
             Ok(Arrived::Here(Box::new(wizard), None))
         }
         Some(Run { observations: Some(observations), .. }) => {

@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 use hangup::probe::{Probe, policy::Policy, resolve::DnsClient};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use crate::netns::behind_a_router;
 use crate::support::{in_namespaces, is_inside, node, plan, probe, reset, server, tell};
 
 const LONG: &str = "s = require('http').createServer((q, s) => s.end('x'.repeat(20000)))";
@@ -39,35 +40,15 @@ async fn what_passes_stalls_or_is_cut_on_loopback_is_no_black_hole() {
     );
 }
 
-/// A host at 198.21.0.2 behind a router whose far link carries 1300 bytes. A rule of routing sends
-/// the router's own ICMP into a black hole, as filters do that drop all ICMP.
-const NARROW: &str = r#"
-set -e
-ip link set lo up
-unshare --net sleep 90 & router=$!
-unshare --net sleep 90 & host=$!
-trap 'kill $router $host' EXIT
-sleep 0.4
-within() { pid=$1; shift; nsenter --target $pid --net "$@"; }
-ip link add near type veth peer name in0 netns $router
-within $router ip link add out0 type veth peer name host0 netns $host
-ip addr add 198.20.0.2/24 dev near; ip link set near up; ip route add default via 198.20.0.1
-for each in $router $host; do within $each ip link set lo up; done
-within $router sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
-within $router ip addr add 198.20.0.1/24 dev in0; within $router ip link set in0 up
-within $router ip addr add 198.21.0.1/24 dev out0; within $router ip link set out0 up
+/// A router whose far link carries 1300 bytes. A rule of routing sends the router's own ICMP into a
+/// black hole, as filters do that drop all ICMP.
+const NARROW: &str = r"
 within $router ip link set out0 mtu 1300
 within $router ip route add blackhole default table 7
 within $router ip rule add pref 10 iif lo ipproto icmp lookup 7
 within $router ip rule del pref 0
 within $router ip rule add pref 20 lookup local
-within $host ip addr add 198.21.0.2/24 dev host0; within $host ip link set host0 up
-within $host ip route add default via 198.21.0.1
-nsenter --target $host --net /usr/bin/node -e "$HANGUP_SERVER" > /dev/null 2>&1 & server=$!
-trap 'kill $server $router $host' EXIT
-sleep 0.8
-"$HANGUP_TEST" --exact mtu::a_narrow_link_behind_silent_routers_is_named --nocapture
-"#;
+";
 
 #[test]
 fn a_narrow_link_behind_silent_routers_is_named() {
@@ -78,7 +59,8 @@ fn a_narrow_link_behind_silent_routers_is_named() {
         println!("skipped: node is not installed");
         return;
     }
-    in_namespaces(NARROW, &[("HANGUP_SERVER", format!("{LONG}; s.listen(8080, '198.21.0.2')"))]);
+    let script = behind_a_router(NARROW, "mtu::a_narrow_link_behind_silent_routers_is_named");
+    in_namespaces(&script, &[("HANGUP_SERVER", format!("{LONG}; s.listen(8080, '198.21.0.2')"))]);
 }
 
 async fn across_the_narrow_link() {

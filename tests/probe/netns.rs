@@ -6,6 +6,38 @@ use hangup::probe::{Probe, policy::Policy, resolve::DnsClient};
 
 use crate::support::{in_namespaces, is_inside, plan, tell};
 
+/// The script of a test with a client at 198.20.0.2, a router between 198.20.0.1 and 198.21.0.1, and a
+/// host at 198.21.0.2. `setup` may use `within PID command…` with `$router` and `$host`; a node script
+/// in `$HANGUP_SERVER` runs on the host. Then the test `name` runs as the client.
+pub(crate) fn behind_a_router(setup: &str, name: &str) -> String {
+    format!(
+        r#"
+set -e
+ip link set lo up
+unshare --net sleep 90 & router=$!
+unshare --net sleep 90 & host=$!
+trap 'kill $server $router $host' EXIT
+sleep 0.4
+within() {{ pid=$1; shift; nsenter --target $pid --net "$@"; }}
+ip link add near type veth peer name in0 netns $router
+within $router ip link add out0 type veth peer name host0 netns $host
+ip addr add 198.20.0.2/24 dev near; ip link set near up; ip route add default via 198.20.0.1
+for each in $router $host; do within $each ip link set lo up; done
+within $router sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
+within $router ip addr add 198.20.0.1/24 dev in0; within $router ip link set in0 up
+within $router ip addr add 198.21.0.1/24 dev out0; within $router ip link set out0 up
+within $host ip addr add 198.21.0.2/24 dev host0; within $host ip link set host0 up
+within $host ip route add default via 198.21.0.1
+{setup}
+if [ -n "$HANGUP_SERVER" ]; then
+nsenter --target $host --net /usr/bin/node -e "$HANGUP_SERVER" > /dev/null 2>&1 & server=$!
+sleep 0.8
+fi
+"$HANGUP_TEST" --exact {name} --nocapture
+"#
+    )
+}
+
 /// A client at 198.20.0.2 behind a router at 198.20.0.1 that forbids one address and knows no way
 /// to another.
 const ROUTER: &str = r#"

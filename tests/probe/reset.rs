@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use hangup::probe::{Probe, policy::Policy, resolve::DnsClient};
 use tokio::{io::AsyncReadExt, time::sleep};
 
+use crate::netns::behind_a_router;
 use crate::support::{Told, in_namespaces, is_inside, node, plan, probe, reset, server, tell};
 
 async fn told(target: &str) -> Told {
@@ -54,23 +55,9 @@ async fn silence_is_split_by_what_was_acknowledged() {
     assert!(told(&format!("http://{address}/")).await.is_hidden(Probe::Reset));
 }
 
-/// A host at 198.21.0.2 behind a router that takes port 8443 of it for its own, and so refuses in
-/// its name; port 443 is refused by the host itself.
-const FORGER: &str = r#"
-set -e
-ip link set lo up
-unshare --net sleep 60 & router=$!
-unshare --net sleep 60 & host=$!
-trap 'kill $router $host' EXIT
-sleep 0.4
-within() { pid=$1; shift; nsenter --target $pid --net "$@"; }
-ip link add near type veth peer name in0 netns $router
-within $router ip link add out0 type veth peer name host0 netns $host
-ip addr add 198.20.0.2/24 dev near; ip link set near up; ip route add default via 198.20.0.1
-for each in $router $host; do within $each ip link set lo up; done
-within $router sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
-within $router ip addr add 198.20.0.1/24 dev in0; within $router ip link set in0 up
-within $router ip addr add 198.21.0.1/24 dev out0; within $router ip link set out0 up
+/// A router that takes port 8443 of the host for its own, and so refuses in its name; port 443 is
+/// refused by the host itself.
+const FORGER: &str = r"
 # The router has the host's address too, and passes on only what is for two ports.
 within $router ip addr add 198.21.0.2/32 dev lo
 within $router sh -c 'echo 1 > /proc/sys/net/ipv4/conf/out0/accept_local'
@@ -79,17 +66,15 @@ within $router ip rule add pref 5 iif in0 ipproto tcp dport 443 lookup main
 within $router ip rule add pref 6 iif in0 ipproto tcp dport 80 lookup main
 within $router ip rule add pref 20 lookup local
 within $router ip rule del pref 0
-within $host ip addr add 198.21.0.2/24 dev host0; within $host ip link set host0 up
-within $host ip route add default via 198.21.0.1
-"$HANGUP_TEST" --exact reset::a_refusal_in_another_s_name_is_seen_by_its_distance --nocapture
-"#;
+";
 
 #[test]
 fn a_refusal_in_another_s_name_is_seen_by_its_distance() {
     if is_inside(behind_the_forger()) {
         return;
     }
-    in_namespaces(FORGER, &[]);
+    let name = "reset::a_refusal_in_another_s_name_is_seen_by_its_distance";
+    in_namespaces(&behind_a_router(FORGER, name), &[]);
 }
 
 async fn behind_the_forger() {
@@ -103,4 +88,57 @@ async fn behind_the_forger() {
     assert!(raw.contains("TTL of the RST 64, of the answer of port 443 63"), "{raw}");
     let own = told("198.21.0.2:80").await;
     assert_eq!(own.value("reset.origin").as_deref(), Some("same"), "{:?}", own.0);
+}
+
+/// A router that lets handshakes pass and answers the first bytes of a request to port 80, and the
+/// request within a TLS session to port 443, by a RST in the host's name: what a filter does that
+/// reads what passes. A TLS record of application data begins with 23;
+/// in TLS 1.3 the end of the handshake does too, so the host speaks 1.2.
+const READER: &str = r"
+within $router nft add table ip filter
+within $router nft 'add chain ip filter passing { type filter hook forward priority 0; }'
+within $router nft 'add rule ip filter passing tcp dport 80 tcp flags & psh == psh reject with tcp reset'
+within $router nft add rule ip filter passing tcp dport 443 @ih,0,8 23 reject with tcp reset
+";
+
+/// The host resets on port 8080 what it has read itself, and answers on 80 and 443.
+const HOST: &str = r"
+const { createServer } = require('net');
+createServer((s) => s.on('data', () => s.resetAndDestroy()).on('error', () => {})).listen(8080, '198.21.0.2');
+require('http').createServer((q, s) => s.end()).listen(80, '198.21.0.2');
+const { key, cert } = JSON.parse(process.env.HANGUP_CERTIFICATE);
+require('https').createServer({ key, cert, maxVersion: 'TLSv1.2' }, (q, s) => s.end()).listen(443, '198.21.0.2');
+";
+
+#[test]
+fn a_reset_in_the_middle_of_a_conversation_is_seen_by_its_distance() {
+    if is_inside(behind_the_reader()) {
+        return;
+    }
+    for needed in ["/usr/bin/node", "/usr/sbin/nft"] {
+        if !std::path::Path::new(needed).exists() {
+            println!("skipped: {needed} is not installed");
+            return;
+        }
+    }
+    let made = rcgen::generate_simple_self_signed(["reset.example".to_owned()]).unwrap();
+    let (key, cert) = (made.signing_key.serialize_pem(), made.cert.pem());
+    let certificate = serde_json::json!({ "key": key, "cert": cert }).to_string();
+    let name = "reset::a_reset_in_the_middle_of_a_conversation_is_seen_by_its_distance";
+    let settings = [("HANGUP_SERVER", HOST.to_owned()), ("HANGUP_CERTIFICATE", certificate)];
+    in_namespaces(&behind_a_router(READER, name), &settings);
+}
+
+async fn behind_the_reader() {
+    for (target, origin, raw) in [
+        ("http://198.21.0.2/", "elsewhere", "TTL of the RST 64, of the answer of port 80 63"),
+        ("https://198.21.0.2/", "elsewhere", "TTL of the RST 64, of the answer of port 443 63"),
+        ("http://198.21.0.2:8080/", "same", "TTL of the RST 63, of the answer of port 8080 63"),
+    ] {
+        let nobody = Arc::new(DnsClient::new(Vec::new()));
+        let told = tell(plan(target, &[Probe::Reset], 1), Policy::default(), nobody).await;
+        assert_eq!(told.value("reset.origin").as_deref(), Some(origin), "{target} {:?}", told.0);
+        let seen = told.observation("reset.origin").unwrap().raw.clone().unwrap();
+        assert!(seen.contains(raw), "{target} {seen}");
+    }
 }

@@ -126,7 +126,7 @@ pub fn FromBrowser(
             <a class="button" href=here>{texts.stop}</a>
         </p>
         <ul class="browser-seen" aria-live="polite">{lines}</ul>
-        <input type="hidden" name="look" value=json.clone() />
+        <input type="hidden" name="look" value=json />
         <details class="raw" hidden=move || !over.get()>
             <summary>{texts.raw}</summary>
             <code>{json}</code>

@@ -94,8 +94,10 @@ fn OneProbe(texts: Texts, probe: LiveProbe, ticked: bool, silence: u64) -> impl 
 pub(super) fn takes(probe: LiveProbe, silence: u64) -> u64 {
     /// The silence that the table's figures assume, seconds.
     const USUAL: u64 = 65;
-    let seconds = probe.seconds as u64;
-    if seconds < USUAL { seconds } else { (seconds - USUAL) + silence }
+    match probe.seconds.checked_sub(USUAL) {
+        Some(beyond) => beyond + silence,
+        None => probe.seconds,
+    }
 }
 
 #[cfg(test)]
