@@ -1,5 +1,4 @@
-//! What is masked changes no finding, the examples are read as what they are, and ordinary lines are
-//! left in peace.
+//! What is masked changes no finding, and ordinary lines are left in peace.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
 
@@ -64,4 +63,20 @@ fn a_masked_text_says_what_the_text_said() {
     );
     assert!(masked >= 50 && carried > 0, "{masked}, {carried}");
     assert!(changed.is_empty(), "{}", changed.join("\n"));
+}
+
+/// What `tests/data/collect-clean-lines.sh` collected from the logs of installed packages.
+#[test]
+fn one_of_a_hundred_ordinary_lines_at_most_raises_a_signature() {
+    let lines: Vec<&str> = include_str!("data/ordinary-lines.txt").lines().collect();
+    let raised: Vec<_> = lines
+        .iter()
+        .filter_map(|line| {
+            let hit = DOCTOR.decode(line).hits.into_iter().next()?;
+            Some(format!("{}: {line}", hit.signature))
+        })
+        .collect();
+    println!("{} ordinary lines, {} raise a signature", lines.len(), raised.len());
+    assert!(lines.len() >= 300, "{}", lines.len());
+    assert!(raised.len() * 100 <= lines.len(), "{raised:#?}");
 }

@@ -131,7 +131,7 @@ export async function noSidewaysScroll(page: Page): Promise<void> {
 
 /** The islands are awake: their scripts have run. */
 export async function awake(page: Page): Promise<void> {
-  await expect(page.locator("html.js")).toHaveCount(1);
+  await expect(page.locator("html.js")).toHaveCount(1, { timeout: 30_000 });
 }
 
 export const test = base.extend<object, { server: Server }>({

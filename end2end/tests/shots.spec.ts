@@ -10,6 +10,8 @@ const PAGES: Record<string, string> = {
   probe: `/diagnose?${CASE}&at=probe.idle`,
   report: `/diagnose?${CASE}&report=1`,
   unsure: "/diagnose?text=it+hangs&skip=phase&report=1",
+  ladder: "/ladder?slowest=90&hop=aws-alb&hop=nginx&set.upstream.keepalive_timeout=60s@6&set.proxy_read_timeout=90s@9&hop=node",
+  "ladder-empty": "/ladder?",
 };
 
 for (const width of [1280, 390]) {

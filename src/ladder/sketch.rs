@@ -303,7 +303,7 @@ mod tests {
         let wrong: Vec<_> =
             errors.iter().map(|e| (e.hop, e.setting.as_str(), e.value.as_str())).collect();
         assert_eq!(wrong, [(Some(0), "proxy_read_timeout", "soon"), (None, "slowest", "-3")]);
-        assert_eq!(ladder.hops[0].seconds(Role::KeepAlive), Some(7.0));
+        assert_eq!(ladder.hops.first().and_then(|hop| hop.seconds(Role::KeepAlive)), Some(7.0));
     }
 
     #[test]

@@ -47,7 +47,9 @@ pub fn LadderChart(
             let numbers = inversions_of(&judgement, at, timer);
             let calculated =
                 judgement.settings.iter().any(|own| own.hop == at && own.setting == timer.setting);
-            let sign = numbers.iter().map(|n| format!("✕{n} ")).collect::<String>();
+            let mut sign: Vec<String> = numbers.iter().map(|n| format!("✕{n}")).collect();
+            sign.extend((!numbers.is_empty()).then(String::new));
+            let sign = sign.join(" ");
             let (width, open) = match timer.limit {
                 Limit::Seconds(seconds) => (share(seconds, longest), false),
                 Limit::Never => (100.0, true),

@@ -28,7 +28,7 @@ pub fn LadderLink(
         report.causes.first().is_some_and(|cause| FAMILIES.contains(&cause.family.as_str()));
     let facts = &report.case.facts;
     let named: Vec<&String> = facts.between.iter().chain(&facts.stack).collect();
-    if named.is_empty() || !(of_family || !report.constants.is_empty()) {
+    if named.is_empty() || (!of_family && report.constants.is_empty()) {
         return ().into_any();
     }
     let mut sketch = Sketch::default();

@@ -50,7 +50,7 @@ pub fn restore_draft(instead: bool) -> bool {
     let is_filled = !text.value().is_empty() || !typed_host(target.as_ref()).is_empty();
     let kept = |key: &str| storage.get_item(key).ok().flatten().unwrap_or_default();
     let (kept_text, kept_target) = (kept(TEXT_KEY), kept(TARGET_KEY));
-    if is_filled && !(instead && !kept_text.is_empty()) {
+    if is_filled && (!instead || kept_text.is_empty()) {
         return false;
     }
     text.set_value(&kept_text);

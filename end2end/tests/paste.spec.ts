@@ -1,0 +1,193 @@
+// The paste box: what it understands, what it masks, and that no secret leaves the browser.
+import { readFileSync, readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { accessible, awake, expect, noSidewaysScroll, test, UPSTREAM, watch } from "./fixtures";
+import type { Page } from "@playwright/test";
+
+const MIXED = [
+  "Nov 28 10:15:00 web-1 systemd[1]: Started Daily apt upgrade and clean activities.",
+  `2026/11/28 10:15:01 [error] 31#31: *8 ${UPSTREAM}, client: 203.0.113.9, server: app.example.com`,
+  "java.net.SocketException: Connection reset",
+  "连接被拒绝",
+  "net.netfilter.nf_conntrack_count = 262140",
+  "net.netfilter.nf_conntrack_max = 262144",
+  "DB_PASSWORD=Hunter42xyz",
+].join("\n");
+const RHYTHM = [0, 61, 122, 183, 244]
+  .map((t) => `2026-11-28 10:0${Math.floor(t / 60)}:${String(t % 60).padStart(2, "0")} ERROR conn reset by peer`)
+  .join("\n");
+
+/** Kind, secret, text of each seeded secret; the file holds them backwards. */
+const SEEDED: [string, string, string][] = readFileSync(resolve("../tests/data/seeded-secrets.jsonl"), "utf8")
+  .trim()
+  .split("\n")
+  .map((line) => JSON.parse(line))
+  .map(([kind, secret, text]) => [kind, [...secret].reverse().join(""), [...text].reverse().join("")]);
+
+/** Everything that leaves the browser, as text: addresses, headers, bodies, plain and unescaped. */
+function record(page: Page): string[] {
+  const sent: string[] = [];
+  page.on("request", (request) => {
+    const raw = [request.url(), request.postData() ?? "", JSON.stringify(request.headers())].join("\n");
+    let plain = raw;
+    try {
+      plain = decodeURIComponent(raw.replaceAll("+", " "));
+    } catch {
+      // A broken escape stays as it is; the raw form is looked at all the same.
+    }
+    sent.push(raw, plain);
+  });
+  page.on("websocket", (socket) => socket.on("framesent", (frame) => sent.push(String(frame.payload))));
+  return sent;
+}
+
+function leaked(sent: string[]): string[] {
+  const all = sent.join("\n");
+  return SEEDED.filter(([, secret]) =>
+    secret.split("\n").some((part) => part.length > 3 && (all.includes(part) || all.includes(encodeURIComponent(part)))),
+  ).map(([kind, secret]) => `${kind}: ${secret}`);
+}
+
+test("mixed text is read line by line, with side, moment and dialect, in both languages", async ({ page, server }) => {
+  const seen = watch(page, server.url);
+  for (const [lang, words] of [
+    ["en", ["Line 2", "Side: Proxy", "Moment:", "Line 4", "What the command output adds up to"]],
+    ["zh-CN", ["第 2 行", "哪一侧：代理", "哪一步：", "第 4 行", "命令输出说明"]],
+  ] as const) {
+    await page.goto(`${server.url}/read?lang=${lang}`);
+    await awake(page);
+    await page.locator("#text").fill(MIXED);
+    for (const word of words) await expect(page.locator(".read-panel")).toContainText(word, { timeout: 30_000 });
+    await expect(page.locator(".read-panel")).not.toContainText("Daily apt");
+    await accessible(page);
+  }
+  await page.locator("#text").fill(RHYTHM);
+  await expect(page.locator(".read-panel")).toContainText("5 × 61 s", { timeout: 30_000 });
+  expect(seen).toEqual({ problems: [], foreign: [] });
+});
+
+test("what is read leads on into the diagnosis, and the wizard shows it again", async ({ page, server }) => {
+  await page.goto(`${server.url}/read`);
+  await awake(page);
+  await page.locator("#text").fill(MIXED);
+  await expect(page.locator(".read-panel .hits")).toContainText("upstream", { timeout: 30_000 });
+  await page.getByRole("button", { name: "Use as evidence" }).click();
+  await expect(page).toHaveURL(/\/diagnose\?/);
+  await expect(page.locator(".wizard-side .hits")).toContainText("Line 2");
+  await expect(page.locator(".wizard-side .hits")).toContainText("Side: Proxy");
+  await expect(page.locator(".wizard-side")).toContainText("Masked in your text");
+  await expect(page.locator(".wizard-side .hits")).not.toContainText("203.0.113.9");
+  await accessible(page);
+});
+
+test("without script the server reads, and says beforehand where the text goes", async ({ browser, server }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(`${server.url}/read`);
+  await expect(page.getByText("the server masks secrets before it stores or logs anything")).toBeVisible();
+  await page.locator("#text").fill(MIXED);
+  await page.getByRole("button", { name: "Read it" }).click();
+  await expect(page.locator(".read-panel")).toContainText("Line 2");
+  await expect(page.locator("#text")).toHaveValue(MIXED);
+  await page.getByRole("button", { name: "Use as evidence" }).click();
+  await expect(page.locator(".wizard-side")).toContainText("Masked in your text");
+  expect(page.url()).not.toContain("Hunter42xyz");
+  expect(await page.content()).not.toContain("Hunter42xyz");
+  await context.close();
+});
+
+test("a false find is left open, a missed word is hidden, and both hold", async ({ page, server }) => {
+  const sent = record(page);
+  await page.goto(server.url);
+  await awake(page);
+  await page.locator("#text").fill("project Moonshine: connection reset by peer from 203.0.113.9, password=Hunter42xyz");
+  await expect(page.locator(".masks")).toContainText("1 × passwords");
+  await page.locator(".mask-kinds label", { hasText: "IPv4" }).click();
+  await page.getByLabel("Hide another word").fill("Moonshine");
+  await page.getByRole("button", { name: "Hide it" }).click();
+  await expect(page.locator(".masks")).toContainText("1 × words you chose to hide");
+  await page.getByText("See each change").click();
+  await accessible(page);
+  await page.getByRole("button", { name: "Find out" }).click();
+  await expect(page).toHaveURL(/\/diagnose\?/);
+  await expect(page.locator(".wizard-side .hits")).toContainText("project <hidden-1>: connection reset by peer from 203.0.113.9, password=<password-1>");
+  expect(sent.join("\n")).not.toContain("Moonshine");
+  expect(sent.join("\n")).not.toContain("Hunter42xyz");
+  await page.goto(`${page.url()}&phase=idle&scope=all&skip=stack&report=1`);
+  await page.getByRole("button", { name: "Save and get a link" }).click();
+  await expect(page).toHaveURL(/\/d\/[\w-]{27}/);
+  await expect(page.locator("body")).toContainText("203.0.113.9");
+});
+
+test("what was typed survives: in the box of this browser, unmasked", async ({ page, server }) => {
+  await page.goto(server.url);
+  await awake(page);
+  await page.locator("#text").fill("reset by peer, password=Hunter42xyz");
+  await page.locator("#target").fill("my host example");
+  await page.getByRole("button", { name: "Find out" }).click();
+  await expect(page).toHaveURL(/\/start$/);
+  await expect(page.locator("#text-error")).not.toBeEmpty();
+  await awake(page);
+  await expect(page.locator("#text")).toHaveValue("reset by peer, password=Hunter42xyz");
+});
+
+test("the server refuses what a browser should have masked, and names the line", async ({ page, server }) => {
+  const key = `AKIA${"ABCDEFGH01234567"}`;
+  const text = `one\ntwo\nkey ${key}`;
+  for (const [path, form] of [["/start", { text, checked: "text" }], ["/add", { more: text, checked: "more" }]] as const) {
+    const answer = await page.request.post(server.url + path, { form });
+    expect(answer.status()).toBe(422);
+    const body = await answer.text();
+    expect(body).toContain("Line 3 still holds");
+    expect(body).toContain("AWS access key ids");
+  }
+});
+
+test("no seeded secret leaves the browser: pasted, read, asked, added, saved and shared", async ({ browser, server }) => {
+  test.setTimeout(240_000);
+  expect(new Set(SEEDED.map(([kind]) => kind)).size).toBeGreaterThanOrEqual(30);
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const sent = record(page);
+  const text = `${UPSTREAM}\n${SEEDED.map(([, , line]) => line).join("\n")}`;
+  await page.goto(server.url);
+  await awake(page);
+  await page.locator("#text").fill(text);
+  await expect(page.locator(".read-panel .hits")).toContainText("upstream", { timeout: 60_000 });
+  await page.getByRole("button", { name: "Find out" }).click();
+  await expect(page).toHaveURL(/draft=/, { timeout: 60_000 });
+  await awake(page);
+  await page.locator('button[name="phase"]').first().hover();
+  await page.waitForTimeout(1500);
+  await page.locator('button[name="phase"][value="idle"]').click();
+  await page.getByText("Add a log line or more detail").click();
+  await page.locator("#more").fill(SEEDED.slice(0, 20).map(([, , line]) => line).join("\n"));
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await awake(page);
+  await page.getByRole("link", { name: "Enough, show the report" }).click();
+  await page.getByRole("button", { name: "Save and get a link" }).click();
+  await expect(page).toHaveURL(/\/d\/[\w-]{27}$/);
+  await page.goto(page.url());
+  expect(sent.filter((entry) => entry.includes("/start")).length).toBeGreaterThan(0);
+  expect(leaked(sent)).toEqual([]);
+  // Nor does the server hold one, on the page or on its disk.
+  expect(leaked([await page.content()])).toEqual([]);
+  for (const file of readdirSync(server.data)) {
+    expect(leaked([readFileSync(join(server.data, file), "latin1")])).toEqual([]);
+  }
+  await context.close();
+});
+
+for (const path of ["/read", "/"]) {
+  test(`${path} with a paste fits 390 px in both languages`, async ({ page, server }) => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    for (const lang of ["en", "zh-CN"]) {
+      await page.goto(`${server.url}${path}?lang=${lang}`);
+      await awake(page);
+      await page.locator("#text").fill(MIXED);
+      await expect(page.locator(".read-panel .hits")).toBeVisible({ timeout: 30_000 });
+      await noSidewaysScroll(page);
+      await accessible(page);
+    }
+  });
+}
