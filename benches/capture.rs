@@ -103,7 +103,7 @@ fn captures(c: &mut Criterion) {
             BenchmarkId::new("pcap-parser and etherparse", name),
             &file,
             |b, file| {
-                b.iter(|| bare(black_box(file)));
+                b.iter(|| bare(black_box(file.as_slice())));
             },
         );
     }
