@@ -9,6 +9,19 @@ use std::{
     process::{Command, ExitCode, Stdio},
 };
 
+use clap::Args;
+
+use crate::intake::COLLECT_SCRIPT;
+
+/// `hangup collect`
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Print one line of shell instead that tells the core of it, for machines where this program is
+    /// not installed
+    #[arg(long)]
+    script: bool,
+}
+
 /// States of `/proc/net/tcp` (Linux, include/net/tcp_states.h), by number from 1.
 const STATES: [&str; 12] = [
     "ESTAB",
@@ -79,7 +92,11 @@ const TOLD: usize = 20;
 const PROCESSES: usize = 3;
 
 /// Prints the facts; what cannot be read is said and left out.
-pub(super) fn run() -> ExitCode {
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    if arguments.script {
+        println!("{COLLECT_SCRIPT}");
+        return ExitCode::SUCCESS;
+    }
     let mut out = String::new();
     sockets(&mut out);
     counters(&mut out);

@@ -63,7 +63,7 @@ enum Command {
     /// What is known, and whether a knowledge folder is sound
     Knowledge(knowledge::Arguments),
     /// Read-only facts of this machine, as text that the paste box and `decode` understand
-    Collect,
+    Collect(collect::Arguments),
     /// A copy of the database in one file; the server may be running
     Backup(operations::CopyArguments),
     /// Put a backup in the place of the database; the server must not be running
@@ -94,7 +94,7 @@ pub fn run(site: server::Site) -> ExitCode {
         Command::Probe(own) => probe::run(&own),
         Command::Target(own) => target::run(&own),
         Command::Knowledge(own) => knowledge::run(&own, overlay),
-        Command::Collect => Ok(collect::run()),
+        Command::Collect(arguments) => Ok(collect::run(&arguments)),
         Command::Backup(own) => operations::backup(own, overlay),
         Command::Restore(own) => operations::restore(own, overlay),
         Command::Migrate(own) => operations::migrate(own, overlay),

@@ -5,6 +5,7 @@
 //! fails as a whole: what it cannot read it leaves out.
 #![warn(clippy::indexing_slicing)]
 
+mod collect;
 mod commands;
 mod denial;
 mod matcher;
@@ -13,6 +14,7 @@ mod paste;
 mod required;
 mod rhythm;
 
+pub use collect::COLLECT_SCRIPT;
 pub use commands::{Output, read_output};
 pub use matcher::{Hit, Matcher, Pattern, PatternError};
 pub use numbers::seconds_in;
