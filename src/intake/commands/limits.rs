@@ -89,7 +89,9 @@ fn listing(lines: &[&str], notes: &mut Notes) {
     if named.len() < LISTED {
         return;
     }
-    named.iter().for_each(|at| notes.harmless(*at));
+    for at in &named {
+        notes.harmless(*at);
+    }
     for (at, line) in lines.iter().enumerate() {
         let is_heading =
             ["# TCP sockets by", "# counters since", "# open files of", "# kernel log"];

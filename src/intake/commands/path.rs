@@ -141,7 +141,9 @@ fn mtr_json(lines: &[&str], notes: &mut Notes) -> Option<(f64, usize)> {
     let own = start..start + length;
     let last =
         own.clone().rev().find(|at| lines.get(*at).is_some_and(|line| line.contains("Loss%")))?;
-    own.for_each(|at| notes.harmless(at));
+    for at in own {
+        notes.harmless(at);
+    }
     (0.0..=100.0).contains(&lost).then_some((lost, last))
 }
 
@@ -157,7 +159,9 @@ fn mtr_csv(lines: &[&str], notes: &mut Notes) -> Option<(f64, usize)> {
         })
         .collect();
     notes.harmless(head);
-    hops.iter().for_each(|(_, at)| notes.harmless(*at));
+    for (_, at) in &hops {
+        notes.harmless(*at);
+    }
     hops.last().copied().filter(|(lost, _)| (0.0..=100.0).contains(lost))
 }
 

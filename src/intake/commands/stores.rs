@@ -96,11 +96,10 @@ fn pair(lines: &[&str], at: usize) -> Option<(&'static str, u64)> {
         }
     };
     match words(lines.get(at)?)?.as_slice() {
-        ["Variable_name", name] => Some((known(name)?, below()?)),
+        ["Variable_name", name] | [name] => Some((known(name)?, below()?)),
         // `1) "maxclients"` of a terminal.
         [number, name] if number.ends_with(')') => Some((known(name)?, below()?)),
         [name, value] => Some((known(name)?, value.parse().ok()?)),
-        [name] => Some((known(name)?, below()?)),
         _ => None,
     }
 }
