@@ -22,6 +22,37 @@ fn saw(report: &Report, variable: &str, value: &str) -> bool {
     report.observations.iter().any(|o| o.variable == variable && o.value.word() == Some(value))
 }
 
+/// The line of shell that `hangup collect --script` prints, run here while a program holds sockets that
+/// their other ends have closed.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_script_for_other_machines_tells_what_happens_on_this_one() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let held: Vec<_> = (0..60)
+        .map(|_| {
+            drop(std::net::TcpStream::connect(address).unwrap());
+            listener.accept().unwrap()
+        })
+        .collect();
+    let script = hangup::intake::COLLECT_SCRIPT;
+    assert!(!script.contains('\n'), "it is one line");
+    let output = std::process::Command::new("sh").args(["-c", script]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    drop(held);
+    for part in ["CLOSE-WAIT\n", "TcpExtListenOverflows", "net.core.somaxconn = ", "Max open files"]
+    {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let decoded = DIAGNOSTICIAN.decode(&text);
+    let saw = |variable: &str, value: &str| {
+        decoded.observations.iter().any(|o| o.variable == variable && o.value.word() == Some(value))
+    };
+    assert!(saw("socket_state", "close_wait"), "{:?} in {text}", decoded.observations);
+    assert!(saw("limit", "listen_queue"), "{:?}", decoded.observations);
+}
+
 #[test]
 fn the_output_of_one_command_leads_to_its_cause() {
     let leak = "CLOSE-WAIT 1 0 10.0.0.5:8080 10.0.0.9:50112\n".repeat(80)

@@ -13,7 +13,7 @@ use std::{
 use serde_json::json;
 
 use super::{Failure, post::Link};
-use crate::redact::redact;
+use crate::{intake::COLLECT_SCRIPT, redact::redact};
 
 /// States of `/proc/net/tcp` (Linux, include/net/tcp_states.h), by number from 1.
 const STATES: [&str; 12] = [
@@ -96,10 +96,18 @@ pub(super) struct Arguments {
     /// A file of certificates (PEM) to trust besides the usual ones
     #[arg(long, value_name = "FILE", requires = "post")]
     ca: Option<PathBuf>,
+    /// Print one line of shell instead that tells the core of it, for machines where this program is
+    /// not installed
+    #[arg(long, conflicts_with = "post")]
+    script: bool,
 }
 
 /// Prints the facts, or posts them; what cannot be read is said and left out.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    if arguments.script {
+        println!("{COLLECT_SCRIPT}");
+        return Ok(ExitCode::SUCCESS);
+    }
     let Some(link) = &arguments.post else {
         print!("{}", facts());
         return Ok(ExitCode::SUCCESS);

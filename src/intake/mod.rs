@@ -6,6 +6,7 @@
 #![warn(clippy::indexing_slicing)]
 
 mod browser;
+mod collect;
 mod commands;
 mod denial;
 mod matcher;
@@ -15,6 +16,7 @@ mod required;
 mod rhythm;
 
 pub use browser::{BrowserLook, RequestEnd, RequestSeen, SocketSeen, read_browser_look};
+pub use collect::COLLECT_SCRIPT;
 pub use commands::{Output, read_output};
 pub use matcher::{Hit, Matcher, Pattern, PatternError};
 pub use numbers::seconds_in;

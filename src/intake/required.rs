@@ -54,7 +54,7 @@ fn sets(hir: &Hir, least: usize) -> Vec<OneOf> {
         HirKind::Alternation(parts) => {
             let mut all = Vec::new();
             for part in parts {
-                let best = sets(part, least).into_iter().max_by_key(|set| shortest(set));
+                let best = sets(part, least).into_iter().max_by_key(shortest);
                 let Some(best) = best else { return Vec::new() };
                 all.extend(best);
             }

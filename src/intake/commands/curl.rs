@@ -70,7 +70,7 @@ fn trace(lines: &[&str], notes: &mut Notes) {
 }
 
 /// Whose name stands on an error.
-fn written_by(server: &str, line: &str, notes: &mut Notes) {
+pub(super) fn written_by(server: &str, line: &str, notes: &mut Notes) {
     let known = [
         ("awselb", "alb"),
         ("cloudflare", "cdn"),
@@ -88,7 +88,8 @@ fn written_by(server: &str, line: &str, notes: &mut Notes) {
     }
 }
 
-fn answered(code: u16, line: &str, notes: &mut Notes) {
+/// What a status says of the one who sent it.
+pub(super) fn answered(code: u16, line: &str, notes: &mut Notes) {
     let result = match code {
         502 => "bad_gateway",
         503 => "unavailable",

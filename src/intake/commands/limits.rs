@@ -19,12 +19,15 @@ pub(super) fn read(lines: &[&str], notes: &mut Notes) {
             Some((number_in(value)?, at))
         })
     };
-    if let (Some(count), Some(max)) = (setting("nf_conntrack_count"), setting("nf_conntrack_max")) {
+    let tracked = setting("nf_conntrack_count").or_else(|| answer(lines, &["conntrack -C"]));
+    if let (Some(count), Some(max)) = (tracked, setting("nf_conntrack_max")) {
         compare(lines, count, max, "conntrack", notes);
     }
+    dropped(lines, notes);
     if let Some((0, at)) = setting("tcp_tw_recycle") {
         notes.harmless(at);
     }
+    listing(lines, notes);
     files(lines, notes);
     ports(lines, notes);
 }
@@ -50,8 +53,112 @@ pub(super) fn compare(
     }
 }
 
-/// `Max open files  1024  524288  files`, and the number of open ones on a line of its own after it.
+/// Settings that say nothing by being listed.
+const SETTINGS: &[&str] = &[
+    "net.core.somaxconn",
+    "net.ipv4.ip_local_port_range",
+    "net.ipv4.tcp_fin_timeout",
+    "net.ipv4.tcp_keepalive_intvl",
+    "net.ipv4.tcp_keepalive_probes",
+    "net.ipv4.tcp_keepalive_time",
+    "net.ipv4.tcp_max_syn_backlog",
+    "net.ipv4.tcp_mtu_probing",
+    "net.ipv4.tcp_retries2",
+    "net.ipv4.tcp_syncookies",
+    "net.ipv4.tcp_tw_reuse",
+    "net.netfilter.nf_conntrack_tcp_timeout_established",
+    "fs.file-nr",
+    "fs.file-max",
+];
+
+/// So many settings were listed, not picked out.
+const LISTED: usize = 4;
+
+/// A whole list of settings speaks of no trouble by their names, as one that somebody picked out does;
+/// nor do the headings of `hangup collect`.
+fn listing(lines: &[&str], notes: &mut Notes) {
+    let named: Vec<usize> = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| {
+            let name = line.split(['=', ' ']).next().unwrap_or("");
+            SETTINGS.contains(&name) && line.contains('=')
+        })
+        .map(|(at, _)| at)
+        .collect();
+    if named.len() < LISTED {
+        return;
+    }
+    for at in &named {
+        notes.harmless(*at);
+    }
+    for (at, line) in lines.iter().enumerate() {
+        let is_heading =
+            ["# TCP sockets by", "# counters since", "# open files of", "# kernel log"];
+        if is_heading.iter().any(|heading| line.starts_with(heading)) {
+            notes.harmless(at);
+        }
+    }
+}
+
+/// The number that stands alone on the line after a command that holds one of these words.
+fn answer(lines: &[&str], words: &[&str]) -> Option<Counted> {
+    lines.windows(2).enumerate().rev().find_map(|(at, pair)| {
+        let [line, next] = pair else { return None };
+        words.iter().any(|word| line.contains(word)).then_some(())?;
+        Some((next.trim().parse().ok()?, at + 1))
+    })
+}
+
+/// `cpu=0 found=27 invalid=130 insert_failed=0 drop=8 early_drop=8 …` of `conntrack -S`: entries that
+/// found no place since the start.
+fn dropped(lines: &[&str], notes: &mut Notes) {
+    let value = |line: &str, name: &str| -> Option<u64> {
+        line.split_whitespace().find_map(|word| word.strip_prefix(name)?.parse().ok())
+    };
+    let rows =
+        || lines.iter().filter(|line| line.starts_with("cpu=") && line.contains("early_drop="));
+    let lost = rows().find(|line| {
+        ["drop=", "early_drop="].iter().any(|name| value(line, name).is_some_and(|count| count > 0))
+    });
+    match (lost, rows().next()) {
+        (Some(line), _) => notes.seen("limit", "conntrack", line),
+        (None, Some(line)) => notes.ruled_out("limit", "conntrack", line),
+        (None, None) => {}
+    }
+}
+
+/// `ulimit`: bash has `open files  (-n) 1024`, dash `nofiles  1024`.
+fn soft_limit(lines: &[&str]) -> Option<Counted> {
+    let listed = lines.iter().enumerate().find_map(|(at, line)| {
+        let is_it =
+            line.starts_with("open files") && line.contains("-n)") || line.starts_with("nofile");
+        let value = line.split_whitespace().last().filter(|_| is_it)?;
+        Some((value.parse().ok()?, at))
+    });
+    listed.or_else(|| answer(lines, &["ulimit -n", "ulimit -Sn"]))
+}
+
+/// `Max open files  1024  524288  files`, and the number of open ones on a line of its own after it;
+/// `ulimit`, and the answer of `ls /proc/PID/fd | wc -l`; `fs.file-nr` of the whole machine.
 fn files(lines: &[&str], notes: &mut Notes) {
+    let open = answer(lines, &["/fd | wc -l", "/fd/ | wc -l", "/fd|wc -l", "/fd/|wc -l"]);
+    match (soft_limit(lines), open) {
+        (Some(limit), Some(open)) => compare(lines, open, limit, "files", notes),
+        // A limit alone says nothing, whatever its words sound like.
+        (Some((_, at)), None) => notes.harmless(at),
+        _ => {}
+    }
+    for (at, line) in lines.iter().enumerate() {
+        let Some(rest) = line.split_once("file-nr").map(|(_, rest)| rest) else { continue };
+        let mut numbers =
+            rest.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse::<u64>().ok());
+        if let (Some(open), Some(_), Some(most)) = (numbers.next(), numbers.next(), numbers.next())
+            && share(open, most) >= FULL
+        {
+            compare(lines, (open, at), (most, at), "files", notes);
+        }
+    }
     for (at, line) in lines.iter().enumerate() {
         let Some(rest) = line.trim_start().strip_prefix("Max open files") else { continue };
         let limit = rest.split_whitespace().next().and_then(|word| word.parse().ok());
@@ -75,6 +182,10 @@ fn ports(lines: &[&str], notes: &mut Notes) {
     });
     let waiting = lines.iter().enumerate().find_map(|(at, line)| {
         let plain = line.to_ascii_lowercase().replace(['-', '_'], "");
+        // `ss -s` has the count behind the word.
+        if plain.starts_with("tcp:") && plain.contains("estab") {
+            return Some((number_in(plain.split_once("timewait")?.1)?, at));
+        }
         let count = number_in(&plain)?;
         let is_count = plain.contains("timewait") && plain.split_whitespace().count() == 2;
         is_count.then_some((count, at))

@@ -8,13 +8,16 @@ mod containers;
 mod counters;
 mod curl;
 mod dns;
+mod har;
 mod limits;
 mod path;
 mod sockets;
 mod stores;
+mod tcpdump;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod trace;
 
 use std::{borrow::Cow, collections::BTreeSet};
 
@@ -37,13 +40,18 @@ pub struct Output<'a> {
 
 /// Reads every command output in `text`; never fails. Text without any comes back as it is.
 pub fn read_output(text: &str) -> Output<'_> {
+    let mut notes = Notes::default();
+    if let Some(rest) = har::read(text, &mut notes) {
+        return Output { observations: notes.observations, rest: Cow::Owned(rest) };
+    }
     let lines: Vec<&str> =
         text.lines().map(|line| if line.len() > MAX_LINE { "" } else { line.trim_end() }).collect();
-    let mut notes = Notes::default();
     sockets::read(&lines, &mut notes);
     counters::read(&lines, &mut notes);
     limits::read(&lines, &mut notes);
     path::read(&lines, &mut notes);
+    trace::read(&lines, &mut notes);
+    tcpdump::read(&lines, &mut notes);
     curl::read(&lines, &mut notes);
     tls::read(&lines, &mut notes);
     dns::read(&lines, &mut notes);

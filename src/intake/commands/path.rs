@@ -1,6 +1,11 @@
 //! `ping`, `mtr`, `pathping` and pings of several sizes: what is lost on the way.
 
+use serde::Deserialize;
+
 use super::Notes;
+
+/// A report of `mtr --json` is not longer, lines: ten a hop and at most 255 hops.
+const MAX_REPORT: usize = 4000;
 
 pub(super) fn read(lines: &[&str], notes: &mut Notes) {
     let mut worst: Option<(f64, usize)> = None;
@@ -29,6 +34,11 @@ pub(super) fn read(lines: &[&str], notes: &mut Notes) {
         if worst.is_none_or(|(most, _)| lost > most) {
             worst = Some((lost, at));
         }
+    }
+    if let Some((lost, at)) = mtr_json(lines, notes).or_else(|| mtr_csv(lines, notes))
+        && worst.is_none_or(|(most, _)| lost > most)
+    {
+        worst = Some((lost, at));
     }
     if let Some((lost, at)) = worst {
         let raw = lines.get(at).copied().unwrap_or("");
@@ -95,8 +105,64 @@ fn hop(line: &str) -> Option<f64> {
     if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let lost = words.find_map(|word| word.strip_suffix('%'))?;
+    // Where nobody answered at all some versions print no sign: `3.|-- ???  100.0  10  0.0`.
+    let lost =
+        words.find_map(|word| word.strip_suffix('%').or((word == "100.0").then_some(word)))?;
     lost.parse().ok().filter(|lost| (0.0..=100.0).contains(lost))
+}
+
+#[derive(Deserialize)]
+struct Json {
+    report: JsonReport,
+}
+
+#[derive(Deserialize)]
+struct JsonReport {
+    hubs: Vec<JsonHop>,
+}
+
+#[derive(Deserialize)]
+struct JsonHop {
+    #[serde(rename = "Loss%")]
+    lost: f64,
+}
+
+/// The loss at the last hop of a report of `mtr --json`, and its line; its lines are taken out.
+fn mtr_json(lines: &[&str], notes: &mut Notes) -> Option<(f64, usize)> {
+    let hubs = lines.iter().position(|line| line.contains("\"hubs\""))?;
+    let start = lines.get(..=hubs)?.iter().rposition(|line| line.starts_with('{'))?;
+    let all = lines.get(start..)?;
+    let length =
+        all.iter().take(MAX_REPORT).position(|line| {
+            line.starts_with('}') || (line.starts_with('{') && line.ends_with('}'))
+        })? + 1;
+    let report: Json = serde_json::from_str(&all.get(..length)?.join("\n")).ok()?;
+    let lost = report.report.hubs.last()?.lost;
+    let own = start..start + length;
+    let last =
+        own.clone().rev().find(|at| lines.get(*at).is_some_and(|line| line.contains("Loss%")))?;
+    for at in own {
+        notes.harmless(at);
+    }
+    (0.0..=100.0).contains(&lost).then_some((lost, last))
+}
+
+/// The same of `mtr --csv`: version, time, status, host, hop, address, loss.
+fn mtr_csv(lines: &[&str], notes: &mut Notes) -> Option<(f64, usize)> {
+    let head = lines.iter().position(|line| line.starts_with("Mtr_Version,"))?;
+    let hops: Vec<(f64, usize)> = lines
+        .iter()
+        .enumerate()
+        .skip(head + 1)
+        .map_while(|(at, line)| {
+            Some((line.strip_prefix("MTR.")?.split(',').nth(6)?.parse().ok()?, at))
+        })
+        .collect();
+    notes.harmless(head);
+    for (_, at) in &hops {
+        notes.harmless(*at);
+    }
+    hops.last().copied().filter(|(lost, _)| (0.0..=100.0).contains(lost))
 }
 
 /// `1472 lost`, `1392 ok`: only large packets do not pass.

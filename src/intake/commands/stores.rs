@@ -1,14 +1,21 @@
-//! `SHOW STATUS`, `SHOW VARIABLES`, `redis-cli info`: connections against what is allowed.
+//! `SHOW STATUS`, `SHOW VARIABLES` as table and with `\G`, `redis-cli info` and `CONFIG GET`: connections
+//! against what is allowed, and those that were lost or turned away.
+
+use std::collections::BTreeMap;
 
 use super::{
     Notes,
     limits::{Counted, compare},
+    share,
 };
 
+/// The share of connections that end without a goodbye from which on it is odd. judgement: some clients
+/// never say goodbye, so one in a hundred is ordinary, and one in twenty is not.
+const MANY: f64 = 0.05;
+
 pub(super) fn read(lines: &[&str], notes: &mut Notes) {
-    let value = |name: &str| -> Option<Counted> {
-        lines.iter().enumerate().rev().find_map(|(at, line)| Some((pair(line, name)?, at)))
-    };
+    let values = values(lines);
+    let value = |name: &str| values.get(name).copied();
     let raw = |at: usize| lines.get(at).copied().unwrap_or("");
     for (count, limit) in
         [("max_used_connections", "max_connections"), ("connected_clients", "maxclients")]
@@ -28,17 +35,82 @@ pub(super) fn read(lines: &[&str], notes: &mut Notes) {
             None => {}
         }
     }
+    // Memory that nothing is evicted from: writes fail when it is full.
+    let keeps_all = lines.iter().any(|line| line.trim_end() == "maxmemory_policy:noeviction");
+    if let (Some(used), Some(most), true) = (value("used_memory"), value("maxmemory"), keeps_all)
+        && share(used.0, most.0) >= 0.95
+    {
+        notes.seen("limit", "memory", raw(used.1));
+    }
+    for name in ["client_output_buffer_limit_disconnections", "evicted_clients", "aborted_connects"]
+    {
+        if let Some((0, at)) = value(name) {
+            notes.harmless(at);
+        }
+    }
+    // Where it is many, the pattern of this line says so.
+    if let (Some((aborted, at)), Some((all, _))) = (value("aborted_clients"), value("connections"))
+        && share(aborted, all) < MANY
+    {
+        notes.harmless(at);
+    }
 }
 
-/// `| Max_used_connections | 151 |`, `max_connections 151`, `rejected_connections:0`.
-fn pair(line: &str, name: &str) -> Option<u64> {
-    let mut words = line
-        .split(|c: char| c.is_whitespace() || matches!(c, '|' | ':' | '='))
-        .filter(|word| !word.is_empty());
-    let first = words.next()?.to_ascii_lowercase();
-    if first != name {
+/// The values that are asked for.
+const NAMES: &[&str] = &[
+    "max_used_connections",
+    "max_connections",
+    "connected_clients",
+    "maxclients",
+    "connection_errors_max_connections",
+    "rejected_connections",
+    "used_memory",
+    "maxmemory",
+    "client_output_buffer_limit_disconnections",
+    "evicted_clients",
+    "aborted_connects",
+    "aborted_clients",
+    "connections",
+];
+
+/// The last value of each name, and its line.
+fn values(lines: &[&str]) -> BTreeMap<&'static str, Counted> {
+    let mut found = BTreeMap::new();
+    for at in 0..lines.len() {
+        if let Some((name, value)) = pair(lines, at) {
+            found.insert(name, (value, at));
+        }
+    }
+    found
+}
+
+/// `| Max_used_connections | 151 |`, `max_connections 151`, `rejected_connections:0`; with the value on
+/// the next line, as `\G` and `CONFIG GET` have it.
+fn pair(lines: &[&str], at: usize) -> Option<(&'static str, u64)> {
+    let known = |word: &str| NAMES.iter().find(|name| name.eq_ignore_ascii_case(word)).copied();
+    let below = || -> Option<u64> {
+        match words(lines.get(at + 1)?)?.as_slice() {
+            [label, value] if *label == "Value" || label.ends_with(')') => value.parse().ok(),
+            [value] => value.parse().ok(),
+            _ => None,
+        }
+    };
+    match words(lines.get(at)?)?.as_slice() {
+        ["Variable_name", name] | [name] => Some((known(name)?, below()?)),
+        // `1) "maxclients"` of a terminal.
+        [number, name] if number.ends_with(')') => Some((known(name)?, below()?)),
+        [name, value] => Some((known(name)?, value.parse().ok()?)),
+        _ => None,
+    }
+}
+
+/// The words of a line that may be a name and its value; longer ones are none.
+fn words(line: &str) -> Option<Vec<&str>> {
+    if line.len() > 120 {
         return None;
     }
-    let value = words.next()?.parse().ok();
-    value.filter(|_| words.next().is_none())
+    let words = line
+        .split(|c: char| c.is_whitespace() || matches!(c, '|' | ':' | '=' | '"'))
+        .filter(|word| !word.is_empty());
+    Some(words.take(3).collect())
 }

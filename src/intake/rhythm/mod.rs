@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 
 use crate::evidence::{Observation, Source};
 
-use stamps::{DAY, stamp};
+use stamps::DAY;
+pub(super) use stamps::stamp;
 
 /// Fewer gaps than this show no rhythm.
 const LEAST_GAPS: usize = 3;

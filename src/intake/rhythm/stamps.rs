@@ -14,7 +14,7 @@ const REACH: usize = 64;
 /// Read are `2026-11-28T10:15:00.123Z`, `2026-11-28 10:15:00,123`, `2026/11/28 10:15:09`,
 /// `[28/Nov/2026:10:15:01 +0000]`, `Nov 28 10:15:11` and `10:15:37.123`. Time zones are left out: what
 /// counts is the gap between two lines of one log.
-pub(super) fn stamp(line: &str) -> Option<(f64, bool, &str)> {
+pub(in crate::intake) fn stamp(line: &str) -> Option<(f64, bool, &str)> {
     let bytes = line.as_bytes();
     let end = bytes.len().min(REACH);
     for at in 0..end {
