@@ -54,6 +54,7 @@ mod tcp;
 mod tls;
 mod upgraded;
 mod verify;
+mod web;
 mod websocket;
 
 pub use conn::{Conn, FirstBytes};
