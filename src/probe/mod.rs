@@ -57,6 +57,7 @@ mod tls;
 mod upgraded;
 mod verify;
 mod wave;
+mod web;
 mod websocket;
 
 pub use conn::{Conn, FirstBytes};

@@ -217,6 +217,26 @@ async fn mixed_and_private_answers_are_refused_and_not_shown() {
         let told = tell(plan("inner.example.com", &[], 1), Policy::default(), resolver).await;
         assert_eq!(told.refused_by(), Some(wanted));
         assert!(!format!("{:?}", told.0).contains("10.0.0.5"));
+        // That a public name answers so is what somebody looks for; where inside is not theirs.
+        assert_eq!(format!("{:?}", told.0).contains("10.x.x.x"), answers.contains(&"10.0.0.5"));
+    }
+}
+
+#[tokio::test]
+async fn whoever_may_probe_an_inner_network_sees_its_addresses() {
+    use hangup::probe::policy::Opening;
+    let cidr = "10.0.0.0/24".parse().unwrap();
+    let from = vec!["192.168.7.0/24".parse().unwrap()];
+    let opening = Opening { cidr, ports: vec![443], from };
+    let policy = Policy { openings: vec![opening], ..Policy::default() };
+    for (client, shown) in [("192.168.7.9", "10.0.0.5"), ("203.0.113.9", "10.x.x.x")] {
+        let answers = vec!["93.184.216.34".parse().unwrap(), "10.0.0.5".parse().unwrap()];
+        // Nothing is dialled: only the lookup is asked for.
+        let resolver = Arc::new(ScriptedResolver::new(&[answers]));
+        let policy = policy.seen_from(client.parse().unwrap());
+        let told = tell(plan("inner.example.com", &[Probe::Dns], 1), policy, resolver).await;
+        let addresses = format!("A: 93.184.216.34 {shown} (");
+        assert!(format!("{:?}", told.0).contains(&addresses), "{client}: {:?}", told.0);
     }
 }
 
@@ -238,4 +258,53 @@ async fn a_redirect_is_resolved_and_judged_anew() {
     let told = tell(plan(&target, &[Probe::Http], 1), loopback(), resolver).await;
     assert!(format!("{:?}", told.0).contains("a redirect was not followed"), "{:?}", told.0);
     assert_eq!(told.value("http.result").as_deref(), Some("ok"));
+}
+
+#[tokio::test]
+async fn a_redirect_is_charged_to_where_it_leads_and_requests_say_who_asks() {
+    use crate::support::{loopback, server};
+    use hangup::probe::{
+        Gate,
+        budget::{Budgets, Limits},
+        run,
+        target::Target,
+    };
+    use tokio::io::AsyncWriteExt as _;
+    let (heads, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let address = server(move |mut stream| {
+        let heads = heads.clone();
+        async move {
+            let mut buffer = [0; 2048];
+            let read = stream.read(&mut buffer).await.unwrap_or_default();
+            let _ = heads.send(String::from_utf8_lossy(&buffer[..read]).into_owned());
+            let port = stream.local_addr().unwrap().port();
+            let answer = format!(
+                "HTTP/1.1 302 Found\r\nLocation: http://victim.example.net:{port}/\r\nContent-Length: 0\r\n\r\n"
+            );
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    })
+    .await;
+    let budgets = Budgets::new(Limits::default());
+    let victim = Target::parse("victim.example.net").unwrap();
+    // The victim is being looked at twice already.
+    let busy: Vec<_> =
+        (1..=2).map(|last| budgets.admit([192, 0, 2, last].into(), &victim).unwrap()).collect();
+    for (tickets, wanted) in [(busy, 1), (Vec::new(), 6)] {
+        let answers = [vec![Ipv4Addr::LOCALHOST.into()]];
+        let gate = Gate::new(Arc::new(loopback()), Arc::new(ScriptedResolver::new(&answers)))
+            .with_about("https://hangup.example.org/about-probes");
+        let plan =
+            plan(&format!("http://start.example.com:{}/", address.port()), &[Probe::Http], 1);
+        let ticket = budgets.admit([192, 0, 2, 9].into(), &plan.target).unwrap();
+        let mut run = run(plan, gate, Some(ticket));
+        while run.events.recv().await.is_some() {}
+        let mut requests = 0;
+        while let Ok(head) = heard.try_recv() {
+            assert!(head.contains("; +https://hangup.example.org/about-probes)\r\n"), "{head}");
+            requests += 1;
+        }
+        assert_eq!(requests, wanted);
+        drop(tickets);
+    }
 }
