@@ -270,6 +270,7 @@ probe-canary = one more connection and request at the end: does the trouble come
 probe-takes = About { $seconds } s.
 probe-sends-more = sends more
 probe-more = Longer and closer looks
+probe-others = Other looks
 probe-agree = I agree to “sends more” being sent to this host
 probe-agree-first = What you ticked sends more than usual. Tick “I agree” below it as well.
 probe-none = Tick at least one look.

@@ -267,6 +267,7 @@ probe-canary = 最后再连接、请求一次：问题是否时有时无，我�
 probe-takes = 约 { $seconds } 秒。
 probe-sends-more = 发送较多
 probe-more = 更久、更细的探测
+probe-others = 其他探测
 probe-agree = 我同意向这台主机发送标有“发送较多”的内容
 probe-agree-first = 勾选的探测发送得比平常多，请同时勾选下方的“我同意”。
 probe-none = 请至少勾选一项。

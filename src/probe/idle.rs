@@ -106,7 +106,7 @@ impl Round {
     async fn conduct(mut self, can_write: bool, max: Duration) -> Vec<Hold> {
         while self.open > 0 {
             let now = self.start.elapsed();
-            let settled = first_end(&self.done).map(settled_at);
+            let settled = settled_at(&self.done);
             // After an end, what is kept must have outlived it; a suspicion comes later than its silence.
             let is_cut = settled.map_or(self.wave.dead().is_some(), |at| at <= Instant::now());
             if is_cut && self.asked.is_none() {
@@ -211,9 +211,19 @@ impl Round {
     }
 }
 
-/// After a first end the others are given their stagger, and a part of the silence, to confirm it.
-fn settled_at(first: &Hold) -> Instant {
-    first.ended + (STAGGER * 7 + AT_ONCE).max(first.quiet / 8)
+/// When an end counts as confirmed: with the third connection that ended, which tells a timer from an
+/// event, or when the others have had their stagger, and a part of the silence, to follow.
+fn settled_at(holds: &[Hold]) -> Option<Instant> {
+    let first = first_end(holds)?;
+    let mut ends: Vec<Instant> = holds
+        .iter()
+        .filter(|hold| hold.order.ping.is_none() && matches!(hold.end, End::Fin | End::Rst))
+        .map(|hold| hold.ended)
+        .collect();
+    ends.sort();
+    let latest = first.ended + (STAGGER * 7 + AT_ONCE).max(first.quiet / 8);
+    // What an event ends, it ends at once: that is waited for.
+    Some(ends.get(2).map_or(latest, |third| latest.min(*third + STAGGER / 2)))
 }
 
 /// The hold that was ended first by the other side during its silence. Heartbeats are no silence.

@@ -43,7 +43,7 @@ async fn a_connection_that_ends_by_its_age_ends_in_spite_of_requests() {
 }
 
 #[tokio::test]
-async fn a_silent_cut_off_is_narrowed_by_the_spares_within_one_round() {
+async fn a_silent_cut_off_is_narrowed_within_one_round() {
     // Forgets a connection after 11 s without a request: from then on it is deaf.
     let address = server(|mut stream| async move {
         let mut buffer = [0; 2048];

@@ -19,29 +19,54 @@ pub(super) fn ProbeChoice(
     texts: Texts,
     /// The probes ticked at first.
     chosen: BTreeSet<String>,
+    /// The one that the planner asks for; it alone is shown unfolded, where it alone is ticked.
+    single: Option<&'static LiveProbe>,
     /// The longest silence, seconds.
     silence: u64,
 ) -> impl IntoView {
-    let standing_alone = chosen.iter().all(|id| is_standing(id));
-    let more: Vec<_> = ProbeGroup::ALL
-        .into_iter()
-        .filter(|group| *group != ProbeGroup::Standing)
-        .map(|group| view! { <Group texts group chosen=chosen.clone() silence /> })
-        .collect();
+    let alone = single.is_some_and(|probe| chosen.len() == 1 && chosen.contains(probe.id));
+    let single = single.filter(|_| alone);
+    let group = |group: ProbeGroup| {
+        let chosen = chosen.clone();
+        let except = single.map(|probe| probe.id);
+        view! { <Group texts group chosen except silence /> }
+    };
+    let others = ProbeGroup::ALL.into_iter().filter(|group| *group != ProbeGroup::Standing);
+    let others: Vec<_> = others.map(group).collect();
+    let standing = group(ProbeGroup::Standing);
+    let is_open = single.is_none() && !chosen.iter().all(|id| is_standing(id));
+    let early = single.is_some_and(|probe| probe.is_heavy);
+    let (above, within, summary) = match single {
+        Some(probe) => {
+            let first = view! { <OneProbe texts probe=*probe ticked=true silence /> };
+            (first.into_any(), Some(standing), "probe-others")
+        }
+        None => (standing.into_any(), None, "probe-more"),
+    };
     view! {
         <div class="probe-choice">
             <input type="hidden" name="choose" value="1" />
             <p>{texts.t("probe-intro")}</p>
-            <Group texts group=ProbeGroup::Standing chosen=chosen.clone() silence />
-            <details open=!standing_alone>
-                <summary>{texts.t("probe-more")}</summary>
-                {more}
-                <label class="tick">
-                    <input type="checkbox" name="agree" value="1" />
-                    <span>{texts.t("probe-agree")}</span>
-                </label>
+            {above}
+            {early.then(|| view! { <Agree texts /> })}
+            <details open=is_open>
+                <summary>{texts.t(summary)}</summary>
+                {within}
+                {others}
+                {(!early).then(|| view! { <Agree texts /> })}
             </details>
         </div>
+    }
+}
+
+/// The tick without which nothing that sends more is sent.
+#[component]
+fn Agree(texts: Texts) -> impl IntoView {
+    view! {
+        <label class="tick">
+            <input type="checkbox" name="agree" value="1" />
+            <span>{texts.t("probe-agree")}</span>
+        </label>
     }
 }
 
@@ -50,10 +75,16 @@ fn is_standing(id: &str) -> bool {
 }
 
 #[component]
-fn Group(texts: Texts, group: ProbeGroup, chosen: BTreeSet<String>, silence: u64) -> impl IntoView {
+fn Group(
+    texts: Texts,
+    group: ProbeGroup,
+    chosen: BTreeSet<String>,
+    except: Option<&'static str>,
+    silence: u64,
+) -> impl IntoView {
     let boxes: Vec<_> = PROBES
         .iter()
-        .filter(|probe| probe.group == group)
+        .filter(|probe| probe.group == group && Some(probe.id) != except)
         .map(|probe| {
             let ticked = chosen.contains(probe.id);
             view! { <OneProbe texts probe=*probe ticked silence /> }

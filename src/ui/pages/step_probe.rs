@@ -65,7 +65,7 @@ pub(super) fn ProbeStep(
                 })}
             <h1>{heading}</h1>
             {single.map(|probe| view! { <Recommended texts probe=*probe silence /> })}
-            <Consent texts wizard=wizard.clone() desk run named chosen />
+            <Consent texts wizard=wizard.clone() desk run named chosen single />
             <p class="muted">
                 <a href=format!("/probe/browser?{}", wizard.to_query())>
                     {texts.t("probe-from-browser")}
@@ -91,6 +91,7 @@ fn Consent(
     run: Option<Run>,
     named: String,
     chosen: BTreeSet<String>,
+    single: Option<&'static LiveProbe>,
 ) -> impl IntoView {
     let only = BTreeSet::new();
     let here = Wizard { at: None, probe: None, only, report: false, ..wizard.clone() }.href();
@@ -102,7 +103,7 @@ fn Consent(
     view! {
         <form method="post" action="/probe" id="probe-form">
             <HiddenState wizard />
-            {asking.then(|| view! { <ProbeChoice texts chosen=chosen.clone() silence /> })}
+            {asking.then(|| view! { <ProbeChoice texts chosen=chosen.clone() single silence /> })}
             <ProbeLive
                 here
                 target
