@@ -5,7 +5,7 @@ import { accessible, awake, expect, noSidewaysScroll, test, UPSTREAM, watch } fr
 import type { Page } from "@playwright/test";
 
 // The engine of a debug build takes its time to wake on a busy machine.
-test.setTimeout(180_000);
+test.describe.configure({ timeout: 180_000 });
 
 const MIXED = [
   "Nov 28 10:15:00 web-1 systemd[1]: Started Daily apt upgrade and clean activities.",
