@@ -59,6 +59,7 @@ test("binary data is refused and stays", async ({ browser, server }) => {
 
 test("a target with spaces is refused with its reason, and both fields stay", async ({ page, server }) => {
   await page.goto(server.url);
+  await awake(page);
   await page.locator("#text").fill("it breaks");
   await page.locator("#target").fill("my host example");
   await page.getByRole("button", { name: "Find out" }).click();
@@ -85,6 +86,7 @@ test("what was typed survives a reload", async ({ page, server }) => {
 test("a long text keeps the address short and survives a reload", async ({ page, server }) => {
   const long = `${"a line of log\n".repeat(400)}${UPSTREAM}`;
   await page.goto(server.url);
+  await awake(page);
   await page.locator("#text").fill(long);
   await page.getByRole("button", { name: "Find out" }).click();
   await expect(page).toHaveURL(/draft=[\w-]{27}/);

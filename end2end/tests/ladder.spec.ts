@@ -20,6 +20,7 @@ server.listen(3000);
 `;
 
 test("configuration of nginx and Node pasted: the inversion is shown, the value calculated", async ({ browser, server }) => {
+  test.setTimeout(180_000);
   for (const javaScriptEnabled of [true, false]) {
     const context = await browser.newContext({ javaScriptEnabled });
     const page = await context.newPage();

@@ -4,6 +4,9 @@ import { join, resolve } from "node:path";
 import { accessible, awake, expect, noSidewaysScroll, test, UPSTREAM, watch } from "./fixtures";
 import type { Page } from "@playwright/test";
 
+// The engine of a debug build takes its time to wake on a busy machine.
+test.describe.configure({ timeout: 180_000 });
+
 const MIXED = [
   "Nov 28 10:15:00 web-1 systemd[1]: Started Daily apt upgrade and clean activities.",
   `2026/11/28 10:15:01 [error] 31#31: *8 ${UPSTREAM}, client: 203.0.113.9, server: app.example.com`,

@@ -45,13 +45,17 @@ pub fn ConfigBox(
         browser::send_hops("config", move || error.set(nothing.clone()));
         let template = words.found.clone();
         browser::watch_box("config", move |text| {
-            error.set(String::new());
+            let hops = hops_in(&text);
+            // A refusal stands until there is something to read.
+            if !hops.is_empty() || text.trim().is_empty() {
+                error.set(String::new());
+            }
             let row = |hop: &crate::ladder::SketchHop| {
                 template
                     .replace("{component}", &hop.component)
                     .replace("{n}", &hop.timers.len().to_string())
             };
-            found.set(hops_in(&text).iter().map(row).collect());
+            found.set(hops.iter().map(row).collect());
         });
     });
     view! {
