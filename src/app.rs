@@ -121,7 +121,12 @@ async fn start(
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let texts = texts();
     let style = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
-    let lively = use_context::<Parts>().is_some_and(|parts| has_islands(parts.uri.path()));
+    let program = use_context::<Parts>().and_then(|parts| program(parts.uri.path()));
+    let lively = program.map(|name| {
+        let mut options = options;
+        options.output_name = name.into();
+        options
+    });
     view! {
         <!DOCTYPE html>
         <html lang=texts.0.tag()>
@@ -132,7 +137,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="description" content=texts.t("tagline") />
                 <link rel="stylesheet" href=style />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                {lively.then(|| view! { <HydrationScripts options islands=true /> })}
+                {lively.map(|options| view! { <HydrationScripts options islands=true /> })}
                 <MetaTags />
             </head>
             <body>
@@ -142,6 +147,11 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-fn has_islands(path: &str) -> bool {
-    ["/", "/diagnose", "/capture"].contains(&path) || path.starts_with("/d/")
+/// The name of the program whose islands a page holds; `None` where it holds none.
+fn program(path: &str) -> Option<&'static str> {
+    match path {
+        "/capture" => Some("capture-page"),
+        "/" | "/diagnose" => Some("hangup"),
+        path => path.starts_with("/d/").then_some("hangup"),
+    }
 }

@@ -12,21 +12,32 @@
     reason = "an island owns its properties, whatever it does with them"
 )]
 
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 pub mod browser;
-#[cfg(not(feature = "hydrate"))]
+#[cfg(not(feature = "browser"))]
 #[path = "no_browser.rs"]
 pub mod browser;
+// The capture page has a program of its own, and the other pages another; the server has all.
+#[cfg(not(feature = "hydrate"))]
 mod capture;
 mod copy;
+#[cfg(not(feature = "capture-page"))]
 mod draft;
+#[cfg(not(feature = "capture-page"))]
 mod keys;
+#[cfg(not(feature = "capture-page"))]
 mod probe;
+#[cfg(not(feature = "capture-page"))]
 mod ranking;
 
+#[cfg(not(feature = "hydrate"))]
 pub use capture::{CaptureIsland, CaptureTexts, VariableWords, WORDS};
 pub use copy::CopyButtons;
+#[cfg(not(feature = "capture-page"))]
 pub use draft::{DraftBox, DraftTexts};
+#[cfg(not(feature = "capture-page"))]
 pub use keys::StepKeys;
+#[cfg(not(feature = "capture-page"))]
 pub use probe::{ProbeLive, ProbeTexts};
+#[cfg(not(feature = "capture-page"))]
 pub use ranking::{LiveRanking, RankRow, RankTexts};

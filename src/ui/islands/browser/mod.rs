@@ -4,20 +4,29 @@
 //! purpose. Whatever the browser refuses (no storage, no clipboard) is left out without a word: all
 //! of it is an extra.
 
+#[cfg(feature = "capture-page")]
 mod capture;
+#[cfg(feature = "hydrate")]
 mod choices;
 mod clipboard;
+#[cfg(feature = "hydrate")]
 mod draft;
+#[cfg(feature = "hydrate")]
 mod engine;
+#[cfg(feature = "hydrate")]
 mod live;
 
+#[cfg(feature = "capture-page")]
 pub use capture::{
     Chosen, Heard, ask_capture, chosen, dropped, focus_soon, guard_drops, open_dialogue,
     read_capture, stop_capture, trace_capture,
 };
+#[cfg(feature = "hydrate")]
 pub use choices::{Choice, choose_by_number, has_options, watch_choices};
 pub use clipboard::enable_copying;
+#[cfg(feature = "hydrate")]
 pub use draft::{Typed, forget_draft, guard_start, keep_draft, read_while_typing, restore_draft};
+#[cfg(feature = "hydrate")]
 pub use live::{Live, cancel_run, follow_run, go, mark_run, start_run};
 
 use leptos::prelude::document;
