@@ -232,7 +232,12 @@ async fn open_once(state: AppState, token: String, request: Request, pages: Page
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let texts = texts();
     let style = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
-    let lively = use_context::<Parts>().is_some_and(|parts| has_islands(parts.uri.path()));
+    let program = use_context::<Parts>().and_then(|parts| program(parts.uri.path()));
+    let lively = program.map(|name| {
+        let mut options = options;
+        options.output_name = name.into();
+        options
+    });
     view! {
         <!DOCTYPE html>
         <html lang=texts.0.tag()>
@@ -244,7 +249,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="stylesheet" href=style />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 {lively
-                    .then(|| {
+                    .map(|options| {
                         view! {
                             <script nonce=use_nonce()>{HOLD}</script>
                             <HydrationScripts options islands=true />
@@ -285,7 +290,11 @@ fn LinkCard(texts: Texts) -> impl IntoView {
     }
 }
 
-fn has_islands(path: &str) -> bool {
-    matches!(path, "/" | "/diagnose" | "/capture" | "/ladder" | "/probe/browser" | "/read")
-        || path.starts_with("/d/")
+/// The name of the program whose islands a page holds; `None` where it holds none.
+fn program(path: &str) -> Option<&'static str> {
+    match path {
+        "/capture" => Some("capture-page"),
+        "/" | "/diagnose" | "/ladder" | "/probe/browser" | "/read" => Some("hangup"),
+        path => path.starts_with("/d/").then_some("hangup"),
+    }
 }

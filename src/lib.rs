@@ -35,7 +35,7 @@ pub mod server;
 pub mod store;
 
 /// Wakes the islands of a page; called by its script once the program is loaded.
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();

@@ -17,30 +17,59 @@ use crate::{
 /// The name of the package, the program and the site's files.
 pub const NAME: &str = "hangup";
 
-/// Arguments of every build of the browser's half. Its own folder keeps the two sides from
-/// rebuilding each other's dependencies.
-pub const FRONT: [&str; 8] = [
-    "--lib",
-    "--target",
-    "wasm32-unknown-unknown",
-    "--target-dir",
-    "target/front",
-    "--no-default-features",
-    "--features",
-    "hydrate",
+/// A program for the browser: a feature of the library, compiled to WASM.
+#[derive(Clone, Copy, Debug)]
+pub struct Front {
+    /// The feature.
+    pub feature: &'static str,
+    /// The name of its files.
+    pub name: &'static str,
+    /// The profile of a release: made for size, or for speed.
+    profile: &'static str,
+}
+
+/// All of them: for the pages, for the capture page, for that page's worker.
+pub const FRONTS: [Front; 3] = [
+    Front { feature: "hydrate", name: NAME, profile: "wasm-release" },
+    Front { feature: "capture-page", name: "capture-page", profile: "wasm-release" },
+    Front { feature: "worker", name: "capture", profile: "worker-release" },
 ];
 
-/// Arguments of every build of the capture page's worker, which shares that folder.
-pub const WORKER: [&str; 8] = [
-    "--lib",
-    "--target",
-    "wasm32-unknown-unknown",
-    "--target-dir",
-    "target/front",
-    "--no-default-features",
-    "--features",
-    "worker",
-];
+impl Front {
+    /// Arguments of every build of it. A folder of their own keeps these builds and the server's from
+    /// rebuilding each other's dependencies.
+    pub fn arguments(self) -> [&'static str; 8] {
+        [
+            "--lib",
+            "--target",
+            "wasm32-unknown-unknown",
+            "--target-dir",
+            "target/front",
+            "--no-default-features",
+            "--features",
+            self.feature,
+        ]
+    }
+
+    /// Builds it; its wasm is put aside, since the next one is written to the same place.
+    fn build(self, mode: Mode) -> Result<PathBuf> {
+        let (profile, folder) = match mode {
+            Mode::Dev => ("dev", "debug"),
+            Mode::Release => (self.profile, self.profile),
+        };
+        run(cargo(&["rustc"]).args(self.arguments()).args([
+            "--profile",
+            profile,
+            "--crate-type",
+            "cdylib",
+        ]))?;
+        let folder = PathBuf::from(format!("target/front/wasm32-unknown-unknown/{folder}"));
+        let (built, aside) =
+            (folder.join(format!("{NAME}.wasm")), folder.join(format!("{}.site.wasm", self.name)));
+        fs::copy(&built, &aside).with_context(|| format!("cannot copy `{}`", built.display()))?;
+        Ok(aside)
+    }
+}
 
 /// How to build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,22 +81,6 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// Profile and folder of the browser's half.
-    fn front(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Dev => ("dev", "debug"),
-            Self::Release => ("wasm-release", "wasm-release"),
-        }
-    }
-
-    /// The same of the capture page's worker.
-    fn worker(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Dev => ("dev", "debug"),
-            Self::Release => ("worker-release", "worker-release"),
-        }
-    }
-
     /// Arguments that choose the server's profile.
     fn back(self) -> &'static [&'static str] {
         match self {
@@ -82,9 +95,11 @@ pub fn build(mode: Mode) -> Result<PathBuf> {
     setup::wasm_target()?;
     // The server's library needs nothing of the site, and the link of the wasm uses one processor.
     let library = Beside::start(cargo(&["build", "--lib"]).args(mode.back()))?;
-    let front = wasm(&FRONT, mode.front(), "front.wasm")?;
-    let worker = wasm(&WORKER, mode.worker(), "worker.wasm")?;
-    let stamp = site::update(&front, &worker, mode)?;
+    let mut programs = Vec::new();
+    for front in FRONTS {
+        programs.push((front.name, front.build(mode)?));
+    }
+    let stamp = site::update(&programs, mode)?;
     library.finish()?;
     let mut server = cargo(&["build", "--bin", NAME]);
     server.args(mode.back());
@@ -97,16 +112,6 @@ pub fn build(mode: Mode) -> Result<PathBuf> {
         "target/{}/{NAME}",
         if mode == Mode::Release { "release" } else { "debug" }
     )))
-}
-
-/// Builds the library for the browser by `arguments` and a profile; its wasm is put aside under `name`,
-/// since the next build of another kind may write over it.
-fn wasm(arguments: &[&str], (profile, folder): (&str, &str), name: &str) -> Result<PathBuf> {
-    run(cargo(&["rustc"]).args(arguments).args(["--profile", profile, "--crate-type", "cdylib"]))?;
-    let folder = PathBuf::from(format!("target/front/wasm32-unknown-unknown/{folder}"));
-    let (built, aside) = (folder.join(format!("{NAME}.wasm")), folder.join(name));
-    fs::copy(&built, &aside).with_context(|| format!("cannot copy `{}`", built.display()))?;
-    Ok(aside)
 }
 
 /// Builds, then becomes the server, so that signals reach it and its exit code is ours.

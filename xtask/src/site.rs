@@ -26,8 +26,10 @@ const COMPRESSIBLE: [&str; 8] = ["js", "wasm", "css", "svg", "txt", "json", "htm
 const SHELL: &str = "src/worker/shell.js";
 
 /// Makes the site where its sources changed; gives the stamp of the sources.
-pub fn update(wasm: &Path, worker: &Path, mode: Mode) -> Result<String> {
-    let wanted = stamp_of(&[wasm, worker, Path::new(SHELL)], mode)?;
+///
+/// `programs` are the names and the wasm of what runs in the browser.
+pub fn update(programs: &[(&str, PathBuf)], mode: Mode) -> Result<String> {
+    let wanted = stamp_of(programs, mode)?;
     if Path::new(SITE).is_dir() && fs::read_to_string(STAMP).is_ok_and(|made| made == wanted) {
         return Ok(wanted);
     }
@@ -36,8 +38,9 @@ pub fn update(wasm: &Path, worker: &Path, mode: Mode) -> Result<String> {
     let _not_there = fs::remove_dir_all(new);
     let package = new.join("pkg/new");
     fs::create_dir_all(&package)?;
-    bind(wasm, NAME, mode, &package)?;
-    bind(worker, "capture", mode, &package)?;
+    for (name, wasm) in programs {
+        bind(wasm, name, mode, &package)?;
+    }
     fs::copy(SHELL, package.join("capture-worker.js"))?;
     fs::write(package.join(format!("{NAME}.css")), style()?)?;
     // The content's hash in the folder's name lets browsers keep the files for ever.
@@ -72,10 +75,11 @@ fn bind(wasm: &Path, name: &str, mode: Mode, package: &Path) -> Result<()> {
 
 /// A hash of everything the site is made from, and of how. The version of wasm-bindgen, which
 /// decides on the script, is written in the wasm itself.
-fn stamp_of(sources: &[&Path], mode: Mode) -> Result<String> {
+fn stamp_of(programs: &[(&str, PathBuf)], mode: Mode) -> Result<String> {
     let mut hash = Md5::new();
     hash.update(format!("{mode:?}"));
-    for source in sources {
+    let shell = PathBuf::from(SHELL);
+    for source in programs.iter().map(|(_, wasm)| wasm).chain([&shell]) {
         hash.update(
             fs::read(source).with_context(|| format!("cannot read `{}`", source.display()))?,
         );

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
-    build::{FRONT, Mode, WORKER, build},
+    build::{FRONTS, Mode, build},
     command::{cargo, run, succeeds},
     fuzz, lab, setup,
 };
@@ -93,8 +93,9 @@ fn clippy_server() -> Result<()> {
 
 fn clippy_browser() -> Result<()> {
     setup::wasm_target()?;
-    run(cargo(&["clippy", "--quiet"]).args(FRONT).args(DENY))?;
-    run(cargo(&["clippy", "--quiet"]).args(WORKER).args(DENY))
+    FRONTS
+        .iter()
+        .try_for_each(|front| run(cargo(&["clippy", "--quiet"]).args(front.arguments()).args(DENY)))
 }
 
 fn server_tests() -> Result<()> {

@@ -4,30 +4,49 @@
 //! purpose. Whatever the browser refuses (no storage, no clipboard) is left out without a word: all
 //! of it is an extra.
 
+#[cfg(feature = "capture-page")]
 mod capture;
+#[cfg(feature = "hydrate")]
 mod choices;
 mod clipboard;
+#[cfg(feature = "hydrate")]
 mod config;
+#[cfg(feature = "hydrate")]
 mod draft;
+#[cfg(feature = "hydrate")]
 mod engine;
+#[cfg(feature = "hydrate")]
 mod live;
+#[cfg(feature = "hydrate")]
 mod look;
+#[cfg(feature = "hydrate")]
 mod paste;
+#[cfg(feature = "hydrate")]
 mod report;
+#[cfg(feature = "hydrate")]
 mod sealed;
 
+#[cfg(feature = "capture-page")]
 pub use capture::{
     Chosen, Heard as CaptureNews, ask_capture, chosen, dropped, focus_soon, guard_drops,
     open_dialogue, read_capture, stop_capture, trace_capture,
 };
+#[cfg(feature = "hydrate")]
 pub use choices::{Choice, choose_by_number, has_options, watch_choices};
 pub use clipboard::enable_copying;
+#[cfg(feature = "hydrate")]
 pub use config::send_hops;
+#[cfg(feature = "hydrate")]
 pub use draft::{Typed, forget_draft, guard_start, keep_draft, restore_draft};
+#[cfg(feature = "hydrate")]
 pub use live::{Live, Ticked, cancel_run, follow_run, go, mark_run, start_run, ticked_probes};
+#[cfg(feature = "hydrate")]
 pub use look::look_at;
+#[cfg(feature = "hydrate")]
 pub use paste::{mask_forms, selected_in, set_choices, watch_box, with_knowledge};
+#[cfg(feature = "hydrate")]
 pub use report::{Heard, follow_report, retell};
+#[cfg(feature = "hydrate")]
 pub use sealed::{SealEnd, seal, unseal, whole_address};
 
 use leptos::prelude::document;
