@@ -50,7 +50,8 @@ pub fn TicketBoard(
     });
     let means = ticket.power.clone().filter(|_| ticket.older.is_none()).map(|power| {
         let back = ticket.token.clone();
-        view! { <Means texts report=report.clone() power back base=Arc::clone(&base) /> }
+        let link = ticket.answer_link.clone().unwrap_or_default();
+        view! { <Means texts report=report.clone() power link back base=Arc::clone(&base) /> }
     });
     view! {
         <section class="card ticket" aria-labelledby="ticket">
@@ -112,6 +113,7 @@ fn Means(
     texts: Texts,
     report: Report,
     power: String,
+    link: String,
     back: String,
     base: Arc<Base>,
 ) -> impl IntoView {
@@ -129,7 +131,7 @@ fn Means(
             </details>
         }
     });
-    let command = format!("hangup collect --post {} --name NAME", "LINK");
+    let command = format!("hangup collect --post {link} --name NAME");
     let (answers, facts) = (format!("/d/{power}/answers"), format!("/d/{power}/observations"));
     view! {
         <div class="means">
