@@ -314,6 +314,7 @@ ticket-observed = added { $n ->
    *[other] { $n } facts from { $where }
   }
 ticket-fact = { $label }: { $value }
+ticket-answer = { $asked } { $answer }
 ticket-tried = applied a fix
 ticket-checking = It is being checked; the result appears here.
 ticket-verified = verified the fix
@@ -321,6 +322,7 @@ ticket-not-it = checked a fix: that was not it
 ticket-check-failed = could not check the fix
 ticket-moved = { $cause }: { $was } → { $is }
 ticket-moved-to = { $cause }: { $was } → { $is }. { $other } leads now with { $sure }.
+ticket-moved-not = { $cause }: stays at { $is }
 ticket-before = Before
 ticket-after = After
 ticket-state-tried = A fix was applied and is being checked.

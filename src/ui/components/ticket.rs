@@ -100,10 +100,10 @@ fn open_questions<'a>(report: &Report, base: &'a Base) -> Vec<&'a Question> {
     let mut found: Vec<&Question> =
         worth.filter_map(|step| base.questions.get(&step.id)).filter(open).collect();
     // After them those that only ops can answer, the quickest first.
-    let mut rest: Vec<&Question> = base.questions.values().filter(open).collect();
-    rest.retain(|question| !found.iter().any(|known| known.id == question.id));
     let shared = |question: &Question| question.who.iter().any(|who| who == "user");
-    rest.sort_by(|a, b| shared(a).cmp(&shared(b)).then(a.cost_seconds.total_cmp(&b.cost_seconds)));
+    let mut rest: Vec<&Question> = base.questions.values().filter(open).collect();
+    rest.retain(|question| !shared(question) && !found.iter().any(|known| known.id == question.id));
+    rest.sort_by(|a, b| a.cost_seconds.total_cmp(&b.cost_seconds));
     found.extend(rest);
     found
 }
