@@ -678,6 +678,7 @@ ticket-observed = added { $n ->
    *[other] { $n } facts from { $where }
   }
 ticket-fact = { $label }: { $value }
+ticket-answer = { $asked } { $answer }
 ticket-tried = applied a fix
 ticket-checking = It is being checked; the result appears here.
 ticket-verified = verified the fix
@@ -685,6 +686,7 @@ ticket-not-it = checked a fix: that was not it
 ticket-check-failed = could not check the fix
 ticket-moved = { $cause }: { $was } → { $is }
 ticket-moved-to = { $cause }: { $was } → { $is }. { $other } leads now with { $sure }.
+ticket-moved-not = { $cause }: stays at { $is }
 ticket-before = Before
 ticket-after = After
 ticket-state-tried = A fix was applied and is being checked.
@@ -697,7 +699,7 @@ ticket-comment = Comment (optional)
 ticket-name = Your name, as others will see it
 ticket-send = Send
 ticket-facts = Add facts from a machine
-ticket-facts-hint = Run this on the machine, with the address of this page as LINK. It only reads; secrets are masked before anything is sent.
+ticket-facts-hint = Run this on the machine, with your name for NAME. It only reads; secrets are masked before anything is sent.
 ticket-paste = Or paste the output of ss, nstat, dmesg, sysctl, curl, a log …
 ticket-paste-send = Add
 check-title = Did a fix, check it

@@ -10,7 +10,7 @@ use axum::{
 use crate::{
     knowledge::Lang,
     report::{FixState, Report},
-    server::{AppState, Caller, Door, Occasion, Problem},
+    server::{AppState, Caller, Door, KEY_COOKIE, KEY_LIVES, Occasion, Problem},
     store::{Event, Kept, Opened, StoreError, Terms, Token, UnixSeconds, civil_date},
 };
 
@@ -46,7 +46,9 @@ pub struct Ticket {
     pub token: String,
     /// The token that may answer, where the reader holds it.
     pub power: Option<String>,
-    /// The whole address for ops, for whoever saved the report.
+    /// The whole address under which it is answered, where the reader holds that token.
+    pub answer_link: Option<String>,
+    /// The same, for the browser that saved the report and hands it on.
     pub for_ops: Option<String>,
     /// What happened, oldest first.
     pub events: Vec<Event>,
@@ -157,6 +159,7 @@ impl Desk {
         let ticket = Ticket {
             token: token.to_owned(),
             power: None,
+            answer_link: None,
             for_ops: None,
             events: Vec::new(),
             older: None,
@@ -179,11 +182,7 @@ impl Desk {
         let caller = Caller { password: Some(password.to_owned()), ..visitor.caller() };
         let (opened, _) = self.state.admit(&parsed, &caller).await?;
         let key = self.state.links.locks.key(opened.id)?;
-        let lives = crate::server::KEY_LIVES.as_secs();
-        let paths = [format!("/d/{token}"), format!("/api/v1/diagnoses/{token}")];
-        let cookie =
-            |path: String| visitor.keep_with(crate::server::KEY_COOKIE, &key, &path, lives);
-        Ok(paths.into_iter().map(cookie).collect())
+        Ok(key_cookies(&key, token, visitor))
     }
 
     async fn opened(
@@ -254,16 +253,21 @@ impl Desk {
         let mut cookies = vec![kept(MANAGE_COOKIE, share.manage.as_str())];
         cookies.extend(share.answer.as_ref().map(|answer| kept(ANSWER_COOKIE, answer.as_str())));
         if locked && !wish.burns {
-            // Whoever set the password need not type it at once.
+            // Whoever set the password need not type it at once, under either link.
             let key = self.state.links.locks.key(share.id)?;
-            let lives = crate::server::KEY_LIVES.as_secs();
-            let api = format!("/api/v1/diagnoses/{}", share.view.as_str());
-            for path in [path.as_str(), api.as_str()] {
-                cookies.push(visitor.keep_with(crate::server::KEY_COOKIE, &key, path, lives));
+            for token in [Some(&share.view), share.answer.as_ref()].into_iter().flatten() {
+                cookies.extend(key_cookies(&key, token.as_str(), visitor));
             }
         }
         Ok(Saved { path, cookies })
     }
+}
+
+/// The cookies that open the locked report under `token`, on its page and through the API.
+fn key_cookies(key: &str, token: &str, visitor: &Visitor) -> Vec<String> {
+    let lives = KEY_LIVES.as_secs();
+    let paths = [format!("/d/{token}"), format!("/api/v1/diagnoses/{token}")];
+    paths.iter().map(|path| visitor.keep_with(KEY_COOKIE, key, path, lives)).collect()
 }
 
 fn ticket(token: &str, opened: &Opened, events: Vec<Event>, visitor: &Visitor) -> Ticket {
@@ -272,6 +276,7 @@ fn ticket(token: &str, opened: &Opened, events: Vec<Event>, visitor: &Visitor) -
     let power = if opened.may_answer { Some(token.to_owned()) } else { kept.clone() };
     Ticket {
         token: token.to_owned(),
+        answer_link: power.as_ref().map(|power| format!("{}/d/{power}", visitor.origin)),
         power,
         for_ops: kept.map(|kept| format!("{}/d/{kept}", visitor.origin)),
         events,

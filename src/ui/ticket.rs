@@ -127,7 +127,7 @@ fn answer_line(base: &Base, texts: Texts, id: &str, option: &str) -> String {
     let chosen = variable
         .and_then(|variable| variable.options.iter().find(|known| known.id == option))
         .map_or(option, |known| known.label.get(texts.0));
-    texts.with("ticket-fact", &[("label", asked.into()), ("value", chosen.into())])
+    texts.with("ticket-answer", &[("asked", asked.into()), ("answer", chosen.into())])
 }
 
 fn label(base: &Base, texts: Texts, seen: &Observation) -> String {
@@ -183,6 +183,9 @@ fn shift(base: &Base, texts: Texts, before: &Lead, after: &Lead, moved: (f64, f6
     };
     let (was, is) = (percent(moved.0), percent(moved.1));
     let same = [("cause", name(&before.cause).into()), ("was", was.into()), ("is", is.into())];
+    if before.cause == after.cause && percent(moved.0) == percent(moved.1) {
+        return texts.with("ticket-moved-not", &same);
+    }
     if before.cause == after.cause {
         return texts.with("ticket-moved", &same);
     }

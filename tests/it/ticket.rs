@@ -4,7 +4,6 @@ use std::{
     collections::BTreeSet,
     io::{BufRead, BufReader, Write},
     process::{Command, Stdio},
-    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -124,12 +123,10 @@ fn a_stream_tells_what_comes_goes_on_where_it_was_cut_and_ends_with_its_report()
 
     let (status, _) = server.delete(&format!("/api/v1/diagnoses/{}", saved.manage));
     assert_eq!(status, 204);
-    let started = std::time::Instant::now();
     let is_end = |line: String| line == "event: end";
     assert!(lines.any(is_end) && again.any(is_end), "a stream did not end");
     let (status, _) = server.get(&format!("/api/v1/diagnoses/{}", saved.view));
     assert_eq!(status, 404);
-    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
 }
 
 #[test]

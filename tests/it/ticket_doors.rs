@@ -1,7 +1,5 @@
 //! What a link does not open: every door tried with the wrong key.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 
 use crate::{
@@ -124,13 +122,10 @@ fn a_revoked_link_is_gone_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(dir.path());
     let saved = save(&server, &json!({}));
-    let started = Instant::now();
     assert_eq!(status(&form(&server, &format!("/manage/{}/delete", saved.manage), "")), 303);
     for token in [&saved.view, &saved.answer] {
         assert_eq!(status(&page(&server, &format!("/d/{token}"), "x")), 404);
     }
-    // Measured for the figures; a slow machine must not fail a test, so the bound is generous.
-    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
 }
 
 #[test]

@@ -50,7 +50,8 @@ pub fn TicketBoard(
     });
     let means = ticket.power.clone().filter(|_| ticket.older.is_none()).map(|power| {
         let back = ticket.token.clone();
-        view! { <Means texts report=report.clone() power back base=Arc::clone(&base) /> }
+        let link = ticket.answer_link.clone().unwrap_or_default();
+        view! { <Means texts report=report.clone() power link back base=Arc::clone(&base) /> }
     });
     view! {
         <section class="card ticket" aria-labelledby="ticket">
@@ -99,10 +100,10 @@ fn open_questions<'a>(report: &Report, base: &'a Base) -> Vec<&'a Question> {
     let mut found: Vec<&Question> =
         worth.filter_map(|step| base.questions.get(&step.id)).filter(open).collect();
     // After them those that only ops can answer, the quickest first.
-    let mut rest: Vec<&Question> = base.questions.values().filter(open).collect();
-    rest.retain(|question| !found.iter().any(|known| known.id == question.id));
     let shared = |question: &Question| question.who.iter().any(|who| who == "user");
-    rest.sort_by(|a, b| shared(a).cmp(&shared(b)).then(a.cost_seconds.total_cmp(&b.cost_seconds)));
+    let mut rest: Vec<&Question> = base.questions.values().filter(open).collect();
+    rest.retain(|question| !shared(question) && !found.iter().any(|known| known.id == question.id));
+    rest.sort_by(|a, b| a.cost_seconds.total_cmp(&b.cost_seconds));
     found.extend(rest);
     found
 }
@@ -112,6 +113,7 @@ fn Means(
     texts: Texts,
     report: Report,
     power: String,
+    link: String,
     back: String,
     base: Arc<Base>,
 ) -> impl IntoView {
@@ -129,7 +131,7 @@ fn Means(
             </details>
         }
     });
-    let command = format!("hangup collect --post {} --name NAME", "LINK");
+    let command = format!("hangup collect --post {link} --name NAME");
     let (answers, facts) = (format!("/d/{power}/answers"), format!("/d/{power}/observations"));
     view! {
         <div class="means">

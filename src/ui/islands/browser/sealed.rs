@@ -106,8 +106,7 @@ async fn encrypt(plain: &[u8]) -> Option<(String, String)> {
     let (key, nonce) = (random::<KEY_BYTES>()?, random::<NONCE_BYTES>()?);
     let imported = import(&subtle, &key, "encrypt").await?;
     let with = algorithm(Some(&nonce))?;
-    let mut plain = plain.to_vec();
-    let working = subtle.encrypt_with_object_and_u8_array(&with, &imported, &mut plain).ok()?;
+    let working = subtle.encrypt_with_object_and_u8_array(&with, &imported, plain).ok()?;
     let cipher = Uint8Array::new(&JsFuture::from(working).await.ok()?).to_vec();
     let sealed = [nonce.as_slice(), &cipher].concat();
     Some((URL_SAFE_NO_PAD.encode(sealed), URL_SAFE_NO_PAD.encode(key)))
@@ -120,7 +119,6 @@ async fn decrypt(sealed: &str, key: &str) -> Option<Vec<u8>> {
     let subtle = subtle()?;
     let imported = import(&subtle, &key, "decrypt").await?;
     let with = algorithm(Some(nonce))?;
-    let mut cipher = cipher.to_vec();
-    let working = subtle.decrypt_with_object_and_u8_array(&with, &imported, &mut cipher).ok()?;
+    let working = subtle.decrypt_with_object_and_u8_array(&with, &imported, cipher).ok()?;
     Some(Uint8Array::new(&JsFuture::from(working).await.ok()?).to_vec())
 }
