@@ -172,6 +172,7 @@ test("verdict, confidence, whom it concerns and what to do first stand above the
 test("what the probes measured stands as a line of time", async ({ page, server }) => {
   test.setTimeout(120_000);
   const target = createServer((_, answer) => setTimeout(() => answer.end("ok"), 80));
+  // Newer Node waits a second more than it says.
   target.keepAliveTimeout = 2_000;
   await new Promise<void>((done) => target.listen(0, "127.0.0.1", done));
   const port = (target.address() as AddressInfo).port;
@@ -184,7 +185,7 @@ test("what the probes measured stands as a line of time", async ({ page, server 
   await expect(figures).toHaveCount(2);
   await expect(figures.first()).toContainText("until the first byte");
   await expect(figures.last()).toContainText("FIN from the other side");
-  await expect(figures.last()).toContainText(/2(\.\d+)? s/);
+  await expect(figures.last()).toContainText(/[23](\.\d+)? s/);
   await expect(figures.last()).toContainText("not to scale");
   await accessible(page);
   await page.setViewportSize({ width: 390, height: 844 });
