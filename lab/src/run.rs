@@ -230,10 +230,16 @@ fn apply(fault: &Fault, place: &Place) -> Result<()> {
 
 fn apply_later(fault: &Fault, place: &Place) -> Result<()> {
     let due = Duration::from_secs_f64(fault.after.unwrap_or(0.0).clamp(0.0, 300.0));
+    // Counted from the first connection, since a busy machine starts programs late.
     let began = Instant::now();
-    while began.elapsed() < due {
+    let mut connected = None;
+    while connected.is_none_or(|since: Instant| since.elapsed() < due) {
         ensure!(!sys::is_stopped(), "stopped");
-        thread::sleep(Duration::from_millis(10));
+        ensure!(began.elapsed() < PATIENCE, "no connection to break");
+        thread::sleep(Duration::from_millis(100));
+        if connected.is_none() && !place.sh("cli", "ss -Htn state established")?.is_empty() {
+            connected = Some(Instant::now());
+        }
     }
     apply(fault, place)
 }

@@ -133,7 +133,7 @@ pub(crate) struct Fault {
     pub(crate) sh: Option<String>,
     /// A file below /proc/sys of the whole machine and what to write into it; set back afterwards.
     pub(crate) knob: Option<(String, String)>,
-    /// Seconds after the start of the probes; at once and before them where absent.
+    /// Seconds after the first connection of the probes; at once and before them where absent.
     pub(crate) after: Option<f64>,
     /// Before the servers are started.
     #[serde(default)]
