@@ -170,7 +170,7 @@ pub fn seconds(value: f64, lang: Lang) -> String {
         value if value < 36_000.0 => (value / 60.0, "min", "分钟"),
         value => (value / 3600.0, "h", "小时"),
     };
-    let digits = if number >= 10.0 || number == 0.0 { 0 } else { 1 };
+    let digits = usize::from(number > 0.0 && number < 10.0);
     format!("{number:.digits$} {}", in_lang(lang, en, zh))
 }
 

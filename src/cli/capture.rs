@@ -2,14 +2,14 @@
 
 use std::{
     fs::File,
-    io::{self, Read, Write},
+    io::{self, Write},
     net::SocketAddr,
     process::ExitCode,
 };
 
 use clap::Args;
 
-use super::{Failure, diagnose::parse_lang, input};
+use super::{Failure, ahead::Chunks, diagnose::parse_lang, input};
 use crate::{
     capture::{
         Close, Closer, Conversation, Difference, Gap, Handshake, Limits, Reader, Seen, compare,
@@ -18,9 +18,6 @@ use crate::{
     evidence::Observation,
     knowledge::Lang,
 };
-
-/// Bytes read at once.
-const CHUNK: usize = 256 * 1024;
 
 /// Arguments of `hangup capture`.
 #[derive(Args)]
@@ -86,20 +83,13 @@ fn read(
 ) -> Result<io::Result<()>, Failure> {
     let name = input::shown(file);
     let unreadable = |error: io::Error| Failure::usage(format!("cannot read {name}: {error}"));
-    let mut input: Box<dyn Read> = match file {
-        "-" => Box::new(io::stdin().lock()),
-        path => Box::new(File::open(path).map_err(unreadable)?),
+    let mut chunks = match file {
+        "-" => Chunks::of_stream(Box::new(io::stdin().lock())),
+        path => File::open(path).and_then(Chunks::of_file).map_err(unreadable)?,
     };
     let mut reader = Reader::new(limits);
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        let read = match input.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(read) => read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(unreadable(error)),
-        };
-        reader.push(chunk.get(..read).unwrap_or_default());
+    while let Some(chunk) = chunks.next().map_err(unreadable)? {
+        reader.push(chunk);
         for conversation in reader.take_finished() {
             if let Err(error) = take(conversation) {
                 return Ok(Err(error));

@@ -5,6 +5,7 @@
     reason = "printing is what a command line is for"
 )]
 
+mod ahead;
 mod capture;
 mod collect;
 mod decode;

@@ -7,9 +7,12 @@
     unreachable_pub,
     reason = "the types that `#[component]` and `#[island]` make are public inside private files"
 )]
-#![expect(
-    clippy::needless_pass_by_value,
-    reason = "an island owns its properties, whatever it does with them"
+#![cfg_attr(
+    not(feature = "capture-page"),
+    expect(
+        clippy::needless_pass_by_value,
+        reason = "an island owns its properties, whatever it does with them"
+    )
 )]
 
 #[cfg(feature = "browser")]

@@ -190,7 +190,6 @@ pub struct Chosen;
 
 impl Chosen {
     /// Its name.
-    #[expect(clippy::unused_self, reason = "the browser's own has a file in it")]
     pub fn name(&self) -> String {
         String::new()
     }

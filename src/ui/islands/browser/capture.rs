@@ -185,19 +185,18 @@ fn start(address: &str, lang: Lang, heard: &Listener) -> Option<Rc<Handle>> {
     let program = address.replace("-worker.js", "_bg.wasm");
     let (waiting, listener) = (Rc::clone(&handle), Rc::clone(heard));
     spawn_local(async move {
-        match compile(&program).await {
-            Ok(module) => {
-                let start = [("module", module), ("lang", lang.tag().into())];
-                let waited = waiting.waiting.take().unwrap_or_default();
-                waiting.send(message("start", &start));
-                waited.into_iter().for_each(|message| waiting.send(message));
+        if let Ok(module) = compile(&program).await {
+            let start = [("module", module), ("lang", lang.tag().into())];
+            let waited = waiting.waiting.take().unwrap_or_default();
+            waiting.send(message("start", &start));
+            for message in waited {
+                waiting.send(message);
             }
-            Err(_) => {
-                // The next file tries again.
-                WORKER.set(None);
-                waiting.worker.terminate();
-                listener(Heard::Lost(String::new()));
-            }
+        } else {
+            // The next file tries again.
+            WORKER.set(None);
+            waiting.worker.terminate();
+            listener(Heard::Lost(String::new()));
         }
     });
     Some(handle)
