@@ -72,6 +72,11 @@ impl Desk {
             .map_err(|rule| Trouble { status: StatusCode::BAD_REQUEST, sentence: rule.text() })
     }
 
+    /// The address of a file of the site's package: a script, its program, the style.
+    pub fn package_file(&self, name: &str) -> String {
+        format!("/{}/{name}", self.state.options.site_pkg_dir)
+    }
+
     /// A target in its plain form, `host:port`, or why it is none.
     pub fn read_target(&self, typed: &str) -> Result<String, Trouble> {
         Target::parse(typed).map(|target| target.normalized()).map_err(|invalid| Trouble {

@@ -8,7 +8,6 @@ use crate::{
     api::Desk,
     capture::VARIABLES,
     knowledge::Base,
-    server::AppState,
     ui::{
         components::{Command, Icon},
         i18n::{Texts, texts},
@@ -27,8 +26,8 @@ pub fn CapturePage() -> impl IntoView {
     let texts = texts();
     let query = use_context::<Parts>().and_then(|parts| parts.uri.query().map(str::to_owned));
     let wizard = Wizard::parse(&query.unwrap_or_default());
-    let base = std::sync::Arc::clone(expect_context::<Desk>().diagnostician.base());
-    let folder = expect_context::<AppState>().options.site_pkg_dir;
+    let desk = expect_context::<Desk>();
+    let base = std::sync::Arc::clone(desk.diagnostician.base());
     view! {
         <Title text=texts.t("capture-title") />
         <div class="wrap capture">
@@ -45,7 +44,7 @@ pub fn CapturePage() -> impl IntoView {
                 <Command texts command="hangup capture FILE".to_owned() />
             </noscript>
             <CaptureIsland
-                worker=format!("/{folder}/capture-worker.js")
+                worker=desk.package_file("capture-worker.js")
                 lang=texts.0
                 state=wizard.hidden(&[])
                 variables=variables(&base, texts)
