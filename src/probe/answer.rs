@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     components,
     event::{Finding, Reading, seconds},
-    http::{Ending, Hop},
+    http::{Ending, Hop, NOT_HTTP},
 };
 
 /// Reads meaning into the hops, of which the last is the answer a person would get.
@@ -38,7 +38,10 @@ pub(super) fn interpret(hops: &[Hop]) -> Reading {
         // The first hop answered; where it leads is another matter.
         Ending::NotConnected(_) => "ok",
         Ending::Garbage(raw) => {
-            reading.observe("http.result", "not_http", raw);
+            // A head that is too large or broken is HTTP all the same.
+            if raw.strip_prefix(NOT_HTTP).is_some_and(|bytes| !bytes.starts_with("HTTP/")) {
+                reading.observe("http.result", "not_http", raw);
+            }
             return Reading { outcome: "not_http".to_owned(), ..reading };
         }
     };
@@ -202,6 +205,10 @@ mod tests {
         }
         let garbage = interpret(&[hop(Ending::Garbage("x".into()), &[])]);
         assert!(garbage.observations.is_empty());
+        let ssh = interpret(&[hop(Ending::Garbage(format!("{NOT_HTTP}SSH-2.0-x")), &[])]);
+        assert_eq!(ssh.observations[0].value.word(), Some("not_http"));
+        let broken = interpret(&[hop(Ending::Garbage(format!("{NOT_HTTP}HTTP/1.1 x")), &[])]);
+        assert!(broken.observations.is_empty());
         assert!(interpret(&[]).not_visible.is_some());
     }
 

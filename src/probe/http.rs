@@ -39,6 +39,9 @@ const MAX_BODY: usize = 64 * 1024;
 /// Bytes of body kept, to recognise error pages.
 const KEPT_BODY: usize = 2048;
 
+/// What stands before the first bytes of an answer that cannot be read as HTTP.
+pub(super) const NOT_HTTP: &str = "not HTTP: ";
+
 /// One request and its answer, or what came instead.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Hop {
@@ -336,7 +339,7 @@ fn classify(error: &hyper::Error, first: &FirstBytes) -> Ending {
     }
     if error.is_parse() {
         let shown = super::event::show_bytes(&first.get());
-        return Ending::Garbage(format!("not HTTP: {shown}"));
+        return Ending::Garbage(format!("{NOT_HTTP}{shown}"));
     }
     if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
         return Ending::ClosedEmpty;

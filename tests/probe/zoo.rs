@@ -63,7 +63,7 @@ async fn each_way_of_not_answering_has_its_name() {
     let until_close = canned(b"HTTP/1.1 200 OK\r\n\r\nhello").await;
     assert_eq!(http(until_close).await.0.as_deref(), Some("ok"));
     let other = canned(b"220 mail.example.com ESMTP\r\n").await;
-    assert_eq!(http(other).await.0, None);
+    assert_eq!(http(other).await.0.as_deref(), Some("not_http"));
 }
 
 #[tokio::test]
