@@ -97,8 +97,8 @@ async fn versions_stay_readable(store: &dyn ReportStore) {
     let comment = Happening::Comment { text: "between".to_owned() };
     store.add(&event(&answers, 1, comment, None)).await.unwrap();
     let opened = store.open(&share.view, NOW).await.unwrap();
-    let Kept::Report(newest) = opened.kept else { panic!("it is a report") };
-    assert_eq!(*newest, second, "the newest version, with its text");
+    let is_newest = matches!(&opened.kept, Kept::Report(newest) if **newest == second);
+    assert!(is_newest, "the newest version, with its text");
     assert_eq!(store.load_report(&share.view, NOW).await.unwrap(), second);
     for (version, sentence) in [(0, "first"), (1, "second"), (2, "second")] {
         let report = store.version(opened.id, version).await.unwrap();
