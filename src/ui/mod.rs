@@ -13,6 +13,7 @@ pub mod arrive;
 pub mod components;
 #[cfg(feature = "ssr")]
 mod discreet;
+#[cfg(feature = "ssr")]
 pub mod evidence;
 #[cfg(feature = "ssr")]
 pub mod forms;

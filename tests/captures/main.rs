@@ -1,6 +1,6 @@
 //! Packet captures: agreement with other programs over real ones, known truth over made ones, and
 //! bytes that were never meant to be read.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
