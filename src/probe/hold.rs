@@ -17,6 +17,7 @@ use super::{
     banner::{self, Heard},
     event::show_bytes,
     http::Stream,
+    idle::AT_ONCE,
     permit::{Account, Permit, Shape},
     protocol::Protocol,
     talk::{self, Cut},
@@ -198,6 +199,7 @@ async fn stay(
     let late = speech.late_write(permit);
     let mut buffer = [0_u8; 512];
     let mut beat = Instant::now();
+    let mut answered_late = false;
     loop {
         let until_beat = record.order.ping.map(|every| every.saturating_sub(beat.elapsed()));
         let read = tokio::select! {
@@ -213,6 +215,7 @@ async fn stay(
                         record.tried = Duration::ZERO;
                         line.tell(News::Answered(answered));
                         start = Instant::now();
+                        answered_late = true;
                         continue;
                     }
                     end => return end,
@@ -230,7 +233,10 @@ async fn stay(
             read = stream.read(&mut buffer) => read,
         };
         record.quiet = start.elapsed();
+        // A close right behind an answer counts requests; it says nothing of silences.
+        let counts = answered_late && record.quiet < AT_ONCE;
         match read {
+            Ok(0) if counts => return End::Open,
             Ok(0) => return End::Fin,
             // What is left of the answer to a heartbeat.
             Ok(_) if record.order.ping.is_some() => {}
@@ -244,6 +250,7 @@ async fn stay(
             }
             Err(error) => {
                 return match Cut::of(&error) {
+                    _ if counts => End::Open,
                     Cut::Rst => End::Rst,
                     Cut::Fin => End::Fin,
                     Cut::Other => End::NotOpened,

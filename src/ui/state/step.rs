@@ -181,6 +181,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        evidence::{Observation, Source},
         knowledge::{Base, Lang},
         report::Diagnostician,
     };
@@ -231,9 +232,15 @@ mod tests {
         let opening = "text=x&target=a&phase=random&skip=scope,stack";
         let next = [(StepKind::Probe, "tcp"), (StepKind::Probe, "reuse")];
         assert_eq!(step(&format!("{opening},probe"), &next), Step::Done);
+        let probed = |query: &str| {
+            let mut wizard = Wizard::parse(query);
+            let seen = Observation::seen("tcp.result", "connected", Source::Probe);
+            wizard.case.observations.push(seen);
+            current_step(&wizard, &report(&next))
+        };
         let seen = format!("{opening},probe&seen=abc");
-        assert_eq!(step(&seen, &next), Step::Probe("reuse".to_owned()));
-        assert_eq!(step(&format!("{seen}&skip=probe.reuse"), &next), Step::Done);
+        assert_eq!(probed(&seen), Step::Probe("reuse".to_owned()));
+        assert_eq!(probed(&format!("{seen}&skip=probe.reuse")), Step::Done);
     }
 
     #[test]
