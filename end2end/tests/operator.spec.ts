@@ -76,7 +76,8 @@ test("a prepared link leads to a saved report that the team's chat hears of", as
   await noSidewaysScroll(page);
   await page.getByRole("button", { name: "Send a test to ops" }).click();
   await expect.poll(() => receiver.heard.length).toBe(3);
-  await page.reload();
+  await expect(page).toHaveURL(/#deliveries$/);
+  await page.goto(`${server.url}/admin`);
   await expect(page.getByRole("cell", { name: "delivered" })).toHaveCount(3);
 
   await page.getByRole("link", { name: "Most frequent causes" }).click();
