@@ -201,7 +201,9 @@ pub(in crate::redact) fn private_keys(text: &str) -> Vec<Find> {
         let is_inside = finds.last().is_some_and(|last| start < last.range.end);
         let head: &str = text.get(start + "-----BEGIN ".len()..).unwrap_or("");
         let title = title(head);
-        let is_private = title.contains("PRIVATE KEY") || title.contains("OpenVPN Static key");
+        // A title that holds a placeholder is what an earlier masking left behind.
+        let is_private = (title.contains("PRIVATE KEY") || title.contains("OpenVPN Static key"))
+            && !title.contains('<');
         if is_inside || !is_private {
             continue;
         }
@@ -235,7 +237,8 @@ fn key_length(rest: &str, title: &str) -> usize {
         let close = tail.find("-----").filter(|at| *at <= 64).map_or(0, |at| at + 5);
         return end + "-----END ".len() + close;
     }
-    // Cut off: the rest of this line, then lines that end in base64.
+    // Cut off: the rest of this line, then lines that end in base64; never into the next block.
+    let near = near.get(..next).unwrap_or(near);
     let behind = near.get(title.len()..).unwrap_or("");
     let mut length = title.len() + if behind.starts_with("-----") { "-----".len() } else { 0 };
     let mut lines = near.get(length..).unwrap_or("").split_inclusive('\n');
