@@ -284,8 +284,12 @@ fn a_private_key_whose_title_has_no_end_is_masked() {
 /// both for one.
 #[test]
 fn masking_beside_a_broken_title_is_done_in_one_go() {
-    let text = "a -----BEGIN PRIVAs~888888-----BEGIN PRIVATE KEY-----]8ey_b-----BEGIN PRIVATE KEY-----ase: 0e839TE4b8dc5b31ea";
-    let once = redact(text).text;
-    assert!(high_confidence(&once).is_empty(), "{once}");
-    assert_eq!(redact(&once).text, once);
+    for text in [
+        "a -----BEGIN PRIVAs~888888-----BEGIN PRIVATE KEY-----]8ey_b-----BEGIN PRIVATE KEY-----ase: 0e839TE4b8dc5b31ea",
+        "-----BEGIN PMtP4NBqNt6ayBrl -H 'X-Api-Key: \u{fffd}hvs.\u{fffd}\0\0\0\0\0\0\0zGIN PRIVATE KEY-----\nQxzKyGpUef1Acvalue",
+    ] {
+        let once = redact(text).text;
+        assert!(high_confidence(&once).is_empty(), "{once}");
+        assert_eq!(redact(&once).text, once);
+    }
 }

@@ -201,9 +201,9 @@ pub(in crate::redact) fn private_keys(text: &str) -> Vec<Find> {
         let is_inside = finds.last().is_some_and(|last| start < last.range.end);
         let head: &str = text.get(start + "-----BEGIN ".len()..).unwrap_or("");
         let title = title(head);
-        // A title that holds a placeholder is what an earlier masking left behind.
+        // A title that holds a placeholder, blanked or not, is what an earlier masking left behind.
         let is_private = (title.contains("PRIVATE KEY") || title.contains("OpenVPN Static key"))
-            && !title.contains('<');
+            && !title.contains(['<', '\n', '\r']);
         if is_inside || !is_private {
             continue;
         }
