@@ -147,11 +147,19 @@ impl Bench {
         }
         let file = place.folder.join("client.pcap");
         let mut command = place.command("cli", "tcpdump");
-        command.args(["-U", "-Z", "root", "-i", "eth0", "-w"]).arg(&file);
+        command.args(["-U", "--immediate-mode", "-Z", "root", "-i", "eth0", "-w"]).arg(&file);
         let mut child = place.start("tcpdump", command)?;
         place.await_log("tcpdump", "listening on", &mut child)?;
         children.push(child);
         Ok(Some(file))
+    }
+
+    /// What the program reads out of a capture.
+    fn conversations(&self, place: &Place, file: &Path) -> Result<Vec<Value>> {
+        let mut command = place.command("host", &self.program.to_string_lossy());
+        command.args(["capture", "--json"]).arg(file);
+        let (_, said) = finish(&mut command, Duration::from_secs(20))?;
+        Ok(said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).collect())
     }
 
     /// Keeps the capture, and asks the parser about it.
@@ -162,17 +170,20 @@ impl Bench {
         file: &Path,
         outcome: &mut Outcome,
     ) -> Result<()> {
-        // `-U` writes each packet at once; the kernel may still hold the last ones.
-        thread::sleep(Duration::from_millis(300));
+        // The last packets may still be on their way into the file.
+        let mut conversations = self.conversations(place, file)?;
+        for _ in 0..12 {
+            let wanted = scenario.capture.as_ref();
+            if wanted.is_none_or(|wanted| conversations.iter().any(|one| wanted.agrees(one))) {
+                break;
+            }
+            thread::sleep(Duration::from_millis(250));
+            conversations = self.conversations(place, file)?;
+        }
         if let Some(folder) = &self.keep_pcap {
             fs::copy(file, folder.join(format!("{}.pcap", scenario.name)))?;
         }
         let Some(wanted) = &scenario.capture else { return Ok(()) };
-        let mut command = place.command("host", &self.program.to_string_lossy());
-        command.args(["capture", "--json"]).arg(file);
-        let (_, said) = finish(&mut command, Duration::from_secs(20))?;
-        let lines = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let conversations: Vec<Value> = lines.collect();
         if let Some(never) = &wanted.never
             && conversations.iter().any(|one| has_finding(one, never))
         {
