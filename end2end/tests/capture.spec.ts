@@ -70,7 +70,7 @@ test("who sent the RST is seen, becomes evidence and leads to the cause; no pack
     sent.push({ url: request.url(), body: request.postDataBuffer()?.toString("latin1") ?? "" });
   });
   await page.goto(server.url);
-  await page.getByRole("link", { name: "Read it in the browser" }).click();
+  await page.getByRole("link", { name: "Read a packet capture" }).click();
   await awake(page);
   await accessible(page);
   const before = sent.map((one) => one.url);

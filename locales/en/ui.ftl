@@ -322,8 +322,7 @@ row-unseen = not visible
 
 ## Captures
 nav-captures = Captures
-home-capture = Have a packet capture?
-home-capture-link = Read it in the browser
+tools-capture = Read a packet capture
 capture-title = Packet captures – Hangup
 capture-heading = Who hung up in this capture?
 capture-lead = Drop a pcap file. Each TCP conversation gets a plain sentence, the worst first; the one you pick is drawn step by step.

@@ -319,8 +319,7 @@ row-unseen = 看不到
 
 ## Captures
 nav-captures = 抓包分析
-home-capture = 手上有抓包文件？
-home-capture-link = 在浏览器里直接分析
+tools-capture = 分析抓包文件
 capture-title = 抓包分析 – Hangup
 capture-heading = 这份抓包里，是谁挂断的？
 capture-lead = 拖入一个 pcap 文件：每条 TCP 会话都用一句大白话说明，问题最严重的排在最前；选中一条，就逐步画出来。

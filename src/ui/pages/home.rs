@@ -65,7 +65,7 @@ pub fn HomePage() -> impl IntoView {
                 <Examples texts />
                 <nav class="tools" aria-label=texts.t("tools-label")>
                     <a href="/read">{texts.t("tools-read")}</a>
-                    <a href="/capture">{texts.t("home-capture-link")}</a>
+                    <a href="/capture">{texts.t("tools-capture")}</a>
                     <a href="/ladder">{texts.t("tools-ladder")}</a>
                 </nav>
             </section>
