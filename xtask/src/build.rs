@@ -3,7 +3,7 @@
 use std::{
     fs,
     os::unix::process::CommandExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
 
@@ -57,6 +57,11 @@ impl Front {
             Mode::Dev => ("dev", "debug"),
             Mode::Release => (self.profile, self.profile),
         };
+        let own = format!("target/front/wasm32-unknown-unknown/{folder}/{}.site.wasm", self.name);
+        // Two programs of one profile overwrite each other's file, so that cargo would build both anew.
+        if is_newer_than_sources(Path::new(&own)) {
+            return Ok(PathBuf::from(own));
+        }
         run(cargo(&["rustc"]).args(self.arguments()).args([
             "--profile",
             profile,
@@ -69,6 +74,25 @@ impl Front {
         fs::copy(&built, &aside).with_context(|| format!("cannot copy `{}`", built.display()))?;
         Ok(aside)
     }
+}
+
+/// What a program for the browser is made of.
+const SOURCES: [&str; 6] =
+    ["src", "knowledge", "locales", "Cargo.toml", "Cargo.lock", ".cargo/config.toml"];
+
+/// Whether `made` exists and nothing it is made of was changed since.
+fn is_newer_than_sources(made: &Path) -> bool {
+    let changed = |path: &Path| fs::metadata(path).and_then(|data| data.modified()).ok();
+    let Some(made) = changed(made) else { return false };
+    let mut open: Vec<PathBuf> = SOURCES.iter().map(PathBuf::from).collect();
+    while let Some(path) = open.pop() {
+        if changed(&path).is_none_or(|at| at >= made) {
+            return false;
+        }
+        let inside = fs::read_dir(&path).into_iter().flatten().flatten();
+        open.extend(inside.map(|entry| entry.path()));
+    }
+    true
 }
 
 /// How to build.
