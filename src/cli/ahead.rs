@@ -1,46 +1,50 @@
-//! A file read ahead: two threads copy it from the system while the caller works on what they copied.
+//! A file read ahead: a thread copies it from the system, and the caller copies too rather than wait.
 //!
-//! Copying takes three times as long as looking into packets of full size, so that it decides how fast
-//! a capture is read.
+//! Copying takes twice as long as looking into packets of full size, so that it decides how fast a capture
+//! is read. Mapping the file instead was tried: bringing in its pages one by one costs as much as copying.
 
 use std::{
+    collections::VecDeque,
     fs::File,
     io::{self, Read},
     os::unix::fs::FileExt,
     sync::{
         Arc,
+        atomic::{AtomicU64, Ordering},
         mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
     },
     thread,
 };
 
-/// Bytes of a chunk of a file, and of a stream.
-const CHUNK: usize = 1024 * 1024;
-const STREAM: usize = 256 * 1024;
-/// Threads that read, each every second chunk. judgement: more would wait for each other.
-const THREADS: u8 = 2;
-/// Chunks of each thread: one is filled, one waits, one is worked on.
-const CHUNKS: usize = 3;
+/// Bytes of a chunk.
+const CHUNK: usize = 256 * 1024;
+/// Chunks that wait at most. judgement: enough that neither side often waits, few enough for the processor's caches.
+const AHEAD: usize = 4;
 
 /// A source of chunks, in order.
 pub(super) enum Chunks {
-    /// A file, read ahead.
-    Ahead {
-        /// Those who read, and whose turn it is.
-        lanes: Vec<Lane>,
-        turn: usize,
-        /// What is worked on.
-        chunk: Vec<u8>,
-        over: bool,
-    },
+    /// A regular file, read ahead.
+    Ahead(Box<Ahead>),
     /// Anything else: a pipe, a terminal.
     Stream(Box<dyn Read>, Vec<u8>),
 }
 
-/// One thread: what it filled, and where emptied chunks go.
-pub(super) struct Lane {
+/// A file whose chunks are copied by whoever comes first: a thread, or the caller who would wait otherwise.
+pub(super) struct Ahead {
+    file: Arc<File>,
+    /// The number of the first chunk that nobody copies yet.
+    unclaimed: Arc<AtomicU64>,
+    /// What the thread copied, its chunks in their order, and where emptied ones go.
     full: Receiver<io::Result<Vec<u8>>>,
     spare: Sender<Vec<u8>>,
+    /// What the caller copied while the thread was busy with an earlier chunk, with their numbers.
+    own: VecDeque<(u64, Vec<u8>)>,
+    own_spare: Vec<Vec<u8>>,
+    /// The chunk that is worked on, whether the caller copied it, and the number of the next.
+    chunk: Vec<u8>,
+    by_caller: bool,
+    next: u64,
+    over: bool,
 }
 
 impl Chunks {
@@ -49,14 +53,12 @@ impl Chunks {
         if !file.metadata()?.is_file() {
             return Ok(Self::of_stream(Box::new(file)));
         }
-        let file = Arc::new(file);
-        let lanes = (0..THREADS).map(|first| Lane::start(Arc::clone(&file), first)).collect();
-        Ok(Self::Ahead { lanes, turn: 0, chunk: Vec::new(), over: false })
+        Ok(Self::Ahead(Box::new(Ahead::start(file))))
     }
 
     /// Chunks of a stream, as they come.
     pub(super) fn of_stream(stream: Box<dyn Read>) -> Self {
-        Self::Stream(stream, vec![0; STREAM])
+        Self::Stream(stream, vec![0; CHUNK])
     }
 
     /// The next bytes; `None` at the end.
@@ -70,58 +72,98 @@ impl Chunks {
                     Err(error) => return Err(error),
                 }
             },
-            Self::Ahead { lanes, turn, chunk, over } => {
-                let Some(lane) = lanes.get(*turn).filter(|_| !*over) else { return Ok(None) };
-                // A thread that has ended was at the end of the file.
-                let Ok(next) = lane.full.recv() else { return Ok(None) };
-                let before = std::mem::replace(chunk, next?);
-                // The chunk before came from the thread before, and its room goes back to this one: all
-                // chunks are alike. It fails where the thread is at its end.
-                if !before.is_empty() {
-                    let _ = lane.spare.send(before);
-                }
-                *turn = (*turn + 1) % lanes.len();
-                // A file that grows meanwhile ends where it was found to end first.
-                *over = chunk.len() < CHUNK;
-                Ok((!chunk.is_empty()).then_some(chunk.as_slice()))
-            }
+            Self::Ahead(ahead) => ahead.next(),
         }
     }
 }
 
-impl Lane {
-    fn start(file: Arc<File>, first: u8) -> Self {
-        let (filled, full) = sync_channel(1);
+impl Ahead {
+    fn start(file: File) -> Self {
+        let (file, unclaimed) = (Arc::new(file), Arc::new(AtomicU64::new(0)));
+        let (filled, full) = sync_channel(AHEAD);
         let (spare, empty) = channel();
-        for _ in 0..CHUNKS {
-            // The other end is in this very function.
-            let _ = spare.send(Vec::new());
+        let (its_file, its_number) = (Arc::clone(&file), Arc::clone(&unclaimed));
+        thread::spawn(move || fill(&its_file, &its_number, &empty, &filled));
+        Self {
+            file,
+            unclaimed,
+            full,
+            spare,
+            own: VecDeque::new(),
+            own_spare: Vec::new(),
+            chunk: Vec::new(),
+            by_caller: false,
+            next: 0,
+            over: false,
         }
-        thread::spawn(move || fill(&file, u64::from(first), &empty, &filled));
-        Self { full, spare }
+    }
+
+    fn next(&mut self) -> io::Result<Option<&[u8]>> {
+        if self.over {
+            return Ok(None);
+        }
+        let before = std::mem::take(&mut self.chunk);
+        if self.by_caller {
+            self.own_spare.push(before);
+        } else if before.capacity() > 0 {
+            // It fails where the thread is at its end.
+            let _ = self.spare.send(before);
+        }
+        self.chunk = self.take()?;
+        self.next += 1;
+        // A file that grows meanwhile ends where it was found to end first.
+        self.over = self.chunk.len() < CHUNK;
+        Ok((!self.chunk.is_empty()).then_some(self.chunk.as_slice()))
+    }
+
+    /// The chunk whose turn it is, from whoever copied it. The thread claims one chunk after the other and
+    /// hands them over in that order, so that its next is the one that is wanted, if the caller has not got it.
+    fn take(&mut self) -> io::Result<Vec<u8>> {
+        loop {
+            if self.own.front().is_some_and(|(number, _)| *number == self.next) {
+                self.by_caller = true;
+                return Ok(self.own.pop_front().map(|(_, chunk)| chunk).unwrap_or_default());
+            }
+            self.by_caller = false;
+            if let Ok(full) = self.full.try_recv() {
+                return full;
+            }
+            if self.own.len() >= AHEAD {
+                // A thread that has ended was at the end of the file.
+                return self.full.recv().unwrap_or_else(|_| Ok(Vec::new()));
+            }
+            let number = self.unclaimed.fetch_add(1, Ordering::Relaxed);
+            let mut chunk = self.own_spare.pop().unwrap_or_default();
+            copy(&self.file, number, &mut chunk)?;
+            self.own.push_back((number, chunk));
+        }
     }
 }
 
-/// Fills every second chunk from `number` on, until the end, a mistake, or nobody wants more.
+/// Copies chunk after chunk that nobody else does, until the end, a mistake, or nobody wants more.
 fn fill(
     file: &File,
-    mut number: u64,
+    unclaimed: &AtomicU64,
     empty: &Receiver<Vec<u8>>,
     filled: &SyncSender<io::Result<Vec<u8>>>,
 ) {
-    while let Ok(mut chunk) = empty.recv() {
-        chunk.resize(CHUNK, 0);
-        let read = fill_one(file, number * CHUNK as u64, &mut chunk);
-        let over = !matches!(read, Ok(CHUNK));
-        let full = read.map(|read| {
-            chunk.truncate(read);
-            chunk
-        });
-        if filled.send(full).is_err() || over {
+    loop {
+        let number = unclaimed.fetch_add(1, Ordering::Relaxed);
+        let mut chunk = empty.try_recv().unwrap_or_default();
+        let done = copy(file, number, &mut chunk).map(|()| chunk);
+        let over = !done.as_ref().is_ok_and(|chunk| chunk.len() == CHUNK);
+        if filled.send(done).is_err() || over {
             return;
         }
-        number += u64::from(THREADS);
     }
+}
+
+/// Copies chunk `number` of a file; it is short, or empty, where the file ends.
+fn copy(file: &File, number: u64, chunk: &mut Vec<u8>) -> io::Result<()> {
+    chunk.resize(CHUNK, 0);
+    let read = fill_one(file, number.saturating_mul(CHUNK as u64), chunk)?;
+    chunk.truncate(read);
+    Ok(())
 }
 
 /// Reads at `offset` until `chunk` is full or the file ends; how many bytes that were.
