@@ -70,7 +70,8 @@ const DAY: Duration = Duration::from_hours(24);
 /// How long a caller should wait for a running probe to end; a full run with the idle test takes
 /// about a minute.
 const BUSY: Duration = Duration::from_secs(30);
-/// Accounts kept; beyond it new ones are refused rather than old ones forgotten.
+/// Accounts kept. Beyond it those are forgotten that had no run for an hour, and then new ones refused: who
+/// asks about many hosts must not keep everybody else out for a day.
 const MAX_ACCOUNTS: usize = 20_000;
 
 /// The accounts. Cheap to clone; all clones share them.
@@ -140,7 +141,12 @@ impl Account {
     }
 
     fn is_idle(&self) -> bool {
-        self.running == 0 && self.runs.is_empty() && self.bursts.is_empty() && self.seen.is_empty()
+        !self.is_busy() && self.seen.is_empty()
+    }
+
+    /// Whether it runs, or ran within the hour.
+    fn is_busy(&self) -> bool {
+        self.running > 0 || !self.runs.is_empty() || !self.bursts.is_empty()
     }
 
     /// The time until the account admits a run, `None` if it does now.
@@ -231,10 +237,13 @@ impl Budgets {
             }
         }
         if state.accounts.len() + wanted.len() > MAX_ACCOUNTS {
-            state.accounts.retain(|_, account| {
-                account.forget(now, DAY);
+            state.accounts.retain(|key, account| {
+                account.forget(now, self.cap(key).kinds_for);
                 !account.is_idle()
             });
+        }
+        if state.accounts.len() + wanted.len() > MAX_ACCOUNTS {
+            state.accounts.retain(|_, account| account.is_busy());
             if state.accounts.len() + wanted.len() > MAX_ACCOUNTS {
                 return Err(TooMany { rule: rules::INSTANCE_BUSY, retry_after: BUSY });
             }

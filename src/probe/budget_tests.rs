@@ -1,5 +1,7 @@
 //! The accounts: per client, per target, for all.
 
+use std::net::Ipv4Addr;
+
 use super::*;
 
 fn target(text: &str) -> Target {
@@ -132,4 +134,19 @@ fn a_run_that_is_refused_before_it_began_costs_nothing() {
         ticket.refund();
     }
     assert_eq!(budgets.running(), (0, 0));
+}
+
+#[test]
+fn many_hosts_keep_others_out_for_an_hour_at_most() {
+    let budgets = Budgets::new(Limits::default());
+    let now = Instant::now();
+    let visit = |number: usize, at: Instant| {
+        let client = IpAddr::from(Ipv4Addr::from_bits(u32::try_from(number << 8).unwrap()));
+        budgets.admit_at(client, &target(&format!("host{number}.test{number}.org")), at).map(drop)
+    };
+    for number in 0..MAX_ACCOUNTS / 2 {
+        visit(number, now).unwrap();
+    }
+    assert_eq!(visit(20_001, now).unwrap_err().rule, rules::INSTANCE_BUSY);
+    assert!(visit(20_001, now + HOUR).is_ok());
 }

@@ -41,7 +41,7 @@ pub struct Opening {
 pub struct Policy {
     /// Networks opened by the administrator: private, shared and documentation ranges.
     pub openings: Vec<Opening>,
-    /// Ports that are open on every allowed host.
+    /// Ports that are open on every public host, and in openings that name none.
     pub ports: Vec<u16>,
     /// Names of private networks (`printer.local`, `intranet`) may be looked up. Their answers are
     /// still judged address by address.
@@ -263,14 +263,18 @@ impl Policy {
         if self.opted_out_networks.iter().any(|network| network.contains(&ip)) {
             return Decision::deny(rules::OPTED_OUT);
         }
-        let port_opened = self.openings_of(ip).any(|opening| opening.ports.contains(&port));
-        let port_allowed = port_opened || self.ports.contains(&port);
+        // Inside, the administrator's word is the whole word: one who opens a database's port there has not
+        // opened the web pages beside it.
+        let opened = self.openings_of(ip).any(|opening| {
+            let ports = if opening.ports.is_empty() { &self.ports } else { &opening.ports };
+            ports.contains(&port)
+        });
         match class {
             Class::Never | Class::Loopback => Decision::deny(rule),
             Class::Admin if self.openings_of(ip).next().is_none() => Decision::deny(rule),
-            _ if !port_allowed => Decision::deny(rules::PORT_NOT_ALLOWED),
-            Class::Admin => Decision::allow(rules::OPENED),
-            Class::Public => Decision::allow(rules::PUBLIC),
+            Class::Admin if opened => Decision::allow(rules::OPENED),
+            Class::Public if opened || self.ports.contains(&port) => Decision::allow(rules::PUBLIC),
+            Class::Admin | Class::Public => Decision::deny(rules::PORT_NOT_ALLOWED),
         }
     }
 }

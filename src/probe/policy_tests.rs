@@ -23,9 +23,10 @@ fn opened(cidrs: &[&str]) -> Policy {
 fn an_opening_opens_its_network_and_ports_and_nothing_else() {
     let policy = opened(&["10.0.0.0/8", "fd00::/8", "100.64.0.0/10"]);
     assert_eq!(decide(&policy, "10.1.2.3:3306"), "opened");
-    assert_eq!(decide(&policy, "10.1.2.3:443"), "opened");
+    assert_eq!(decide(&policy, "10.1.2.3:443"), "port_not_allowed");
     assert_eq!(decide(&policy, "10.1.2.3:22"), "port_not_allowed");
     assert_eq!(decide(&policy, "192.168.1.1"), "private");
+    assert_eq!(decide(&policy, "8.8.8.8"), "public");
     assert_eq!(decide(&policy, "8.8.8.8:3306"), "port_not_allowed");
     assert_eq!(decide(&policy, "100.100.100.200"), "metadata");
     assert_eq!(decide(&policy, "[fd00:ec2::254]"), "metadata");
@@ -34,6 +35,16 @@ fn an_opening_opens_its_network_and_ports_and_nothing_else() {
     assert!(policy.decide(&name).is_allowed());
     assert!(policy.decide_answers(&name, &["10.0.0.5".parse().unwrap()]).is_allowed());
     assert!(!policy.decide_answers(&name, &["8.8.8.8".parse().unwrap()]).is_allowed());
+}
+
+#[test]
+fn an_opening_without_ports_has_those_of_the_web() {
+    let mut policy = opened(&["10.0.0.0/8", "10.2.0.0/16"]);
+    policy.openings[0].ports.clear();
+    assert_eq!(decide(&policy, "10.1.2.3:443"), "opened");
+    assert_eq!(decide(&policy, "10.1.2.3:3306"), "port_not_allowed");
+    assert_eq!(decide(&policy, "10.2.0.3:3306"), "opened");
+    assert_eq!(decide(&policy, "10.2.0.3:443"), "opened");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::{
     config_values::{AllowRule, BaseUrl, LogFormat, duration},
     webhooks::{Secret, Webhook},
 };
-use crate::probe::opt_out::OptOut;
+use crate::probe::{MAX_IDLE, opt_out::OptOut};
 
 pub use super::config_load::{ConfigError, ServeArgs};
 
@@ -83,7 +83,7 @@ pub struct ProbeConfig {
     pub ports: Vec<u16>,
     /// Whether loopback may be looked at: for tests and for a program on one's own desk only.
     pub allow_loopback: bool,
-    /// The longest silence an idle-hold probe may keep.
+    /// The longest silence an idle-hold probe may keep, at most [`MAX_IDLE`].
     #[serde(deserialize_with = "duration")]
     pub max_idle: Duration,
     /// Resolvers to ask; those of the system where empty.
@@ -102,8 +102,7 @@ impl Default for ProbeConfig {
             // The ports of the web: what a stranger may look at without turning us into a scanner.
             ports: vec![80, 443, 8080, 8443],
             allow_loopback: false,
-            // judgement: covers the common 60, 120 and 300 s timers with room, and still ends.
-            max_idle: Duration::from_mins(10),
+            max_idle: MAX_IDLE,
             resolvers: Vec::new(),
             opt_out: Vec::new(),
             contact: None,

@@ -3,13 +3,14 @@
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
 };
 
 use toml::{Spanned, Table, Value, de::DeTable, de::DeValue};
 
 use super::config::{Config, KEYS, Kind, variable_of};
+use crate::probe::MAX_IDLE;
 
 /// The flags of `hangup serve`.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -295,6 +296,10 @@ fn check(config: &Config, places: &Places) -> Result<(), ConfigError> {
             "must be larger than `limits.paste_bytes`",
         ));
     }
+    if config.probe.max_idle > MAX_IDLE {
+        let reason = format!("must be at most {} s", MAX_IDLE.as_secs());
+        return Err(bad_value(places, "probe.max_idle", &reason));
+    }
     check_openings(config, places)?;
     if let Some(reason) = config.webhooks.iter().find_map(super::webhooks::Webhook::fault) {
         return Err(bad_value(places, "webhooks", &reason));
@@ -327,21 +332,41 @@ fn check(config: &Config, places: &Places) -> Result<(), ConfigError> {
 /// otherwise whoever reaches it would stand in its network.
 fn check_openings(config: &Config, places: &Places) -> Result<(), ConfigError> {
     let probe = &config.probe;
-    if !probe.enabled || config.listen.ip().is_loopback() {
-        return Ok(());
-    }
+    let Some(why) = reached_by_others(config).filter(|_| probe.enabled) else { return Ok(()) };
     if let Some(rule) = probe.allow.iter().find(|rule| rule.from.is_empty()) {
         let network = rule.network;
         let reason = format!(
-            "opens {network} to every visitor, and `listen` is not loopback; say who may ask, as in `{network}@192.168.7.0/24` (`@0.0.0.0/0,::/0` for everybody)"
+            "opens {network} to every visitor, and {why}; say who may ask, as in `{network}@192.168.7.0/24` (`@0.0.0.0/0,::/0` for everybody)"
         );
         return Err(bad_value(places, "probe.allow", &reason));
     }
     if probe.allow_loopback {
-        let reason = "opens this machine to every visitor, and `listen` is not loopback";
-        return Err(bad_value(places, "probe.allow_loopback", reason));
+        let reason = format!("opens this machine to every visitor, and {why}");
+        return Err(bad_value(places, "probe.allow_loopback", &reason));
     }
     Ok(())
+}
+
+/// What shows that others than the machine's own users reach this server, if anything does. Behind a proxy
+/// on the same machine `listen` alone does not tell.
+fn reached_by_others(config: &Config) -> Option<&'static str> {
+    let is_own = |host: &str| {
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost"
+            || host.ends_with(".localhost")
+            || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    };
+    if !config.listen.ip().is_loopback() {
+        Some("`listen` is not loopback")
+    } else if config.base_url.as_ref().is_some_and(|url| !is_own(url.host())) {
+        Some("`base_url` is not this machine alone")
+    } else if !config.hosts.iter().all(|host| is_own(host)) {
+        Some("`hosts` names more than this machine")
+    } else if !config.proxy.trusted.is_empty() {
+        Some("`proxy.trusted` says that a proxy stands in front")
+    } else {
+        None
+    }
 }
 
 fn unknown_variables(ours: &BTreeMap<String, String>) -> Vec<String> {

@@ -131,8 +131,26 @@ fn what_is_opened_on_a_server_that_others_reach_says_for_whom() {
     assert!(load_text("[probe]\nallow = ['10.20.0.0/16']", &[]).is_ok());
     let loopback = "listen = '[::]:80'\n[probe]\nallow_loopback = true";
     assert!(load_text(loopback, &[]).unwrap_err().contains("line 3: `probe.allow_loopback`"));
+    for in_front in [
+        "base_url = 'https://hangup.example.com'",
+        "hosts = ['hangup.example.com']",
+        "proxy.trusted = ['127.0.0.1/32']",
+    ] {
+        let text = format!("{in_front}\nprobe.allow = ['10.0.0.0/8']");
+        assert!(load_text(&text, &[]).unwrap_err().contains("line 2: `probe.allow`"), "{text}");
+        let said = format!("{in_front}\nprobe.allow = ['10.0.0.0/8@10.0.0.0/8']");
+        load_text(&said, &[]).unwrap();
+    }
+    load_text("base_url = 'http://127.0.0.1:3000'\nprobe.allow = ['10.0.0.0/8']", &[]).unwrap();
     let off = "listen = '[::]:80'\n[probe]\nallow_loopback = true\nenabled = false";
     assert!(load_text(off, &[]).is_ok());
+}
+
+#[test]
+fn a_silence_that_no_probe_keeps_is_refused() {
+    assert!(load_text("probe.max_idle = '5m'", &[]).is_ok());
+    let error = load_text("probe.max_idle = '6m'", &[]).unwrap_err();
+    assert!(error.contains("line 1: `probe.max_idle`: must be at most 300 s"), "{error}");
 }
 
 #[test]

@@ -65,7 +65,7 @@ pub fn starter(config: &Config) -> Option<Arc<dyn ProbeStarter>> {
         gate,
         salt: RandomState::new(),
         budgets: Budgets::new(Limits { holds: holds.max(1), ..Limits::default() }),
-        max_idle: probe.max_idle.clamp(Duration::from_secs(1), MAX_IDLE),
+        max_idle: probe.max_idle.max(Duration::from_secs(1)),
     }))
 }
 
