@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::probe::{
-    self, Gate, MAX_IDLE, Plan, Probe,
+    self, Gate, Plan, Probe,
     budget::{Budgets, Limits, TooMany},
     own_addresses,
     policy::{Opening, Policy},

@@ -2,11 +2,13 @@
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
+
+use socket2::{Domain, Socket, Type};
 
 /// A running server; killed when dropped.
 pub(crate) struct Server {
@@ -46,7 +48,19 @@ impl Server {
 
     /// One request on a connection of its own; the whole answer.
     pub(crate) fn ask(&self, head: &str, body: &str) -> String {
-        let mut stream = self.connect();
+        Self::ask_on(self.connect(), head, body)
+    }
+
+    /// The same from an address of loopback, as a client of its own.
+    pub(crate) fn ask_from(&self, client: Ipv4Addr, head: &str, body: &str) -> String {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from((client, 0)).into()).unwrap();
+        socket.connect(&self.address.into()).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        Self::ask_on(socket.into(), head, body)
+    }
+
+    fn ask_on(mut stream: TcpStream, head: &str, body: &str) -> String {
         let length = body.len();
         write!(stream, "{head}\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}").unwrap();
         let mut answer = String::new();
