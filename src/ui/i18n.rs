@@ -7,7 +7,7 @@ pub use fluent_bundle::FluentValue;
 use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
 use leptos::prelude::use_context;
 
-use crate::knowledge::Lang;
+use crate::{knowledge::Lang, ui::figures};
 
 type Bundle = FluentBundle<FluentResource>;
 
@@ -42,6 +42,11 @@ impl Texts {
     pub fn with(self, id: &str, args: &[(&'static str, FluentValue<'_>)]) -> String {
         let args: FluentArgs<'_> = args.iter().cloned().collect();
         self.format(id, Some(&args))
+    }
+
+    /// A time in seconds, with its unit: "60 s", "60 秒".
+    pub fn seconds(self, seconds: f64) -> String {
+        self.with("n-seconds", &[("n", figures::seconds(seconds).into())])
     }
 
     /// The text `prefix-word`, for words of the vocabulary; the word itself where there is none.
@@ -85,6 +90,8 @@ mod tests {
         let english = ids(include_str!("../../locales/en/ui.ftl"));
         let chinese = ids(include_str!("../../locales/zh-CN/ui.ftl"));
         assert_eq!(english, chinese);
+        let once: std::collections::BTreeSet<&String> = english.iter().collect();
+        assert_eq!(once.len(), english.len(), "an id stands twice: the later text would win");
         for id in &english {
             assert_ne!(Texts(Lang::En).t(id), *id);
             assert_ne!(Texts(Lang::Zh).t(id), *id);

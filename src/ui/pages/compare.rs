@@ -9,7 +9,7 @@ use crate::{
     report::{Comparison, ConstantMatch, Moved},
     ui::{
         components::CompareForm,
-        figures::{percent, seconds},
+        figures::percent,
         i18n::{Texts, texts},
         pages::problem::ProblemPage,
         state::decode,
@@ -178,7 +178,8 @@ fn Timers(
                     .map(|timer| {
                         view! {
                             <li>
-                                {format!("{} s ≈ {} s: {} ", seconds(timer.measured), seconds(timer.seconds), timer.component)}
+                                {texts.seconds(timer.measured)} " ≈ " {texts.seconds(timer.seconds)} " · "
+                                {timer.component} " "
                                 <code>{timer.setting}</code>
                             </li>
                         }
