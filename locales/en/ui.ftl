@@ -83,6 +83,7 @@ one-hour = 1 hour
 n-minutes = { $n } min
 n-seconds = { $n } s
 n-millis = { $n } ms
+said-as = { $said } ({ $other })
 parts-title = What is involved?
 parts-hint = Tick what you know. It is fine to leave everything empty.
 parts-stack = Your own side and the server

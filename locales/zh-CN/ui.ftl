@@ -83,6 +83,7 @@ one-hour = 1 小时
 n-minutes = { $n } 分钟
 n-seconds = { $n } 秒
 n-millis = { $n } 毫秒
+said-as = { $said }（{ $other }）
 parts-title = 涉及哪些组件？
 parts-hint = 勾选你知道的即可，全部留空也没关系。
 parts-stack = 你这边和服务器

@@ -49,6 +49,20 @@ impl Texts {
         self.with("n-seconds", &[("n", figures::seconds(seconds).into())])
     }
 
+    /// A time as it was said, and where seconds say little, also in whole minutes or hours:
+    /// "28800 s (8 h)".
+    pub fn duration(self, seconds: f64) -> String {
+        let (unit, id) =
+            if seconds >= 3600.0 { (3600.0, "ladder-hours") } else { (60.0, "n-minutes") };
+        let said = self.seconds(seconds);
+        // judgement: up to two minutes everybody reads seconds.
+        if seconds <= 120.0 || seconds % unit != 0.0 {
+            return said;
+        }
+        let other = self.with(id, &[("n", figures::seconds(seconds / unit).into())]);
+        self.with("said-as", &[("said", said.into()), ("other", other.into())])
+    }
+
     /// The text `prefix-word`, for words of the vocabulary; the word itself where there is none.
     pub fn word(self, prefix: &str, word: &str) -> String {
         let id = format!("{prefix}-{}", word.replace(['_', '.'], "-"));
@@ -96,6 +110,17 @@ mod tests {
             assert_ne!(Texts(Lang::En).t(id), *id);
             assert_ne!(Texts(Lang::Zh).t(id), *id);
         }
+    }
+
+    #[test]
+    fn long_times_are_told_in_hours_too() {
+        let en = Texts(Lang::En);
+        assert_eq!(en.duration(60.0), "60 s");
+        assert_eq!(en.duration(4.99), "4.99 s");
+        assert_eq!(en.duration(350.0), "350 s");
+        assert_eq!(en.duration(600.0), "600 s (10 min)");
+        assert_eq!(en.duration(28800.0), "28800 s (8 h)");
+        assert_eq!(Texts(Lang::Zh).duration(28800.0), "28800 秒（8 小时）");
     }
 
     #[test]

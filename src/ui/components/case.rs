@@ -98,7 +98,7 @@ fn said(wizard: &Wizard, base: &Base, texts: Texts) -> Vec<Said> {
         })
     };
     put(Opening::Phase.id(), texts.t("said-phase"), option("phase", &facts.phase));
-    let seconds = facts.after_seconds.map(|seconds| texts.seconds(seconds));
+    let seconds = facts.after_seconds.map(|seconds| texts.duration(seconds));
     put(Opening::Seconds.id(), texts.t("said-seconds"), seconds);
     put(Opening::Scope.id(), texts.t("said-scope"), option("scope", &facts.scope));
     put(Opening::Parts.id(), texts.t("said-stack"), names(&facts.stack));
