@@ -191,7 +191,7 @@ ladder-wrong = { $n ->
     [one] One timer is in the wrong order
    *[other] { $n } timers are in the wrong order
   }
-ladder-symptom = What you will see:
+ladder-symptom = What you will see:{" "}
 symptom-race = 502 race
 symptom-cut = 504 at exactly { $n } s
 symptom-left = 499 after { $n } s

@@ -119,7 +119,7 @@ fn Side(texts: Texts, name: String, opened: OpenedReport) -> impl IntoView {
             <p class="plain">{verdict.sentence}</p>
             <p>{verdict.first_step}</p>
             <p class="muted">
-                {texts.t("concerns")} ": "
+                {texts.t("concerns")} {texts.t("probe-colon")}
                 {verdict
                     .owner
                     .iter()
