@@ -76,7 +76,7 @@ test("who sent the RST is seen, becomes evidence and leads to the cause; no pack
   const before = sent.map((one) => one.url);
   expect(before.filter((url) => /capture(-worker|_bg)/.test(url))).toEqual([]);
   await drop(page, "broken.pcap", RESET);
-  await expect(page.locator(".drop-found").first()).toContainText("broken.pcap: 3 TCP conversations, something is wrong with 2");
+  await expect(page.locator(".drop-found").first()).toContainText("broken.pcap: 3 TCP conversations, 2 of them with a problem");
   // The program of the worker was loaded only now.
   expect(sent.map((one) => one.url).filter((url) => url.endsWith("/capture_bg.wasm"))).toHaveLength(1);
   await expect(rows(page)).toHaveCount(3);

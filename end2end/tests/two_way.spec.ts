@@ -209,6 +209,8 @@ test("sealed: the browser encrypts, the server's files and logs hold no word of 
   await page.goto(server.url);
   await page.locator("textarea").first().fill(text);
   await page.getByRole("button", { name: "Find out" }).click();
+  // The form is held until the program that masks it is awake.
+  await expect(page).toHaveURL(/\/diagnose\?/, { timeout: 30_000 });
   await page.goto(`${page.url()}&phase=reuse_keepalive&scope=all&stack=nginx&report=1`);
   await awake(page);
   const verdict = await page.locator("#verdict").textContent();

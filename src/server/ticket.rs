@@ -252,6 +252,6 @@ fn wrong_password() -> Problem {
         StatusCode::FORBIDDEN,
         "wrong-password",
         "That is not the password of this report. Ask whoever sent you the link; after a few wrong ones you have to wait.",
-        "密码不正确。请向发给您链接的人确认；多次输错后需要等待。",
+        "密码不正确。请向发给你链接的人确认；多次输错后需要等待。",
     )
 }

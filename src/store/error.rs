@@ -86,7 +86,7 @@ impl StoreError {
             ),
             Self::Changed => (
                 "Too many people answered at the same moment. Nothing of yours was saved; send it again.",
-                "同一时刻回答的人太多，您的内容未保存，请重新提交。",
+                "同一时刻回答的人太多，你的内容未保存，请重新提交。",
             ),
             Self::TooMuch => (
                 "This report has as many entries as one may have. Start a new diagnosis from it.",

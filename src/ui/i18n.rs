@@ -7,7 +7,7 @@ pub use fluent_bundle::FluentValue;
 use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
 use leptos::prelude::use_context;
 
-use crate::knowledge::Lang;
+use crate::{knowledge::Lang, ui::figures};
 
 type Bundle = FluentBundle<FluentResource>;
 
@@ -42,6 +42,25 @@ impl Texts {
     pub fn with(self, id: &str, args: &[(&'static str, FluentValue<'_>)]) -> String {
         let args: FluentArgs<'_> = args.iter().cloned().collect();
         self.format(id, Some(&args))
+    }
+
+    /// A time in seconds, with its unit: "60 s", "60 秒".
+    pub fn seconds(self, seconds: f64) -> String {
+        self.with("n-seconds", &[("n", figures::seconds(seconds).into())])
+    }
+
+    /// A time as it was said, and where seconds say little, also in whole minutes or hours:
+    /// "28800 s (8 h)".
+    pub fn duration(self, seconds: f64) -> String {
+        let (unit, id) =
+            if seconds >= 3600.0 { (3600.0, "ladder-hours") } else { (60.0, "n-minutes") };
+        let said = self.seconds(seconds);
+        // judgement: up to two minutes everybody reads seconds.
+        if seconds <= 120.0 || seconds % unit != 0.0 {
+            return said;
+        }
+        let other = self.with(id, &[("n", figures::seconds(seconds / unit).into())]);
+        self.with("said-as", &[("said", said.into()), ("other", other.into())])
     }
 
     /// The text `prefix-word`, for words of the vocabulary; the word itself where there is none.
@@ -85,10 +104,23 @@ mod tests {
         let english = ids(include_str!("../../locales/en/ui.ftl"));
         let chinese = ids(include_str!("../../locales/zh-CN/ui.ftl"));
         assert_eq!(english, chinese);
+        let once: std::collections::BTreeSet<&String> = english.iter().collect();
+        assert_eq!(once.len(), english.len(), "an id stands twice: the later text would win");
         for id in &english {
             assert_ne!(Texts(Lang::En).t(id), *id);
             assert_ne!(Texts(Lang::Zh).t(id), *id);
         }
+    }
+
+    #[test]
+    fn long_times_are_told_in_hours_too() {
+        let en = Texts(Lang::En);
+        assert_eq!(en.duration(60.0), "60 s");
+        assert_eq!(en.duration(4.99), "4.99 s");
+        assert_eq!(en.duration(350.0), "350 s");
+        assert_eq!(en.duration(600.0), "600 s (10 min)");
+        assert_eq!(en.duration(28800.0), "28800 s (8 h)");
+        assert_eq!(Texts(Lang::Zh).duration(28800.0), "28800 秒（8 小时）");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::{
     report::{FixState, Happening, Lead, Report, VerdictState},
     ui::{
         components::ranked_rows,
-        figures::{percent, seconds},
+        figures::percent,
         i18n::Texts,
         islands::{Moment, Moved, Side},
     },
@@ -138,7 +138,7 @@ fn label(base: &Base, texts: Texts, seen: &Observation) -> String {
 
 fn value(base: &Base, texts: Texts, seen: &Observation) -> String {
     if let Some(number) = seen.value.number() {
-        return format!("{} s", seconds(number));
+        return texts.seconds(number);
     }
     let word = seen.value.word().unwrap_or_default();
     if seen.variable == "message" {

@@ -8,7 +8,6 @@ use crate::{
     evidence::{Observation, Source},
     knowledge::{Base, Lang},
     ui::{
-        figures,
         i18n::Texts,
         state::{Opening, Wizard},
     },
@@ -99,7 +98,7 @@ fn said(wizard: &Wizard, base: &Base, texts: Texts) -> Vec<Said> {
         })
     };
     put(Opening::Phase.id(), texts.t("said-phase"), option("phase", &facts.phase));
-    let seconds = facts.after_seconds.map(|seconds| format!("{} s", figures::seconds(seconds)));
+    let seconds = facts.after_seconds.map(|seconds| texts.duration(seconds));
     put(Opening::Seconds.id(), texts.t("said-seconds"), seconds);
     put(Opening::Scope.id(), texts.t("said-scope"), option("scope", &facts.scope));
     put(Opening::Parts.id(), texts.t("said-stack"), names(&facts.stack));
@@ -205,7 +204,7 @@ pub fn Measured(
             );
             let value = match (seen.value.word(), seen.value.number()) {
                 (Some(word), _) => option_label(&base, &seen.variable, word, texts.0),
-                (_, Some(seconds)) => format!("{} s", figures::seconds(seconds)),
+                (_, Some(seconds)) => texts.seconds(seconds),
                 _ => seen.value.to_string(),
             };
             let place = (seen.vantage == "browser").then(|| texts.t("measured-from-browser"));
@@ -252,7 +251,7 @@ pub fn ReadFromCapture(
         .filter_map(|seen| {
             let variable = base.variables.get(&seen.variable)?;
             let value = match seen.value.number() {
-                Some(number) => format!("{} s", figures::seconds(number)),
+                Some(number) => texts.seconds(number),
                 None => option_label(&base, &seen.variable, seen.value.word()?, texts.0),
             };
             Some((variable.label.get(texts.0).to_owned(), value))

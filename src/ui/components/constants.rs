@@ -55,7 +55,7 @@ fn Match(texts: Texts, constant: ConstantMatch) -> impl IntoView {
     );
     view! {
         <li>
-            <strong class="seconds">{format!("{measured} s")}</strong>
+            <strong class="seconds">{texts.with("n-seconds", &[("n", measured.into())])}</strong>
             <span>
                 {fits} " " <code>{constant.setting}</code>
                 {constant.named.then(|| view! { " " <span class="tag">{texts.t("you-named-it")}</span> })}
@@ -77,13 +77,14 @@ pub(super) fn Source(
         let host = url.split('/').nth(2).unwrap_or_default().to_owned();
         view! {
             <a class="source" href=url rel="noopener noreferrer nofollow">
-                {texts.t("source")} ": " {host}
+                {texts.with("source", &[("where", host.into())])}
             </a>
         }
         .into_any()
     } else if url.is_empty() {
         ().into_any()
     } else {
-        view! { <span class="source">{texts.t("source")} ": " {url}</span> }.into_any()
+        view! { <span class="source">{texts.with("source", &[("where", url.into())])}</span> }
+            .into_any()
     }
 }

@@ -160,7 +160,12 @@ fn share(seconds: f64, longest: f64) -> f64 {
 fn spread(marks: &[f64], longest: f64) -> Vec<f64> {
     let mut kept: Vec<f64> = Vec::new();
     for mark in marks {
-        if kept.last().is_none_or(|last| share(*mark, longest) - share(*last, longest) > 13.0) {
+        let far = |last: &f64| {
+            let last = share(*last, longest);
+            // A word at the very start of the axis stands to the right of its mark.
+            share(*mark, longest) - last > if last < 4.0 { 17.0 } else { 13.0 }
+        };
+        if kept.last().is_none_or(far) {
             kept.push(*mark);
         }
     }
@@ -173,7 +178,7 @@ fn percent(share: f64) -> String {
 
 fn value(texts: Texts, limit: Limit) -> String {
     match limit {
-        Limit::Seconds(seconds) => format!("{} s", figures::seconds(seconds)),
+        Limit::Seconds(seconds) => texts.seconds(seconds),
         Limit::Never => texts.t("ladder-never"),
         Limit::Off => texts.t("ladder-off"),
         Limit::Count(count) => format!("{count}"),

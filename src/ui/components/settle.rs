@@ -46,8 +46,8 @@ pub fn Settle(
         </section>
         <div class="columns">
             <section class="card" aria-labelledby="learned">
-                <h2 id="learned">{texts.t("learned-title")}</h2>
-                {learned.is_empty().then(|| view! { <p class="muted">{texts.t("learned-none")}</p> })}
+                <h2 id="learned">{texts.t("known-title")}</h2>
+                {learned.is_empty().then(|| view! { <p class="muted">{texts.t("known-none")}</p> })}
                 <ul class="steps">{learned.into_iter().map(|label| view! { <li>{label}</li> }).collect_view()}</ul>
             </section>
             <section class="card" aria-labelledby="suspects">

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     evidence::{Observation, Source, State},
     knowledge::{Base, Lang},
-    ui::{components::Icon, figures, i18n::Texts},
+    ui::{components::Icon, i18n::Texts},
 };
 
 /// The variables that probes settle, in the order of a connection, with the text that names each.
@@ -67,7 +67,7 @@ pub fn Timeline(
                                     {texts.t(phase.title)}
                                     {seconds
                                         .filter(|_| silence)
-                                        .map(|seconds| view! { <strong>{format!("{} s", figures::seconds(seconds))}</strong> })}
+                                        .map(|seconds| view! { <strong>{texts.seconds(seconds)}</strong> })}
                                 </span>
                                 <span class="phase-value">{phase.value}</span>
                                 {phase.raw.map(|raw| view! { <code class="raw">{raw}</code> })}

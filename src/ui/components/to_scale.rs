@@ -63,7 +63,7 @@ fn Drawing(texts: Texts, line: Line) -> impl IntoView {
         <figure class="scale">
             <figcaption>
                 <strong>{texts.t(&format!("scale-{}", line.kind))}</strong>
-                <span class="muted">{time(line.total())} " · " {note}</span>
+                <span class="muted">{time(texts, line.total())} " · " {note}</span>
             </figcaption>
             <svg viewBox="0 0 1000 28" preserveAspectRatio="none" aria-hidden="true">
                 {bars}
@@ -80,7 +80,7 @@ fn Drawing(texts: Texts, line: Line) -> impl IntoView {
                                     <rect class=format!("span-{}", stretch.id()) width="10" height="10" />
                                 </svg>
                                 {texts.t(&format!("scale-{}", stretch.id()))} " "
-                                <span class="seconds">{time(*seconds)}</span>
+                                <span class="seconds">{time(texts, *seconds)}</span>
                             </li>
                         }
                     })
@@ -97,10 +97,10 @@ fn Drawing(texts: Texts, line: Line) -> impl IntoView {
 }
 
 /// Milliseconds below a second, seconds above.
-fn time(seconds: f64) -> String {
+fn time(texts: Texts, seconds: f64) -> String {
     if seconds < 1.0 {
-        format!("{} ms", figures::seconds(seconds * 1000.0))
+        texts.with("n-millis", &[("n", figures::seconds(seconds * 1000.0).into())])
     } else {
-        format!("{} s", figures::seconds(seconds))
+        texts.seconds(seconds)
     }
 }

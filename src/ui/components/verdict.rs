@@ -19,6 +19,16 @@ fn sureness(probability: f64) -> &'static str {
     }
 }
 
+/// The verdict itself, and what its sentence says besides: a caveat, the timer that fits. The two
+/// together are the sentence to the letter.
+fn split(sentence: &str) -> (String, Option<String>) {
+    let end = [". ", "。"].iter().filter_map(|end| Some(sentence.find(end)? + end.len())).min();
+    match end.filter(|end| *end < sentence.len()) {
+        Some(end) => (sentence[..end].to_owned(), Some(sentence[end..].to_owned())),
+        None => (sentence.to_owned(), None),
+    }
+}
+
 /// Verdict, confidence, whom it concerns and what to do first.
 #[component]
 pub fn VerdictHead(
@@ -39,17 +49,29 @@ pub fn VerdictHead(
         .as_ref()
         .and_then(|id| report.causes.iter().find(|cause| &cause.id == id))
         .map(|cause| cause.probability);
+    let (first, rest) = split(&verdict.sentence);
+    // The step is a fix where it ends in the name of the first one.
+    let fix = report.fixes.first().filter(|fix| verdict.first_step.ends_with(&fix.title));
+    let step = match fix {
+        Some(fix) => {
+            view! { <a href=format!("#fix-{}", fix.id)>{verdict.first_step}</a> }.into_any()
+        }
+        None => verdict.first_step.into_any(),
+    };
     view! {
         <section class=format!("verdict verdict-{state}") aria-labelledby="verdict">
             <p class="verdict-state">
                 <Icon name=icon />
                 {texts.t(&format!("state-{state}"))}
             </p>
-            <h1 id="verdict">{verdict.sentence}</h1>
+            <h1 id="verdict">
+                {first}
+                {rest.map(|rest| view! { <span class="verdict-more">{rest}</span> })}
+            </h1>
             {leading.map(|probability| view! { <Confidence texts probability /> })}
             <div class="first-step">
                 <h2>{texts.t("first-step")}</h2>
-                <p>{verdict.first_step}</p>
+                <p>{step}</p>
                 {(!verdict.owner.is_empty())
                     .then(|| {
                         view! {
@@ -80,5 +102,24 @@ fn Confidence(texts: Texts, probability: f64) -> impl IntoView {
             <strong>{percent(probability)}</strong>
             <span>{texts.t(sureness(probability))}</span>
         </p>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_is_split_behind_its_verdict_and_nothing_is_lost() {
+        for (sentence, rest) in [
+            ("Most likely (91 %): It is X. 60 s fits Y (60 s).", Some("60 s fits Y (60 s).")),
+            ("很可能（91%）：是某处。60 秒正好对上。", Some("60 秒正好对上。")),
+            ("The evidence does not single out one cause yet.", None),
+            ("", None),
+        ] {
+            let (first, more) = split(sentence);
+            assert_eq!(more.as_deref(), rest);
+            assert_eq!(first + more.as_deref().unwrap_or_default(), sentence);
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     report::{Comparison, ConstantMatch, Moved},
     ui::{
         components::CompareForm,
-        figures::{percent, seconds},
+        figures::percent,
         i18n::{Texts, texts},
         pages::problem::ProblemPage,
         state::decode,
@@ -119,7 +119,7 @@ fn Side(texts: Texts, name: String, opened: OpenedReport) -> impl IntoView {
             <p class="plain">{verdict.sentence}</p>
             <p>{verdict.first_step}</p>
             <p class="muted">
-                {texts.t("concerns")} ": "
+                {texts.t("concerns")} {texts.t("probe-colon")}
                 {verdict
                     .owner
                     .iter()
@@ -178,7 +178,8 @@ fn Timers(
                     .map(|timer| {
                         view! {
                             <li>
-                                {format!("{} s ≈ {} s: {} ", seconds(timer.measured), seconds(timer.seconds), timer.component)}
+                                {texts.seconds(timer.measured)} " ≈ " {texts.seconds(timer.seconds)} " · "
+                                {timer.component} " "
                                 <code>{timer.setting}</code>
                             </li>
                         }

@@ -66,7 +66,7 @@ fn OneInversion(texts: Texts, at: usize, inversion: Inversion) -> impl IntoView 
                 <span class="tag">{symptom}</span>
             </p>
             <p>{inversion.what.get(texts.0).to_owned()}</p>
-            <p class="muted">{texts.t("ladder-symptom")} " " {inversion.symptom.get(texts.0).to_owned()}</p>
+            <p class="muted">{texts.t("ladder-symptom")} {inversion.symptom.get(texts.0).to_owned()}</p>
         </li>
     }
 }
@@ -109,7 +109,7 @@ fn Settings(
                                     <strong>{name}</strong>
                                     " "
                                     <code>{own.setting}</code>
-                                    ": "
+                                    {texts.t("probe-colon")}
                                     {now.map(|now| view! { <del>{now}</del> " → " })}
                                     <strong>{limit(texts, own.to)}</strong>
                                 </p>

@@ -24,9 +24,10 @@ pub fn ManagePage() -> impl IntoView {
                 <Title text=texts.t("manage-title") />
                 <Meta name="robots" content="noindex, nofollow" />
                 <div class="wrap prose">
-                    <h1>{texts.t("manage-title")}</h1>
+                    <h1>{texts.t("manage-heading")}</h1>
                     <p class="lead">{managed.sentence.unwrap_or_else(|| texts.t("sealed-title"))}</p>
                     <p class="muted">{texts.with("share-ends", &[("when", managed.ends.into())])}</p>
+                    <p>{texts.t("manage-why")}</p>
                     <form method="post" action=format!("/manage/{}/delete", managed.token)>
                         <button type="submit" class="danger">{texts.t("manage-delete")}</button>
                     </form>

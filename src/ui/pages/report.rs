@@ -13,9 +13,10 @@ use crate::{
     report::{Case, NextStep, NotVisible, Report, RuledOut, StepKind, VerdictState},
     ui::{
         components::{
-            ChainStrip, CheckFixes, CompareForm, Constants, Fixes, Icon, LadderLink, Ledger,
-            MessageToOps, Opening, ReadFromText, RetryCode, SavedFiles, SealedPage, SecondThoughts,
-            Settle, ShareForm, Shared, TicketBoard, Timeline, ToScale, UnsavedFiles, VerdictHead,
+            ChainStrip, CheckFixes, CompareForm, Constants, Contents, Fixes, Icon, LadderLink,
+            Ledger, MessageToOps, Opening, ReadFromText, RetryCode, SavedFiles, SealedPage,
+            SecondThoughts, Settle, ShareForm, Shared, TicketBoard, Timeline, ToScale,
+            UnsavedFiles, VerdictHead,
         },
         discreet::left_open,
         i18n::{Texts, texts},
@@ -109,6 +110,7 @@ pub(super) fn ReportView(
         <div class="wrap report">
             <VerdictHead texts report=report.clone() />
             <ChainStrip texts hops=report.chain.clone() />
+            <Contents texts report=report.clone() open=ticket.as_ref().map(|ticket| !ticket.burned) />
             {ticket.clone().map(|ticket| view! { <TicketBoard texts report=report.clone() ticket base=Arc::clone(&base) /> })}
             {unsure
                 .then(|| {
@@ -228,7 +230,7 @@ fn RuledOutList(texts: Texts, ruled_out: Vec<RuledOut>) -> impl IntoView {
                 <Icon name="broken" />
                 <span>
                     <strong>{ruled.name}</strong>
-                    <span class="muted">{texts.t("because")} " " {ruled.why}</span>
+                    <span class="muted">{texts.t("because")} {ruled.why}</span>
                 </span>
             </li>
         }

@@ -1,0 +1,42 @@
+//! The way through a long report: links to its parts.
+
+use leptos::prelude::*;
+
+use crate::{
+    report::{Report, VerdictState},
+    ui::i18n::Texts,
+};
+
+/// Links to what people look for on a report, in the order of the page.
+#[component]
+pub fn Contents(
+    /// The texts in the reader's language.
+    texts: Texts,
+    /// The report.
+    report: Report,
+    /// Whether others can add to it; `None` where it is not saved yet.
+    open: Option<bool>,
+) -> impl IntoView {
+    let unsure = report.verdict.state == VerdictState::NotEnoughEvidence;
+    let leads = report.causes.iter().any(|cause| Some(&cause.id) == report.verdict.cause.as_ref());
+    let fixes = if unsure { "fixes-unsure" } else { "fixes-title" };
+    let share = if open.is_some() { "shared-title" } else { "share-title" };
+    let parts = [
+        (open == Some(true), "ticket", "ticket-title"),
+        (unsure, "settle", "settle-title"),
+        (leads, "help", "help-title"),
+        (true, "fixes", fixes),
+        (true, "ledger", "ledger-title"),
+        (true, "message", "message-title"),
+        (open != Some(false), "share", share),
+    ];
+    view! {
+        <nav class="contents" aria-label=texts.t("contents-label")>
+            {parts
+                .into_iter()
+                .filter(|(there, ..)| *there)
+                .map(|(_, id, title)| view! { <a href=format!("#{id}")>{texts.t(title)}</a> })
+                .collect_view()}
+        </nav>
+    }
+}
