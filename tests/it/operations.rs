@@ -55,6 +55,17 @@ async fn a_backup_brings_back_what_was_there() {
 }
 
 #[tokio::test]
+    store.close().await;
+    // Neither restore took away what another one had kept.
+    let (_, said, _) = hangup(&["restore", of(&file), "--data-dir", of(&data)]);
+    assert!(said.contains("hangup.sqlite.before-restore-3"), "{said}");
+    for (name, has_later) in
+        [("before-restore", true), ("before-restore-2", false), ("before-restore-3", true)]
+    {
+        let bytes = std::fs::read(data.join(format!("hangup.sqlite.{name}"))).unwrap();
+        let found = bytes.windows(7).any(|window| window == b"\"later\"");
+        assert_eq!(found, has_later, "{name}");
+    }
 async fn a_backup_is_made_while_the_server_runs_and_a_restore_is_not() {
     let dir = tempfile::tempdir().unwrap();
     let (data, file) = (dir.path().join("data"), dir.path().join("copy.sqlite"));
