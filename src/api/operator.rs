@@ -160,7 +160,7 @@ pub async fn enter(
     Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
     let typed = fields.get("token").map_or("", String::as_str);
-    match desk.state.admin.enter(typed) {
+    match desk.state.admin.enter(typed, visitor.client) {
         Ok(session) => {
             let secure = if visitor.origin.starts_with("https:") { "; Secure" } else { "" };
             let cookie = format!(
