@@ -5,6 +5,7 @@
 
 mod admin;
 mod assets;
+mod bodies;
 mod client;
 mod config;
 mod config_load;
@@ -30,6 +31,7 @@ mod openapi_link;
 mod openapi_schemas;
 mod origin;
 mod probes;
+mod places;
 mod problem;
 mod router;
 mod runs;
@@ -44,6 +46,7 @@ pub use admin::{Admin, NoEntry, SESSION as ADMIN_SESSION};
 pub use assets::Site;
 pub(crate) use assets::install;
 pub use client::client_address;
+pub use bodies::cut_off;
 pub use config::{
     AdminConfig, Config, ConfigError, LearningConfig, Limits, LogConfig, ProbeConfig, ProxyConfig,
     ServeArgs, ShareConfig, StoreConfig,

@@ -13,9 +13,11 @@ use tokio_util::sync::CancellationToken;
 use super::{
     admin::Admin,
     assets,
+    bodies::Bodies,
     config::Config,
     limits,
     metrics::Metrics,
+    places::Places,
     probes::ProbeStarter,
     problem::Problem,
     runs::Runs,
@@ -58,7 +60,9 @@ pub struct AppState {
     /// Set when the server is to stop.
     pub stopping: CancellationToken,
     /// Places for requests that are worked on at once.
-    pub(super) places: Arc<Semaphore>,
+    pub(super) places: Places,
+    /// Bodies of requests that are on their way.
+    pub(super) bodies: Bodies,
     /// The engine with its knowledge, for the pages; `None` where only the API is served.
     pub diagnostician: Option<Arc<Diagnostician>>,
     diagnose: Diagnose,
@@ -85,7 +89,8 @@ impl AppState {
             .site_addr(config.listen)
             .build();
         Self {
-            places: Arc::new(Semaphore::new(config.limits.requests)),
+            places: Places::new(config.limits.requests),
+            bodies: Bodies::default(),
             probes: probes.filter(|_| config.probe.enabled),
             admin: Arc::new(Admin::new(config.admin.token.as_ref())),
             webhooks: Webhooks::new(&config.webhooks, stopping.clone()),
