@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use axum::{
-    extract::Form,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 
 use crate::{
     knowledge::Text,
-    server::{ADMIN_SESSION, Delivery, NoEntry, Problem},
+    server::{ADMIN_SESSION, Delivery, Form, NoEntry, Problem},
     store::civil_date,
 };
 

@@ -3,14 +3,14 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Redirect, Response},
 };
 
 use crate::{
     knowledge::Lang,
     report::{FixState, Report},
-    server::{AppState, Caller, Door, KEY_COOKIE, KEY_LIVES, Occasion, Problem},
+    server::{AppState, Caller, Door, KEY_COOKIE, KEY_LIVES, Occasion, Path, Problem},
     store::{Event, Kept, Opened, StoreError, Terms, Token, UnixSeconds, civil_date},
 };
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     Json,
     body::Body,
-    extract::{Path, Request, State},
+    extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
@@ -18,8 +18,8 @@ use serde::{
 use serde_json::{Value, json};
 
 use super::{
-    config::Config, json, language::negotiate, limits::check_paste, problem::Problem,
-    state::AppState, ticket::Caller, webhooks::Occasion,
+    client::client_address, config::Config, extract::Path, json, language::negotiate,
+    problem::Problem, state::AppState, ticket::Caller, webhooks::Occasion,
 };
 use crate::{
     api::Export,

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use axum::{
     Json,
     body::Body,
-    extract::{FromRequestParts, Path, Request, State},
+    extract::{FromRequestParts, Request, State},
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -21,6 +21,7 @@ use super::{
     json::{self, bad_field},
     problem::Problem,
     state::AppState,
+    extract::Path,
     ticket::Caller,
 };
 use crate::{

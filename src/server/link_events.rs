@@ -12,7 +12,8 @@ use std::{
 };
 
 use axum::{
-    extract::{Path, Query, Request, State},
+    extract::{Request, State},
+    http::StatusCode,
     response::{
         IntoResponse, Response,
         sse::{Event as Sent, KeepAlive, Sse},
@@ -26,6 +27,7 @@ use tokio::{
 };
 
 use super::{
+    extract::{Path, Query},
     language::negotiate,
     notices::Notice,
     problem::Problem,

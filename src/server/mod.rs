@@ -13,6 +13,7 @@ mod config_values;
 mod connection;
 mod contribution;
 mod diagnoses;
+mod extract;
 mod fix_check;
 mod guesses;
 mod headers;
@@ -54,6 +55,7 @@ pub use config::{
 pub use config_values::{AllowRule, BaseUrl, LogFormat};
 pub use contribution::{COMMENT_CHARS, NAME_CHARS, comment, name};
 pub use diagnoses::origin_of;
+pub use extract::{Form, Path};
 pub use language::negotiate;
 pub use limits::check_paste;
 pub use link_api::{KEY_COOKIE, cookie};
