@@ -14,8 +14,8 @@ use crate::{
         browser::{self, BrowserTarget},
         target::Target,
     },
-    report::Diagnostician,
-    server::{AppState, Problem},
+    report::{Case, Diagnostician, Reading, Report, Unmasked},
+    server::{AppState, Problem, client_address},
     store::{StoreError, Token},
 };
 
@@ -122,3 +122,9 @@ impl From<Trouble> for Problem {
         Self::from_text(trouble.status, "not-done", trouble.sentence)
     }
 }
+impl From<Unmasked> for Trouble {
+    fn from(error: Unmasked) -> Self {
+        StoreError::from(error).into()
+    }
+}
+

@@ -36,6 +36,7 @@ pub use evaluation::{Figures, Label, LabelledCase, Outcome};
 pub use explain::{Account, Explained, Origin, Term};
 pub use learned::Learned;
 pub use line::{Drawn, Line, LineEnd, Stretch, lines};
+pub use masked::Unmasked;
 pub use message::{Format, Message};
 pub use observe::{DONT_KNOW, TextHit};
 pub use reading::{FactKind, ReadFact, ReadHit, Reading};

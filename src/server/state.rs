@@ -167,7 +167,13 @@ impl AppState {
         if !self.webhooks.hears(occasion) {
             return;
         }
-        let masked = report.masked().0;
+        let masked = match report.masked() {
+            Ok((masked, _)) => masked,
+            Err(error) => {
+                tracing::error!(%error, "a webhook was not told");
+                return;
+            }
+        };
         self.webhooks.notify(&Announcement {
             occasion,
             probability: masked.causes.first().map_or(0.0, |cause| cause.probability),

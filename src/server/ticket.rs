@@ -224,7 +224,8 @@ impl AppState {
         let after = if case == before.case {
             None
         } else {
-            Some(self.diagnose(case, before.lang).await?.masked().0)
+            let report = self.diagnose(case, before.lang).await?;
+            Some(report.masked().map_err(StoreError::from)?.0)
         };
         let now_stands = after.as_ref().unwrap_or(before);
         happening.judge(before, now_stands);

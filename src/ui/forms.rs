@@ -182,8 +182,9 @@ pub async fn export(desk: Desk, visitor: Visitor, body: Bytes) -> Result<Respons
     let Arrived::Here(wizard, _) = arrive(&desk, Wizard::parse(&body)).await? else {
         return Err(Problem::not_found());
     };
-    let report = desk.diagnostician.diagnose_after(&wizard.case, &wizard.skipped, visitor.lang);
-    Ok(export.answer(&report.masked_but(&left_open(&wizard)).0, None))
+    let report = desk.diagnose_after(&wizard.case, &wizard.skipped, visitor.lang).await?;
+    let masked = report.masked_but(&left_open(&wizard)).map_err(Trouble::from)?;
+    Ok(export.answer(&masked.0, None))
 }
 
 /// Reads the form of the reader's page, where there is no script to do it: what the text says, or why
