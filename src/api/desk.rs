@@ -1,6 +1,6 @@
 //! The desk: what every page and form works with.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
@@ -9,7 +9,7 @@ use axum::{
 
 use crate::{
     evidence::Observation,
-    knowledge::Text,
+    knowledge::{Lang, Text},
     probe::{
         browser::{self, BrowserTarget},
         target::Target,
@@ -60,6 +60,39 @@ impl Desk {
         let token = Token::parse(token?)?;
         self.state.store.load_draft(&token, self.state.now()).await.ok()
     }
+    /// Makes the report of a case in `lang`, without the steps in `skipped`, away from the threads that
+    /// serve connections.
+    pub async fn diagnose_after(
+        &self,
+        case: &Case,
+        skipped: &BTreeSet<String>,
+        lang: Lang,
+    ) -> Result<Report, Problem> {
+        let (doctor, case, skipped) =
+            (Arc::clone(&self.diagnostician), case.clone(), skipped.clone());
+        self.state.diagnose_with(move || doctor.diagnose_after(&case, &skipped, lang)).await
+    }
+
+    /// What a pasted text says, read there too.
+    pub async fn reading(&self, text: &str, lang: Lang) -> Result<Reading, Problem> {
+        let (doctor, text) = (Arc::clone(&self.diagnostician), text.to_owned());
+        self.state.work(move || doctor.reading(&text, lang)).await
+    }
+
+    /// The same case, told in the reader's language.
+    pub async fn in_language(&self, mut report: Report, lang: Lang) -> Result<Report, Problem> {
+        if report.lang != lang {
+            report.case.lang = None;
+            report = self.diagnose_after(&report.case, &BTreeSet::new(), lang).await?;
+        }
+        Ok(report)
+    }
+
+    /// Bytes of one pasted text that are read.
+    pub fn paste_bytes(&self) -> usize {
+        self.state.config.limits.paste()
+    }
+
 
     /// The findings kept under `token`, where there are any.
     pub async fn found(&self, token: Option<&str>) -> Option<Vec<Observation>> {

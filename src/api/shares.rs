@@ -8,7 +8,6 @@ use axum::{
 };
 
 use crate::{
-    knowledge::Lang,
     report::{FixState, Report},
     server::{AppState, Caller, Door, KEY_COOKIE, KEY_LIVES, Occasion, Path, Problem},
     store::{Event, Kept, Opened, StoreError, Terms, Token, UnixSeconds, civil_date},
@@ -144,7 +143,7 @@ impl Desk {
         };
         let events = self.state.store.events(opened.id, 0).await?;
         let ticket = Ticket { older, ..ticket(token, &opened, events, visitor) };
-        Ok(Link::Open(Box::new(self.opened(token, report, ticket, visitor).await)))
+        Ok(Link::Open(Box::new(self.opened(token, report, ticket, visitor).await?)))
     }
 
     /// Reads and deletes a report that burns.
@@ -168,7 +167,7 @@ impl Desk {
             burned: true,
             locked: false,
         };
-        Ok(self.opened(token, report, ticket, visitor).await)
+        self.opened(token, report, ticket, visitor).await
     }
 
     /// The cookies of a browser that knows the password of the report under `token`.
@@ -191,28 +190,25 @@ impl Desk {
         report: Report,
         ticket: Ticket,
         visitor: &Visitor,
-    ) -> OpenedReport {
+    ) -> Result<OpenedReport, Trouble> {
         let managed = match visitor.cookie(MANAGE_COOKIE) {
             Some(token) if !ticket.burned => self.managed(&token).await.ok(),
             _ => None,
         };
-        OpenedReport {
-            report: self.in_language(report, visitor.lang),
+        let report = match self.in_language(report.clone(), visitor.lang).await {
+            Ok(report) => report,
+            // It is deleted already: better in another language than never.
+            Err(_) if ticket.burned => report,
+            Err(problem) => return Err(problem.into()),
+        };
+        Ok(OpenedReport {
+            report,
             link: format!("{}/d/{token}", visitor.origin),
             managed,
             path: format!("/d/{token}"),
             json: format!("/api/v1/diagnoses/{token}"),
             ticket,
-        }
-    }
-
-    /// The same case, told in the reader's language.
-    pub fn in_language(&self, mut report: Report, lang: Lang) -> Report {
-        if report.lang != lang {
-            report.case.lang = None;
-            report = self.diagnostician.diagnose(&report.case, lang);
-        }
-        report
+        })
     }
 
     /// What a manage token has power over.

@@ -170,10 +170,10 @@ impl Stream {
         let Ok((_, report)) = self.state.admit(&self.token, &self.caller).await else {
             return false;
         };
-        let Ok(events) = self.state.store.events(self.id, self.seen).await else { return false };
-        let Some(last) = events.last().map(|event| event.number) else { return true };
+        let Ok(events) = self.state.store.events(self.id, self.seen).await else { return Some(()) };
+        let Some(last) = events.last().map(|event| event.number) else { return Some(()) };
+        let Ok(report) = self.desk.in_language(*report, self.lang).await else { return Some(()) };
         self.seen = last;
-        let report = self.desk.in_language(*report, self.lang);
         let sent = |event: &Event| {
             let moved = ticket::moved(self.desk.diagnostician.base(), self.lang, event, &report);
             let data = serde_json::to_string(&moved).unwrap_or_default();

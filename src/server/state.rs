@@ -118,6 +118,26 @@ impl AppState {
     ///
     /// The language is that of the case, else `lang`. Fails where all processors stay busy.
     pub async fn diagnose(&self, case: Case, lang: Lang) -> Result<Report, Problem> {
+        let diagnose = Arc::clone(&self.diagnose);
+        self.diagnose_with(move || diagnose(&case, case.lang.unwrap_or(lang))).await
+    }
+
+    /// The same for a report that `diagnose` makes.
+    pub async fn diagnose_with(
+        &self,
+        diagnose: impl FnOnce() -> Report + Send + 'static,
+    ) -> Result<Report, Problem> {
+        let report = self.work(diagnose).await?;
+        self.metrics.diagnoses.up();
+        Ok(report)
+    }
+
+    /// Does what is bound by the processor away from the threads that serve connections. Fails where
+    /// all processors stay busy.
+    pub async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
         let place = Arc::clone(&self.processors).acquire_owned();
         let Ok(Ok(place)) = tokio::time::timeout(DIAGNOSE_WAIT, place).await else {
             return Err(limits::busy());
@@ -126,9 +146,9 @@ impl AppState {
         let work = tokio::task::spawn_blocking(move || {
             // Held until the work is done, even if whoever asked is gone.
             let _place = place;
-            diagnose(&case, case.lang.unwrap_or(lang))
+            work()
         });
-        let report = work.await.map_err(|error| {
+        work.await.map_err(|error| {
             tracing::error!(%error, "a diagnosis failed");
             Problem::internal()
         })?;

@@ -152,7 +152,7 @@ pub async fn save(desk: Desk, visitor: Visitor, body: Bytes) -> Result<Response,
     let Arrived::Here(wizard, _) = arrive(&desk, Wizard::parse(&body)).await? else {
         return Err(Problem::not_found());
     };
-    let report = desk.diagnostician.diagnose_after(&wizard.case, &wizard.skipped, visitor.lang);
+    let report = desk.diagnose_after(&wizard.case, &wizard.skipped, visitor.lang).await?;
     let fields = decode(&body);
     let field = |name: &str| {
         let found = fields.iter().find(|(key, _)| key == name);
@@ -197,15 +197,15 @@ pub async fn read_text(desk: &Desk, lang: Lang, body: &[u8]) -> (StatusCode, Rea
         let sentence = trouble.sentence.get(lang).to_owned();
         return (trouble.status, ReadPaste { text, sentence, read: None });
     }
-    let desk = desk.clone();
-    let work = tokio::task::spawn_blocking(move || {
-        let reading = desk.diagnostician.reading(&text, lang);
-        let read = Some(PasteReading::new(reading, &text));
-        ReadPaste { text, sentence: String::new(), read }
-    });
-    match work.await {
-        Ok(read) => (StatusCode::OK, read),
-        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, ReadPaste::default()),
+    match desk.reading(&text, lang).await {
+        Ok(reading) => {
+            let read = Some(PasteReading::new(reading, &text));
+            (StatusCode::OK, ReadPaste { text, sentence: String::new(), read })
+        }
+        Err(problem) => {
+            let sentence = problem.sentence().get(lang).to_owned();
+            (problem.status(), ReadPaste { text, sentence, read: None })
+        }
     }
 }
 
