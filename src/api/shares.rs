@@ -178,9 +178,11 @@ impl Desk {
         visitor: &Visitor,
     ) -> Result<Vec<String>, Trouble> {
         let parsed = Token::parse(token).ok_or(StoreError::NotFound)?;
-        let caller = Caller { password: Some(password.to_owned()), ..visitor.caller() };
+        // Without the key it may have: only the password opens for another hour.
+        let caller = Caller { password: Some(password.to_owned()), key: None, ..visitor.caller() };
         let (opened, _) = self.state.admit(&parsed, &caller).await?;
-        let key = self.state.links.locks.key(opened.id)?;
+        let Some(lock) = opened.lock else { return Ok(Vec::new()) };
+        let key = self.state.links.locks.key(&lock)?;
         Ok(key_cookies(&key, token, visitor))
     }
 
@@ -235,7 +237,10 @@ impl Desk {
             "" => None,
             password => Some(self.state.links.locks.hash(password).await?),
         };
-        let locked = lock.is_some();
+        let key = match &lock {
+            Some(lock) if !wish.burns => Some(self.state.links.locks.key(lock)?),
+            _ => None,
+        };
         let terms = Terms { now, expires_at, lock, burns: wish.burns };
         let kept = Kept::Report(Box::new(report.clone()));
         let share = self.state.keep_but(kept, &wish.open, &terms).await?;
@@ -248,9 +253,8 @@ impl Desk {
         let kept = |name: &str, value: &str| visitor.keep_with(name, value, &path, lives);
         let mut cookies = vec![kept(MANAGE_COOKIE, share.manage.as_str())];
         cookies.extend(share.answer.as_ref().map(|answer| kept(ANSWER_COOKIE, answer.as_str())));
-        if locked && !wish.burns {
+        if let Some(key) = key {
             // Whoever set the password need not type it at once, under either link.
-            let key = self.state.links.locks.key(share.id)?;
             for token in [Some(&share.view), share.answer.as_ref()].into_iter().flatten() {
                 cookies.extend(key_cookies(&key, token.as_str(), visitor));
             }

@@ -49,7 +49,9 @@ impl FromRequestParts<AppState> for Caller {
         state: &AppState,
     ) -> Result<Self, Self::Rejection> {
         let trusted = &state.config.proxy.trusted;
-        let password = head.headers.get(PASSWORD_HEADER).and_then(|typed| typed.to_str().ok());
+        // Bytes beyond ASCII are right in a header, and are UTF-8 here.
+        let password = head.headers.get(PASSWORD_HEADER);
+        let password = password.and_then(|typed| std::str::from_utf8(typed.as_bytes()).ok());
         Ok(Self {
             client: client_address(&head.extensions, &head.headers, trusted),
             key: cookie(&head.headers, KEY_COOKIE),
@@ -57,6 +59,7 @@ impl FromRequestParts<AppState> for Caller {
         })
     }
 }
+            proven: None,
 
 /// The value of a cookie.
 pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -101,8 +101,10 @@ fn read_diagnosis() -> Value {
             ),
             ("404", "Unknown, expired, revoked or misspelt: all the same", Some("Problem")),
         ],
+            ("429", "Too many wrong passwords or links; see `Retry-After`", Some("Problem")),
     );
     if let Some(content) = get.pointer_mut("/responses/200/content") {
+    add(&mut get, "parameters", json!([openapi_link::password()]));
         for media in ["text/markdown", "text/csv", "image/svg+xml"] {
             add(content, media, json!({ "schema": { "type": "string" } }));
         }

@@ -5,7 +5,16 @@ use serde_json::{Value, json};
 use super::openapi::{add, body, operation, parameter, response};
 
 fn token() -> Value {
-    json!([parameter("token", "An answer token, 27 characters")])
+    json!([parameter("token", "An answer token, 27 characters"), password()])
+}
+
+/// The header that opens a report which has a password.
+pub(super) fn password() -> Value {
+    json!({
+        "name": "X-Report-Password", "in": "header",
+        "description": "The password of a report that has one, as UTF-8; wrong ones run out",
+        "schema": { "type": "string", "maxLength": 256 },
+    })
 }
 
 /// A route that adds something: `schema` in, the number of the event out.
@@ -76,6 +85,7 @@ pub(super) fn events() -> Value {
                 "404": response("Unknown, expired, revoked or misspelt: all the same", Some("Problem")),
                 "429": response("Too many streams of one client", Some("Problem")),
             },
+                "400": response("`after` is no number", Some("Problem")),
         },
     })
 }

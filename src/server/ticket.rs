@@ -72,6 +72,16 @@ pub struct Caller {
 #[derive(Clone, Debug)]
 pub enum Door {
     /// Open: the report in its newest version, and the rest that is known of it.
+    /// The lock whose password this caller has shown before, within the same request or stream.
+    pub proven: Option<String>,
+}
+
+impl Caller {
+    /// The same caller, whom `opened` was open to and need not ask again.
+    #[must_use]
+    fn past(&self, opened: &Opened) -> Self {
+        Self { proven: opened.lock.clone(), ..self.clone() }
+    }
     Open(Opened, Box<Report>),
     /// It has a password.
     Locked(Opened),
@@ -88,13 +98,14 @@ impl AppState {
         if opened.burns {
             return Ok(Door::Burns(opened.lock.is_some()));
         }
-        let known = |key: &String| self.links.locks.fits(key, opened.id);
-        if let Some(lock) = &opened.lock
-            && !caller.key.as_ref().is_some_and(known)
-        {
-            let Some(typed) = &caller.password else { return Ok(Door::Locked(opened)) };
-            if !self.links.locks.check(opened.id, caller.client, lock, typed).await? {
-                return Err(wrong_password());
+        if let Some(lock) = &opened.lock {
+            let has_key =
+                || caller.key.as_ref().is_some_and(|key| self.links.locks.fits(key, lock));
+            if caller.proven.as_ref() != Some(lock) && !has_key() {
+                let Some(typed) = &caller.password else { return Ok(Door::Locked(opened)) };
+                if !self.links.locks.check(lock, caller.client, typed).await? {
+                    return Err(wrong_password());
+                }
             }
         }
         Ok(match opened.kept.clone() {
@@ -109,6 +120,18 @@ impl AppState {
         token: &Token,
         caller: &Caller,
     ) -> Result<(Opened, Box<Report>), Problem> {
+    /// The report under `token` for a caller who need not be shown a door; and that caller, for what
+    /// comes after: a password costs time and tries, so it is looked at once.
+    pub(super) async fn admit_once(
+        &self,
+        token: &Token,
+        caller: &Caller,
+    ) -> Result<(Opened, Box<Report>, Caller), Problem> {
+        let (opened, report) = self.admit(token, caller).await?;
+        let past = caller.past(&opened);
+        Ok((opened, report, past))
+    }
+
         match self.knock(token, caller).await? {
             Door::Open(opened, report) => Ok((opened, report)),
             Door::Locked(_) | Door::Burns(_) | Door::Sealed(_) => Err(StoreError::Closed.into()),
@@ -157,7 +180,7 @@ impl AppState {
         let opened = self.store.open(view, self.now()).await?;
         if let Some(lock) = &opened.lock {
             let typed = typed.unwrap_or_default();
-            if !self.links.locks.check(opened.id, client, lock, typed).await? {
+            if !self.links.locks.check(lock, client, typed).await? {
                 return Err(wrong_password());
             }
         }
@@ -181,12 +204,12 @@ impl AppState {
         who: &str,
         happening: Happening,
     ) -> Result<u64, Problem> {
-        let opened = self.store.open(token, self.now()).await?;
+        let (opened, _, caller) = self.admit_once(token, caller).await?;
         let turn = usize::try_from(opened.id).unwrap_or_default() % TURNS;
         let Some(turn) = self.links.turns.get(turn) else { return Err(Problem::internal()) };
         let _turn = turn.lock().await;
         for _ in 0..TRIES {
-            let (opened, before) = self.admit(token, caller).await?;
+            let (opened, before) = self.admit(token, &caller).await?;
             if !opened.may_answer {
                 return Err(Problem::not_found());
             }
