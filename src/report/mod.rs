@@ -43,7 +43,9 @@ pub use reading::{FactKind, ReadFact, ReadHit, Reading};
 pub use retry::RetryPolicy;
 pub use second_thoughts::{ChangeOfMind, HopIsMissing, Together};
 pub use settle::Settling;
-pub use ticket::{Entry, FixState, Happening, Lead, is_cleared, is_of_probe, probability_of};
+pub use ticket::{
+    Entry, FixState, Happening, Lead, is_cleared, is_of_probe, probability_of, without_repeats,
+};
 pub use validation::{Labelled, Validation};
 pub use words::percent;
 

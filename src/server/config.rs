@@ -119,10 +119,17 @@ pub struct Limits {
     pub connections: usize,
     /// Requests worked on at once.
     pub requests: usize,
-    /// Bytes of one pasted text.
+    /// Bytes of one pasted text; beyond 1 MiB it is 1 MiB.
     pub paste_bytes: usize,
     /// Bytes of a request that are read before it is refused.
     pub body_bytes: usize,
+}
+
+impl Limits {
+    /// Bytes of one pasted text that are read, by pages and programs alike.
+    pub fn paste(&self) -> usize {
+        self.paste_bytes.min(crate::intake::MAX_TEXT)
+    }
 }
 
 impl Default for Limits {

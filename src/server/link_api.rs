@@ -147,7 +147,7 @@ pub(super) async fn observations(
     caller: Caller,
     request: Request<Body>,
 ) -> Result<Response, Problem> {
-    let most = state.config.limits.paste_bytes + SMALL;
+    let most = state.config.limits.paste() + SMALL;
     let order: FactsOrder = json::read(request, most).await?;
     let vantage = contribution::name("vantage", &order.vantage)?;
     let vantage = if vantage.is_empty() { SOMEWHERE } else { &vantage };

@@ -31,7 +31,11 @@ fn adds(id: &str, summary: &str, done: (&str, &str), schema: &str) -> Value {
                 "No token that may answer: unknown, expired and revoked are the same",
                 Some("Problem"),
             ),
-            ("409", "The report has as many entries as one may have", Some("Problem")),
+            (
+                "409",
+                "The report has as many entries, facts or bytes as one may have",
+                Some("Problem"),
+            ),
             ("429", "Too often; see `Retry-After`", Some("Problem")),
             ("507", "The disk is full, nothing was saved", Some("Problem")),
         ],

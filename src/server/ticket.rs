@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use tokio::sync::Mutex;
 
 use super::{
+    contribution,
     lock::Locks,
     notices::{Notices, What},
     problem::Problem,
@@ -269,6 +270,9 @@ impl AppState {
         Ok((event, what))
     }
 }
+        if matches!(happening, Happening::Observations { .. }) {
+            contribution::check_room(&before.case, &case)?;
+        }
 
 /// The problem of a password that does not fit.
 fn wrong_password() -> Problem {

@@ -16,7 +16,9 @@ mod token;
 
 pub use date::civil_date;
 pub use error::StoreError;
-pub use link::{ConfirmedCause, Event, Kept, MOST_EVENTS, NewEvent, Opened, Terms};
+pub use link::{
+    ConfirmedCause, Event, Kept, MOST_EVENT_BYTES, MOST_EVENTS, NewEvent, Opened, Terms,
+};
 pub use memory::MemoryStore;
 pub use sqlite::SqliteStore;
 pub use token::Token;
@@ -114,7 +116,8 @@ pub trait ReportStore: Send + Sync + 'static {
     fn version(&self, id: i64, version: u64) -> StoreFuture<'_, Report>;
 
     /// Adds an event and gives its number. Fails with [`StoreError::Changed`] where another came
-    /// first (read again), with [`StoreError::TooMuch`] beyond [`MOST_EVENTS`].
+    /// first (read again), with [`StoreError::TooMuch`] beyond [`MOST_EVENTS`] or
+    /// [`MOST_EVENT_BYTES`].
     fn add<'a>(&'a self, new: &'a NewEvent) -> StoreFuture<'a, u64>;
 
     /// Gives a report that burns, and deletes it; the second who asks finds nothing.
