@@ -26,6 +26,8 @@ pub struct Desk {
     pub diagnostician: Arc<Diagnostician>,
     /// Store, probes, configuration.
     pub(super) state: AppState,
+    /// Whom it works for, as far as that is known; what is kept is counted by it.
+    client: IpAddr,
 }
 
 /// Why something could not be done.
@@ -41,7 +43,16 @@ impl Desk {
     /// The desk of a server; `None` where it has no knowledge and serves the API alone.
     pub fn of(state: &AppState) -> Option<Self> {
         let diagnostician = Arc::clone(state.diagnostician.as_ref()?);
-        Some(Self { diagnostician, state: state.clone() })
+        let client = IpAddr::from([127, 0, 0, 1]);
+        Some(Self { diagnostician, state: state.clone(), client })
+    }
+
+    /// The same desk, working for whoever sent a request with this head.
+    #[must_use]
+    pub fn for_visitor(mut self, head: &Parts) -> Self {
+        let trusted = &self.state.config.proxy.trusted;
+        self.client = client_address(&head.extensions, &head.headers, trusted);
+        self
     }
 
     /// Whom the owners of probed hosts may ask, where the configuration says it.
@@ -49,17 +60,6 @@ impl Desk {
         self.state.config.probe.contact.clone()
     }
 
-    /// Keeps a text for a day and gives the token that brings it back.
-    pub async fn keep(&self, text: &str) -> Result<String, Trouble> {
-        let token = self.state.store.save_draft(text, self.state.now()).await?;
-        Ok(token.as_str().to_owned())
-    }
-
-    /// The text kept under `token`, where there is one.
-    pub async fn kept(&self, token: Option<&str>) -> Option<String> {
-        let token = Token::parse(token?)?;
-        self.state.store.load_draft(&token, self.state.now()).await.ok()
-    }
     /// Makes the report of a case in `lang`, without the steps in `skipped`, away from the threads that
     /// serve connections.
     pub async fn diagnose_after(
@@ -93,6 +93,18 @@ impl Desk {
         self.state.config.limits.paste()
     }
 
+    /// Keeps a text for a day and gives the token that brings it back.
+    pub async fn keep(&self, text: &str) -> Result<String, Trouble> {
+        self.state.may_keep(self.client, text.len())?;
+        let token = self.state.store.save_draft(text, self.state.now()).await?;
+        Ok(token.as_str().to_owned())
+    }
+
+    /// The text kept under `token`, where there is one.
+    pub async fn kept(&self, token: Option<&str>) -> Option<String> {
+        let token = Token::parse(token?)?;
+        self.state.store.load_draft(&token, self.state.now()).await.ok()
+    }
 
     /// The findings kept under `token`, where there are any.
     pub async fn found(&self, token: Option<&str>) -> Option<Vec<Observation>> {
@@ -122,8 +134,8 @@ impl Desk {
 impl FromRequestParts<AppState> for Desk {
     type Rejection = Problem;
 
-    async fn from_request_parts(_: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        Self::of(state).ok_or_else(Problem::internal)
+    async fn from_request_parts(head: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        Ok(Self::of(state).ok_or_else(Problem::internal)?.for_visitor(head))
     }
 }
 
@@ -144,6 +156,12 @@ impl From<StoreError> for Trouble {
     }
 }
 
+impl From<Unmasked> for Trouble {
+    fn from(error: Unmasked) -> Self {
+        StoreError::from(error).into()
+    }
+}
+
 impl From<Problem> for Trouble {
     fn from(problem: Problem) -> Self {
         Self { status: problem.status(), sentence: problem.sentence().clone() }
@@ -155,9 +173,3 @@ impl From<Trouble> for Problem {
         Self::from_text(trouble.status, "not-done", trouble.sentence)
     }
 }
-impl From<Unmasked> for Trouble {
-    fn from(error: Unmasked) -> Self {
-        StoreError::from(error).into()
-    }
-}
-

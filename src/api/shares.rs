@@ -231,6 +231,7 @@ impl Desk {
         wish: &Wish,
         visitor: &Visitor,
     ) -> Result<Saved, Trouble> {
+        self.state.may_write(visitor.client)?;
         let now = self.state.now();
         let expires_at = self.state.expiry(now, wish.lives);
         let lock = match wish.password.as_str() {
@@ -243,7 +244,7 @@ impl Desk {
         };
         let terms = Terms { now, expires_at, lock, burns: wish.burns };
         let kept = Kept::Report(Box::new(report.clone()));
-        let share = self.state.keep_but(kept, &wish.open, &terms).await?;
+        let share = self.state.keep(kept, &wish.open, &terms, visitor.client).await?;
         let path = format!("/d/{}", share.view.as_str());
         if !wish.burns {
             let link = format!("{}{path}", visitor.origin);

@@ -1,6 +1,6 @@
 //! `/api/v1/diagnoses`: a case in, a report out; and what was saved, by its link.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use axum::{
     Json,
@@ -68,7 +68,8 @@ pub(super) async fn create(
             _ => None,
         };
         let terms = Terms { now, expires_at, lock, burns: order.burn };
-        let share = state.keep(Kept::Report(Box::new(report.clone())), &terms).await?;
+        let kept = Kept::Report(Box::new(report.clone()));
+        let share = state.keep(kept, &BTreeSet::new(), &terms, client).await?;
         if !order.burn {
             let link = format!("{origin}/d/{}", share.view.as_str());
             state.announce(Occasion::Saved, &report, None, Some(link));

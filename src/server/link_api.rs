@@ -1,7 +1,10 @@
 //! `/api/v1/diagnoses/{token}/…`: what a program with an answer token adds to a report, and
 //! `/api/v1/sealed`, where a browser keeps what it has encrypted.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use axum::{
     Json,
@@ -18,10 +21,10 @@ use super::{
     client::client_address,
     contribution,
     diagnoses::{origin_of, share_json},
+    extract::Path,
     json::{self, bad_field},
     problem::Problem,
     state::AppState,
-    extract::Path,
     ticket::Caller,
 };
 use crate::{
@@ -56,10 +59,10 @@ impl FromRequestParts<AppState> for Caller {
             client: client_address(&head.extensions, &head.headers, trusted),
             key: cookie(&head.headers, KEY_COOKIE),
             password: password.map(str::to_owned),
+            proven: None,
         })
     }
 }
-            proven: None,
 
 /// The value of a cookie.
 pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -204,7 +207,8 @@ pub(super) async fn seal(
     let now = state.now();
     let expires_at = state.expiry(now, order.expires_in_seconds.map(Duration::from_secs));
     let terms = Terms { now, expires_at, lock: None, burns: false };
-    let share = state.keep(Kept::Sealed(order.sealed), &terms).await?;
+    let kept = Kept::Sealed(order.sealed);
+    let share = state.keep(kept, &BTreeSet::new(), &terms, caller.client).await?;
     if let Some(draft) = order.draft.as_deref().and_then(Token::parse) {
         state.store.forget_draft(&draft).await?;
     }

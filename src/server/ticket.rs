@@ -24,6 +24,9 @@ use crate::{
 
 /// What one client may add in a minute. judgement: a team behind one address answers at once.
 const WRITES: (u32, Duration) = (120, Duration::from_mins(1));
+/// What one client may have kept in ten minutes, KiB. judgement: a team that shares an address saves
+/// some hundred reports, or pastes sixty logs of the longest.
+const KEPT: (u32, Duration) = (64 * 1024, Duration::from_mins(10));
 /// Links that one client may get wrong in a minute. judgement: an old bookmark is tried a few times.
 const MISSES: (u32, Duration) = (60, Duration::from_mins(1));
 /// How often an event is tried again because another one came first.
@@ -42,6 +45,7 @@ pub struct Links {
     /// Open streams, by client.
     pub(super) streams: super::link_events::Streams,
     writes: Windows<IpAddr>,
+    kept: Windows<IpAddr>,
     turns: Vec<Mutex<()>>,
 }
 
@@ -53,6 +57,7 @@ impl Default for Links {
             misses: Windows::new(MISSES.0, MISSES.1),
             streams: super::link_events::Streams::default(),
             writes: Windows::new(WRITES.0, WRITES.1),
+            kept: Windows::new(KEPT.0, KEPT.1),
             turns: (0..TURNS).map(|_| Mutex::default()).collect(),
         }
     }
@@ -67,12 +72,6 @@ pub struct Caller {
     pub key: Option<String>,
     /// The password, where a program sends it along.
     pub password: Option<String>,
-}
-
-/// How a link stands to whoever asks.
-#[derive(Clone, Debug)]
-pub enum Door {
-    /// Open: the report in its newest version, and the rest that is known of it.
     /// The lock whose password this caller has shown before, within the same request or stream.
     pub proven: Option<String>,
 }
@@ -83,6 +82,12 @@ impl Caller {
     fn past(&self, opened: &Opened) -> Self {
         Self { proven: opened.lock.clone(), ..self.clone() }
     }
+}
+
+/// How a link stands to whoever asks.
+#[derive(Clone, Debug)]
+pub enum Door {
+    /// Open: the report in its newest version, and the rest that is known of it.
     Open(Opened, Box<Report>),
     /// It has a password.
     Locked(Opened),
@@ -115,12 +120,6 @@ impl AppState {
         })
     }
 
-    /// The report under `token` for a caller who need not be shown a door.
-    pub async fn admit(
-        &self,
-        token: &Token,
-        caller: &Caller,
-    ) -> Result<(Opened, Box<Report>), Problem> {
     /// The report under `token` for a caller who need not be shown a door; and that caller, for what
     /// comes after: a password costs time and tries, so it is looked at once.
     pub(super) async fn admit_once(
@@ -133,28 +132,41 @@ impl AppState {
         Ok((opened, report, past))
     }
 
+    /// The report under `token` for a caller who need not be shown a door.
+    pub async fn admit(
+        &self,
+        token: &Token,
+        caller: &Caller,
+    ) -> Result<(Opened, Box<Report>), Problem> {
         match self.knock(token, caller).await? {
             Door::Open(opened, report) => Ok((opened, report)),
             Door::Locked(_) | Door::Burns(_) | Door::Sealed(_) => Err(StoreError::Closed.into()),
         }
     }
 
-    /// Saves `kept` on `terms`: secrets in a report are masked first, and never reach the database.
-    pub async fn keep(&self, kept: Kept, terms: &Terms) -> Result<Share, StoreError> {
-        self.keep_but(kept, &BTreeSet::new(), terms).await
-    }
-
-    /// The same, but for what somebody who saw it left `open`; see [`Report::masked_but`].
-    pub async fn keep_but(
+    /// Saves `kept` of `client` on `terms`: secrets in a report are masked first, and never reach the
+    /// database. `open` is what somebody who saw it left open; see [`Report::masked_but`].
+    pub async fn keep(
         &self,
         kept: Kept,
         open: &BTreeSet<String>,
         terms: &Terms,
-    ) -> Result<Share, StoreError> {
-        let kept = match kept {
-            Kept::Report(report) => Kept::Report(Box::new(report.masked_but(open).0)),
-            sealed @ Kept::Sealed(_) => sealed,
+        client: IpAddr,
+    ) -> Result<Share, Problem> {
+        let (kept, bytes) = match kept {
+            Kept::Report(report) => {
+                let open = open.clone();
+                let masked = self.work(move || report.masked_but(&open)).await?;
+                let masked = masked.map_err(StoreError::from)?.0;
+                let bytes = size(&masked);
+                (Kept::Report(Box::new(masked)), bytes)
+            }
+            Kept::Sealed(sealed) => {
+                let bytes = sealed.len();
+                (Kept::Sealed(sealed), bytes)
+            }
         };
+        self.may_keep(client, bytes)?;
         let share = self.store.save(&kept, terms).await?;
         self.metrics.reports_saved.up();
         if let Kept::Report(report) = &kept {
@@ -195,6 +207,12 @@ impl AppState {
         self.links.writes.take(&bucket(client)).map_err(too_often)
     }
 
+    /// Counts `bytes` that are kept for `client`, or says how long it has to wait.
+    pub fn may_keep(&self, client: IpAddr, bytes: usize) -> Result<(), Problem> {
+        let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
+        self.links.kept.take_many(&bucket(client), kib).map_err(too_often)
+    }
+
     /// Adds `happening` to the report under an answer token, diagnoses it anew where the case has
     /// changed, and gives the number of the event. Whoever comes second reads again, so that two who
     /// answer at once lose nothing.
@@ -209,12 +227,19 @@ impl AppState {
         let turn = usize::try_from(opened.id).unwrap_or_default() % TURNS;
         let Some(turn) = self.links.turns.get(turn) else { return Err(Problem::internal()) };
         let _turn = turn.lock().await;
+        let mut is_counted = false;
         for _ in 0..TRIES {
             let (opened, before) = self.admit(token, &caller).await?;
             if !opened.may_answer {
                 return Err(Problem::not_found());
             }
             let (event, what) = self.event(token, who, &happening, &opened, &before).await?;
+            // The end of a check is no wish of the client's, and must not be lost.
+            let counts = matches!(what, What::Answered | What::FixTried);
+            if let Some(report) = event.report.as_deref().filter(|_| counts && !is_counted) {
+                self.may_keep(caller.client, size(report))?;
+                is_counted = true;
+            }
             match self.store.add(&event).await {
                 Ok(number) => {
                     self.metrics.answers.up();
@@ -245,6 +270,9 @@ impl AppState {
     ) -> Result<(NewEvent, What), Problem> {
         let mut happening = happening.clone();
         let case = happening.added_to(&before.case);
+        if matches!(happening, Happening::Observations { .. }) {
+            contribution::check_room(&before.case, &case)?;
+        }
         let after = if case == before.case {
             None
         } else {
@@ -270,9 +298,11 @@ impl AppState {
         Ok((event, what))
     }
 }
-        if matches!(happening, Happening::Observations { .. }) {
-            contribution::check_room(&before.case, &case)?;
-        }
+
+/// Bytes of a report where it is kept.
+fn size(report: &Report) -> usize {
+    serde_json::to_string(report).map_or(0, |json| json.len())
+}
 
 /// The problem of a password that does not fit.
 fn wrong_password() -> Problem {
