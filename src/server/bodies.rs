@@ -23,7 +23,7 @@ use super::{
 /// stalled mobile network comes back within seconds, and its slowest still sends 16 KiB a second.
 const GRACE: Duration = Duration::from_secs(8);
 const SPEED: u64 = 16 * 1024;
-/// Bodies of one client at once. judgement: a browser sends six, and a team behind one address is no
+/// Bodies of one client on their way at once. judgement: a browser sends six, and a team behind one address is no
 /// more than ten browsers at the same moment.
 const OF_CLIENT: usize = 64;
 /// Bytes of bodies that are held for one client and for all, from their first byte to the answer; one
@@ -47,7 +47,22 @@ struct Held {
 pub(super) struct Hold {
     of: Bodies,
     client: IpAddr,
+    is_coming: bool,
     bytes: usize,
+}
+
+impl Held {
+    /// Takes `bodies` and `bytes` off what `client` has.
+    fn give_back(&mut self, client: IpAddr, bodies: usize, bytes: usize) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+        let own = self.clients.get(&client).copied().unwrap_or_default();
+        let left = (own.0.saturating_sub(bodies), own.1.saturating_sub(bytes));
+        if left == (0, 0) {
+            self.clients.remove(&client);
+        } else {
+            self.clients.insert(client, left);
+        }
+    }
 }
 
 impl Bodies {
@@ -71,6 +86,7 @@ impl Bodies {
             }
             gathered.extend_from_slice(&data);
         }
+        hold.arrive();
         Ok((gathered.freeze(), hold))
     }
 
@@ -94,7 +110,7 @@ impl Bodies {
             return None;
         }
         *bodies += 1;
-        Some(Hold { of: self.clone(), client, bytes: 0 })
+        Some(Hold { of: self.clone(), client, is_coming: true, bytes: 0 })
     }
 }
 
@@ -107,25 +123,23 @@ impl Hold {
             return false;
         }
         held.bytes = all;
-        if let Some(client) = held.clients.get_mut(&self.client) {
-            client.1 = own;
-        }
+        held.clients.entry(self.client).or_default().1 = own;
         self.bytes += bytes;
         true
+    }
+
+    /// The body is here: only its bytes count from now on.
+    fn arrive(&mut self) {
+        let mut held = self.of.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.give_back(self.client, usize::from(self.is_coming), 0);
+        self.is_coming = false;
     }
 }
 
 impl Drop for Hold {
     fn drop(&mut self) {
         let mut held = self.of.0.lock().unwrap_or_else(PoisonError::into_inner);
-        held.bytes = held.bytes.saturating_sub(self.bytes);
-        let own = held.clients.get(&self.client).copied().unwrap_or_default();
-        let left = (own.0.saturating_sub(1), own.1.saturating_sub(self.bytes));
-        if left.0 == 0 {
-            held.clients.remove(&self.client);
-        } else {
-            held.clients.insert(self.client, left);
-        }
+        held.give_back(self.client, usize::from(self.is_coming), self.bytes);
     }
 }
 
@@ -189,6 +203,7 @@ mod tests {
         let bodies = Bodies::default();
         let (read, _hold) = bodies.read(client(1), Body::from("abc"), MOST).await.unwrap();
         assert_eq!(&read[..], b"abc");
+        assert_eq!(bodies.0.lock().unwrap().clients[&client(1)], (0, 3), "it is no longer coming");
         let long = bodies.read(client(1), Body::from(vec![b'x'; MOST + 1]), MOST).await;
         assert_eq!(long.unwrap_err().status(), StatusCode::PAYLOAD_TOO_LARGE);
         let broken = futures::stream::iter([Ok("a"), Err(std::io::Error::other("gone"))]);

@@ -31,8 +31,8 @@ mod openapi;
 mod openapi_link;
 mod openapi_schemas;
 mod origin;
-mod probes;
 mod places;
+mod probes;
 mod problem;
 mod router;
 mod runs;
@@ -46,8 +46,8 @@ mod windows;
 pub use admin::{Admin, NoEntry, SESSION as ADMIN_SESSION};
 pub use assets::Site;
 pub(crate) use assets::install;
-pub use client::client_address;
 pub use bodies::cut_off;
+pub use client::client_address;
 pub use config::{
     AdminConfig, Config, ConfigError, LearningConfig, Limits, LogConfig, ProbeConfig, ProxyConfig,
     ServeArgs, ShareConfig, StoreConfig,
