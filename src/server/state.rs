@@ -27,7 +27,7 @@ use super::{
 use crate::{
     knowledge::Lang,
     report::{Case, Diagnostician, Report},
-    store::{Kept, ReportStore, Share, StoreError, Terms, UnixSeconds},
+    store::{ReportStore, UnixSeconds},
 };
 
 /// Makes a report of a case, in a language. Pure and bound by the processor.
@@ -142,7 +142,6 @@ impl AppState {
         let Ok(Ok(place)) = tokio::time::timeout(DIAGNOSE_WAIT, place).await else {
             return Err(limits::busy());
         };
-        let diagnose = Arc::clone(&self.diagnose);
         let work = tokio::task::spawn_blocking(move || {
             // Held until the work is done, even if whoever asked is gone.
             let _place = place;
@@ -151,20 +150,7 @@ impl AppState {
         work.await.map_err(|error| {
             tracing::error!(%error, "a diagnosis failed");
             Problem::internal()
-        })?;
-        self.metrics.diagnoses.up();
-        Ok(report)
-    }
-
-    /// Saves `report` until `expires_at`, open to whoever has a link; see [`Self::keep`].
-    pub async fn save(
-        &self,
-        report: &Report,
-        now: UnixSeconds,
-        expires_at: UnixSeconds,
-    ) -> Result<Share, StoreError> {
-        let terms = Terms { now, expires_at, lock: None, burns: false };
-        self.keep(Kept::Report(Box::new(report.clone())), &terms).await
+        })
     }
 
     /// Counts the leading cause of a saved report. A count that fails costs a bar of a chart its height,

@@ -6,9 +6,12 @@ use std::{
     process::{Command, Stdio},
 };
 
-use hangup::store::{ReportStore, Share, SqliteStore};
+use hangup::store::{Share, SqliteStore};
 
-use crate::{serving::Server, store::report_saying};
+use crate::{
+    serving::Server,
+    store::{Simply, report_saying},
+};
 
 const NOW: i64 = 1_800_000_000;
 
@@ -52,9 +55,6 @@ async fn a_backup_brings_back_what_was_there() {
     assert_eq!(hangup(&["restore", of(&former), "--data-dir", of(&data)]).0, 0);
     let store = SqliteStore::open(&data, None).await.unwrap();
     assert!(store.load_report(&later.view, NOW).await.is_ok());
-}
-
-#[tokio::test]
     store.close().await;
     // Neither restore took away what another one had kept.
     let (_, said, _) = hangup(&["restore", of(&file), "--data-dir", of(&data)]);
@@ -66,6 +66,9 @@ async fn a_backup_brings_back_what_was_there() {
         let found = bytes.windows(7).any(|window| window == b"\"later\"");
         assert_eq!(found, has_later, "{name}");
     }
+}
+
+#[tokio::test]
 async fn a_backup_is_made_while_the_server_runs_and_a_restore_is_not() {
     let dir = tempfile::tempdir().unwrap();
     let (data, file) = (dir.path().join("data"), dir.path().join("copy.sqlite"));
