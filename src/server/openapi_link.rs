@@ -85,11 +85,11 @@ pub(super) fn events() -> Value {
                     "description": "Each `data` is an entry in words with the ranking after it; `end` comes when the report is gone",
                     "content": { "text/event-stream": { "schema": { "type": "string" } } },
                 },
+                "400": response("`after` is no number", Some("Problem")),
                 "403": response("The report has a password, burns or is sealed", Some("Problem")),
                 "404": response("Unknown, expired, revoked or misspelt: all the same", Some("Problem")),
                 "429": response("Too many streams of one client", Some("Problem")),
             },
-                "400": response("`after` is no number", Some("Problem")),
         },
     })
 }
