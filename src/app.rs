@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{Path, Request, State},
+    extract::{Request, State},
     http::{Method, StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
@@ -22,7 +22,7 @@ use leptos_router::{
 use crate::{
     api::{self, Desk, Export, Problem, Visitor},
     knowledge::Lang,
-    server::{AppState, negotiate},
+    server::{AppState, Path, cut_off, negotiate},
     ui::{
         components::{Footer, Header},
         evidence::add_evidence,
@@ -42,7 +42,10 @@ use crate::{
 pub fn App() -> impl IntoView {
     provide_meta_context();
     if let Some(desk) = use_context::<AppState>().as_ref().and_then(Desk::of) {
-        provide_context(desk);
+        provide_context(match use_context::<Parts>() {
+            Some(head) => desk.for_visitor(&head),
+            None => desk,
+        });
     }
     let texts = texts();
     // Here, and not in the page: what a page adds after it has waited may come too late for the head.
@@ -165,11 +168,11 @@ impl Pages {
 async fn form_of(
     state: &AppState,
     request: Request,
-) -> Result<(Parts, Lang, Desk, Bytes), StatusCode> {
+) -> Result<(Parts, Lang, Desk, Bytes), Problem> {
     let (head, body) = request.into_parts();
     let lang = negotiate(&head.uri, &head.headers);
-    let desk = Desk::of(state).ok_or(StatusCode::NOT_FOUND)?;
-    let body = body.collect().await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+    let desk = Desk::of(state).ok_or_else(Problem::not_found)?.for_visitor(&head);
+    let body = body.collect().await.map_err(|_| cut_off())?;
     Ok((head, lang, desk, body.to_bytes()))
 }
 
@@ -177,7 +180,7 @@ async fn form_of(
 async fn start(state: AppState, request: Request, pages: Pages) -> Response {
     let (head, lang, desk, body) = match form_of(&state, request).await {
         Ok(form) => form,
-        Err(status) => return status.into_response(),
+        Err(problem) => return problem.into_response(),
     };
     match forms::read_start(&desk, lang, &body).await {
         Start::Go(address) => Redirect::to(&address).into_response(),
@@ -189,7 +192,7 @@ async fn start(state: AppState, request: Request, pages: Pages) -> Response {
 async fn read_text(state: AppState, request: Request, pages: Pages) -> Response {
     let (head, lang, desk, body) = match form_of(&state, request).await {
         Ok(form) => form,
-        Err(status) => return status.into_response(),
+        Err(problem) => return problem.into_response(),
     };
     let (status, read) = forms::read_text(&desk, lang, &body).await;
     pages.show(head, "/read", status, read).await
@@ -199,7 +202,7 @@ async fn read_text(state: AppState, request: Request, pages: Pages) -> Response 
 async fn lay_ladder(state: AppState, request: Request, pages: Pages) -> Response {
     let (head, lang, desk, body) = match form_of(&state, request).await {
         Ok(form) => form,
-        Err(status) => return status.into_response(),
+        Err(problem) => return problem.into_response(),
     };
     match forms::lay_ladder(&desk, lang, &body) {
         Laid::Go(address) => Redirect::to(&address).into_response(),
@@ -213,7 +216,7 @@ async fn lay_ladder(state: AppState, request: Request, pages: Pages) -> Response
 async fn open_once(state: AppState, token: String, request: Request, pages: Pages) -> Response {
     let (head, _, desk, body) = match form_of(&state, request).await {
         Ok(form) => form,
-        Err(status) => return status.into_response(),
+        Err(problem) => return problem.into_response(),
     };
     let visitor = Visitor::of(&desk, &head);
     let password = forms_link::password_in(&body);

@@ -1,6 +1,6 @@
 //! The desk: what every page and form works with.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
@@ -9,13 +9,13 @@ use axum::{
 
 use crate::{
     evidence::Observation,
-    knowledge::Text,
+    knowledge::{Lang, Text},
     probe::{
         browser::{self, BrowserTarget},
         target::Target,
     },
-    report::Diagnostician,
-    server::{AppState, Problem},
+    report::{Case, Diagnostician, Reading, Report, Unmasked},
+    server::{AppState, Problem, client_address},
     store::{StoreError, Token},
 };
 
@@ -26,6 +26,8 @@ pub struct Desk {
     pub diagnostician: Arc<Diagnostician>,
     /// Store, probes, configuration.
     pub(super) state: AppState,
+    /// Whom it works for, as far as that is known; what is kept is counted by it.
+    client: IpAddr,
 }
 
 /// Why something could not be done.
@@ -41,7 +43,16 @@ impl Desk {
     /// The desk of a server; `None` where it has no knowledge and serves the API alone.
     pub fn of(state: &AppState) -> Option<Self> {
         let diagnostician = Arc::clone(state.diagnostician.as_ref()?);
-        Some(Self { diagnostician, state: state.clone() })
+        let client = IpAddr::from([127, 0, 0, 1]);
+        Some(Self { diagnostician, state: state.clone(), client })
+    }
+
+    /// The same desk, working for whoever sent a request with this head.
+    #[must_use]
+    pub fn for_visitor(mut self, head: &Parts) -> Self {
+        let trusted = &self.state.config.proxy.trusted;
+        self.client = client_address(&head.extensions, &head.headers, trusted);
+        self
     }
 
     /// Whom the owners of probed hosts may ask, where the configuration says it.
@@ -49,8 +60,42 @@ impl Desk {
         self.state.config.probe.contact.clone()
     }
 
+    /// Makes the report of a case in `lang`, without the steps in `skipped`, away from the threads that
+    /// serve connections.
+    pub async fn diagnose_after(
+        &self,
+        case: &Case,
+        skipped: &BTreeSet<String>,
+        lang: Lang,
+    ) -> Result<Report, Problem> {
+        let (doctor, case, skipped) =
+            (Arc::clone(&self.diagnostician), case.clone(), skipped.clone());
+        self.state.diagnose_with(move || doctor.diagnose_after(&case, &skipped, lang)).await
+    }
+
+    /// What a pasted text says, read there too.
+    pub async fn reading(&self, text: &str, lang: Lang) -> Result<Reading, Problem> {
+        let (doctor, text) = (Arc::clone(&self.diagnostician), text.to_owned());
+        self.state.work(move || doctor.reading(&text, lang)).await
+    }
+
+    /// The same case, told in the reader's language.
+    pub async fn in_language(&self, mut report: Report, lang: Lang) -> Result<Report, Problem> {
+        if report.lang != lang {
+            report.case.lang = None;
+            report = self.diagnose_after(&report.case, &BTreeSet::new(), lang).await?;
+        }
+        Ok(report)
+    }
+
+    /// Bytes of one pasted text that are read.
+    pub fn paste_bytes(&self) -> usize {
+        self.state.config.limits.paste()
+    }
+
     /// Keeps a text for a day and gives the token that brings it back.
     pub async fn keep(&self, text: &str) -> Result<String, Trouble> {
+        self.state.may_keep(self.client, text.len())?;
         let token = self.state.store.save_draft(text, self.state.now()).await?;
         Ok(token.as_str().to_owned())
     }
@@ -89,8 +134,8 @@ impl Desk {
 impl FromRequestParts<AppState> for Desk {
     type Rejection = Problem;
 
-    async fn from_request_parts(_: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        Self::of(state).ok_or_else(Problem::internal)
+    async fn from_request_parts(head: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        Ok(Self::of(state).ok_or_else(Problem::internal)?.for_visitor(head))
     }
 }
 
@@ -108,6 +153,12 @@ impl From<StoreError> for Trouble {
             }
         };
         Self { status, sentence: error.text() }
+    }
+}
+
+impl From<Unmasked> for Trouble {
+    fn from(error: Unmasked) -> Self {
+        StoreError::from(error).into()
     }
 }
 

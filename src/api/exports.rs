@@ -1,12 +1,14 @@
 //! Reports as files: Markdown, CSV, pictures; saved ones by their link, others by the wizard's form.
 
 use axum::{
-    extract::Path,
     http::{HeaderMap, HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 
-use crate::{report::Report, server::Problem};
+use crate::{
+    report::Report,
+    server::{Path, Problem},
+};
 
 use super::{Desk, Visitor};
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::header,
     response::{IntoResponse, Response},
 };
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     knowledge::{Base, Text},
-    server::{AppState, Problem},
+    server::{AppState, Path, Problem},
 };
 
 use super::Desk;

@@ -13,7 +13,7 @@ mod ticket;
 mod visitor;
 
 pub use crate::{
-    server::{DeliveryState, Problem},
+    server::{DeliveryState, Path, Problem},
     store::Event,
 };
 pub use desk::{Desk, Trouble};

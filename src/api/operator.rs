@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use axum::{
-    extract::Form,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 
 use crate::{
     knowledge::Text,
-    server::{ADMIN_SESSION, Delivery, NoEntry, Problem},
+    server::{ADMIN_SESSION, Delivery, Form, NoEntry, Problem},
     store::civil_date,
 };
 
@@ -160,7 +159,7 @@ pub async fn enter(
     Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
     let typed = fields.get("token").map_or("", String::as_str);
-    match desk.state.admin.enter(typed) {
+    match desk.state.admin.enter(typed, visitor.client) {
         Ok(session) => {
             let secure = if visitor.origin.starts_with("https:") { "; Secure" } else { "" };
             let cookie = format!(

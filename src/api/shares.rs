@@ -3,14 +3,13 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Redirect, Response},
 };
 
 use crate::{
-    knowledge::Lang,
     report::{FixState, Report},
-    server::{AppState, Caller, Door, KEY_COOKIE, KEY_LIVES, Occasion, Problem},
+    server::{AppState, Caller, Door, KEY_COOKIE, KEY_LIVES, Occasion, Path, Problem},
     store::{Event, Kept, Opened, StoreError, Terms, Token, UnixSeconds, civil_date},
 };
 
@@ -144,7 +143,7 @@ impl Desk {
         };
         let events = self.state.store.events(opened.id, 0).await?;
         let ticket = Ticket { older, ..ticket(token, &opened, events, visitor) };
-        Ok(Link::Open(Box::new(self.opened(token, report, ticket, visitor).await)))
+        Ok(Link::Open(Box::new(self.opened(token, report, ticket, visitor).await?)))
     }
 
     /// Reads and deletes a report that burns.
@@ -168,7 +167,7 @@ impl Desk {
             burned: true,
             locked: false,
         };
-        Ok(self.opened(token, report, ticket, visitor).await)
+        self.opened(token, report, ticket, visitor).await
     }
 
     /// The cookies of a browser that knows the password of the report under `token`.
@@ -179,9 +178,11 @@ impl Desk {
         visitor: &Visitor,
     ) -> Result<Vec<String>, Trouble> {
         let parsed = Token::parse(token).ok_or(StoreError::NotFound)?;
-        let caller = Caller { password: Some(password.to_owned()), ..visitor.caller() };
+        // Without the key it may have: only the password opens for another hour.
+        let caller = Caller { password: Some(password.to_owned()), key: None, ..visitor.caller() };
         let (opened, _) = self.state.admit(&parsed, &caller).await?;
-        let key = self.state.links.locks.key(opened.id)?;
+        let Some(lock) = opened.lock else { return Ok(Vec::new()) };
+        let key = self.state.links.locks.key(&lock)?;
         Ok(key_cookies(&key, token, visitor))
     }
 
@@ -191,28 +192,25 @@ impl Desk {
         report: Report,
         ticket: Ticket,
         visitor: &Visitor,
-    ) -> OpenedReport {
+    ) -> Result<OpenedReport, Trouble> {
         let managed = match visitor.cookie(MANAGE_COOKIE) {
             Some(token) if !ticket.burned => self.managed(&token).await.ok(),
             _ => None,
         };
-        OpenedReport {
-            report: self.in_language(report, visitor.lang),
+        let report = match self.in_language(report.clone(), visitor.lang).await {
+            Ok(report) => report,
+            // It is deleted already: better in another language than never.
+            Err(_) if ticket.burned => report,
+            Err(problem) => return Err(problem.into()),
+        };
+        Ok(OpenedReport {
+            report,
             link: format!("{}/d/{token}", visitor.origin),
             managed,
             path: format!("/d/{token}"),
             json: format!("/api/v1/diagnoses/{token}"),
             ticket,
-        }
-    }
-
-    /// The same case, told in the reader's language.
-    pub fn in_language(&self, mut report: Report, lang: Lang) -> Report {
-        if report.lang != lang {
-            report.case.lang = None;
-            report = self.diagnostician.diagnose(&report.case, lang);
-        }
-        report
+        })
     }
 
     /// What a manage token has power over.
@@ -233,16 +231,20 @@ impl Desk {
         wish: &Wish,
         visitor: &Visitor,
     ) -> Result<Saved, Trouble> {
+        self.state.may_write(visitor.client)?;
         let now = self.state.now();
         let expires_at = self.state.expiry(now, wish.lives);
         let lock = match wish.password.as_str() {
             "" => None,
             password => Some(self.state.links.locks.hash(password).await?),
         };
-        let locked = lock.is_some();
+        let key = match &lock {
+            Some(lock) if !wish.burns => Some(self.state.links.locks.key(lock)?),
+            _ => None,
+        };
         let terms = Terms { now, expires_at, lock, burns: wish.burns };
         let kept = Kept::Report(Box::new(report.clone()));
-        let share = self.state.keep_but(kept, &wish.open, &terms).await?;
+        let share = self.state.keep(kept, &wish.open, &terms, visitor.client).await?;
         let path = format!("/d/{}", share.view.as_str());
         if !wish.burns {
             let link = format!("{}{path}", visitor.origin);
@@ -252,9 +254,8 @@ impl Desk {
         let kept = |name: &str, value: &str| visitor.keep_with(name, value, &path, lives);
         let mut cookies = vec![kept(MANAGE_COOKIE, share.manage.as_str())];
         cookies.extend(share.answer.as_ref().map(|answer| kept(ANSWER_COOKIE, answer.as_str())));
-        if locked && !wish.burns {
+        if let Some(key) = key {
             // Whoever set the password need not type it at once, under either link.
-            let key = self.state.links.locks.key(share.id)?;
             for token in [Some(&share.view), share.answer.as_ref()].into_iter().flatten() {
                 cookies.extend(key_cookies(&key, token.as_str(), visitor));
             }

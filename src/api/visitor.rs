@@ -50,7 +50,7 @@ impl Visitor {
     /// Who asks, as far as a link needs to know.
     pub(super) fn caller(&self) -> Caller {
         let key = self.cookie(crate::server::KEY_COOKIE);
-        Caller { client: self.client, key, password: None }
+        Caller { client: self.client, key, password: None, proven: None }
     }
 
     /// A cookie that this browser keeps for one path, out of the reach of scripts and other sites.

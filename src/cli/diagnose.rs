@@ -91,7 +91,8 @@ pub(super) fn run(arguments: &Arguments, overlay: Option<&Path>) -> Result<ExitC
             serde_json::to_string(&report).map_err(|error| Failure::short(error.to_string()))?;
         println!("{json}");
     } else if arguments.markdown {
-        print!("{}", report.masked().0.markdown(None));
+        let masked = report.masked().map_err(|error| Failure::short(error.to_string()))?;
+        print!("{}", masked.0.markdown(None));
     } else {
         print!("{}", plain(&report));
     }

@@ -114,7 +114,7 @@ fn said(what: &str, how: Result<String, String>) -> bool {
 }
 
 async fn open_and_close(config: &Config) -> Result<(), StoreError> {
-    SqliteStore::open(&config.data_dir, config.store.max_bytes).await?.close().await;
+    SqliteStore::open(&config.data_dir, config.store.most()).await?.close().await;
     Ok(())
 }
 

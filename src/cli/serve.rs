@@ -46,7 +46,7 @@ pub(super) fn configuration(
 async fn serve(config: Config, engine: Arc<Diagnostician>) -> Result<(), String> {
     // The port before the database: a second start must not touch the data of the first.
     let listener = server::listen(config.listen).await?;
-    let store = SqliteStore::open(&config.data_dir, config.store.max_bytes).await;
+    let store = SqliteStore::open(&config.data_dir, config.store.most()).await;
     let store = store.map_err(|error| error.to_string())?;
     let engine = with_experience(engine, &config, &store).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;

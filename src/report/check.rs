@@ -39,7 +39,7 @@ impl Case {
             });
         }
         for (id, option) in &self.answers {
-            let field = format!("answers.{id}");
+            let field = format!("answers.{}", shown(id));
             match base.questions.get(id) {
                 None => {
                     let message = say(lang, "case-unknown-question", &[("field", &field)]);
@@ -53,6 +53,11 @@ impl Case {
         }
         Ok(())
     }
+}
+
+/// The beginning of what somebody sent, on one line.
+fn shown(text: &str) -> String {
+    text.chars().take(40).flat_map(char::escape_debug).collect()
 }
 
 fn check_text(field: &str, text: Option<&str>, lang: Lang) -> Result<(), CaseError> {
@@ -89,7 +94,7 @@ fn check_option(
     let message = say(
         lang,
         "case-unknown-option",
-        &[("field", field), ("value", option), ("options", &options.join(", "))],
+        &[("field", field), ("value", &shown(option)), ("options", &options.join(", "))],
     );
     Err(CaseError { field: field.to_owned(), message })
 }

@@ -36,13 +36,16 @@ pub use evaluation::{Figures, Label, LabelledCase, Outcome};
 pub use explain::{Account, Explained, Origin, Term};
 pub use learned::Learned;
 pub use line::{Drawn, Line, LineEnd, Stretch, lines};
+pub use masked::Unmasked;
 pub use message::{Format, Message};
 pub use observe::{DONT_KNOW, TextHit};
 pub use reading::{FactKind, ReadFact, ReadHit, Reading};
 pub use retry::RetryPolicy;
 pub use second_thoughts::{ChangeOfMind, HopIsMissing, Together};
 pub use settle::Settling;
-pub use ticket::{Entry, FixState, Happening, Lead, is_cleared, is_of_probe, probability_of};
+pub use ticket::{
+    Entry, FixState, Happening, Lead, is_cleared, is_of_probe, probability_of, without_repeats,
+};
 pub use validation::{Labelled, Validation};
 pub use words::percent;
 

@@ -1,6 +1,6 @@
 //! The ticket behind a link: what others add to a report after it was saved, and how far that moved it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -180,11 +180,21 @@ impl Happening {
 }
 
 fn replace_same(known: &mut Vec<Observation>, new: &[Observation]) {
-    let same = |a: &Observation, b: &Observation| {
-        a.source == b.source && a.vantage == b.vantage && a.variable == b.variable
-    };
-    known.retain(|old| !new.iter().any(|new| same(old, new)));
-    known.extend(new.iter().cloned());
+    let said = |o: &Observation| (o.source, o.vantage.clone(), o.variable.clone());
+    let again: BTreeSet<_> = new.iter().map(said).collect();
+    known.retain(|old| !again.contains(&said(old)));
+    known.extend(without_repeats(new.to_vec()));
+}
+
+/// `facts` without those that say what one before them says, whatever line they rest on. One look may
+/// show several values of a variable.
+pub fn without_repeats(mut facts: Vec<Observation>) -> Vec<Observation> {
+    let mut said = BTreeSet::new();
+    facts.retain(|o| {
+        let what = (o.variable.clone(), o.value.to_string(), o.state);
+        said.insert((o.source, o.vantage.clone(), what))
+    });
+    facts
 }
 
 /// Whether `probe` made this observation. A time measured by the idle test is `seconds`.
@@ -255,6 +265,21 @@ mod tests {
             ]
         );
         assert_eq!((checked.state(), checked.confirms()), (Some(FixState::Verified), Some("c")));
+    }
+
+    #[test]
+    fn a_fact_counts_once_however_often_it_is_said() {
+        let many = vec![idle("fin", Source::Collect).with_raw("x".repeat(2_000)); 200];
+        let other = idle("open", Source::Collect);
+        let observations = [many, vec![other.clone()]].concat();
+        let said = Happening::Observations {
+            source: Source::Collect,
+            vantage: "user".to_owned(),
+            observations,
+        };
+        let after = said.added_to(&said.added_to(&Case::default())).observations;
+        assert_eq!(after.len(), 2, "{after:?}");
+        assert_eq!(after[1], other, "another value of the same variable is another fact");
     }
 
     #[test]

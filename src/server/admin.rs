@@ -1,22 +1,26 @@
 //! The operator's key: one token of the configuration, and the sessions it opened.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::BTreeMap,
+    net::IpAddr,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use sha2::{Digest, Sha256};
 
-use super::webhooks::Secret;
+use super::{
+    webhooks::Secret,
+    windows::{Windows, bucket},
+};
 use crate::store::{StoreError, Token};
 
 /// How long a session lasts. judgement: a working day with its breaks.
 pub const SESSION: Duration = Duration::from_hours(12);
 
-/// Tries within [`TRIES_WITHIN`], by all clients together; more are refused unread.
-const TRIES: usize = 10;
-const TRIES_WITHIN: Duration = Duration::from_mins(1);
+/// Wrong tokens of one client in a minute; more are told to wait. The right one always opens, or
+/// strangers could keep the operator out: with its 20 characters or more nobody guesses it.
+const TRIES: (u32, Duration) = (10, Duration::from_mins(1));
 
 /// Sessions at once; the oldest goes first.
 const SESSIONS: usize = 100;
@@ -30,7 +34,7 @@ pub enum NoEntry {
     NoSuchPage,
     /// It is another token.
     WrongToken,
-    /// Too many tries; wait a minute.
+    /// It is another token, and there were too many; wait a minute.
     TooOften,
     /// The system gave no random bytes.
     Failed(StoreError),
@@ -40,7 +44,7 @@ pub enum NoEntry {
 pub struct Admin {
     token: Option<Hash>,
     sessions: Mutex<BTreeMap<Hash, Instant>>,
-    tries: Mutex<VecDeque<Instant>>,
+    wrong: Windows<IpAddr>,
 }
 
 impl Admin {
@@ -49,7 +53,7 @@ impl Admin {
         Self {
             token: token.map(|token| hash(token.reveal())),
             sessions: Mutex::default(),
-            tries: Mutex::default(),
+            wrong: Windows::new(TRIES.0, TRIES.1),
         }
     }
 
@@ -58,23 +62,16 @@ impl Admin {
         self.token.is_some()
     }
 
-    /// Opens a session; gives the value of its cookie.
+    /// Opens a session for `client`; gives the value of its cookie.
     ///
     /// Tokens are compared by their hashes, so that the time it takes tells nothing of the token.
-    pub fn enter(&self, typed: &str) -> Result<String, NoEntry> {
+    pub fn enter(&self, typed: &str, client: IpAddr) -> Result<String, NoEntry> {
         let wanted = self.token.ok_or(NoEntry::NoSuchPage)?;
-        let now = Instant::now();
-        {
-            let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
-            tries.retain(|at| now.duration_since(*at) < TRIES_WITHIN);
-            if tries.len() >= TRIES {
-                return Err(NoEntry::TooOften);
-            }
-            tries.push_back(now);
-        }
         if hash(typed.trim()) != wanted {
-            return Err(NoEntry::WrongToken);
+            let counted = self.wrong.take(&bucket(client));
+            return Err(counted.map_or(NoEntry::TooOften, |()| NoEntry::WrongToken));
         }
+        let now = Instant::now();
         let session = Token::generate().map_err(NoEntry::Failed)?;
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.retain(|_, ends| *ends > now);
@@ -110,27 +107,35 @@ mod tests {
 
     const TOKEN: &str = "a-token-of-twenty-four-ch";
 
+    fn client(last: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, last])
+    }
+
     #[test]
     fn a_session_opens_with_the_token_and_closes() {
         let admin = Admin::new(Some(&Secret::from(TOKEN)));
-        assert!(matches!(admin.enter("guess"), Err(NoEntry::WrongToken)));
-        let cookie = admin.enter(TOKEN).unwrap();
+        assert!(matches!(admin.enter("guess", client(1)), Err(NoEntry::WrongToken)));
+        let cookie = admin.enter(TOKEN, client(1)).unwrap();
         assert!(admin.knows(&cookie) && !admin.knows("another"));
         admin.leave(&cookie);
         assert!(!admin.knows(&cookie));
     }
 
     #[test]
-    fn guessing_ends_after_ten_tries() {
+    fn guessing_ends_after_ten_tries_and_keeps_nobody_out() {
         let admin = Admin::new(Some(&Secret::from(TOKEN)));
-        for _ in 0..TRIES {
-            assert!(matches!(admin.enter("guess"), Err(NoEntry::WrongToken)));
+        for _ in 0..TRIES.0 {
+            assert!(matches!(admin.enter("guess", client(1)), Err(NoEntry::WrongToken)));
         }
-        assert!(matches!(admin.enter(TOKEN), Err(NoEntry::TooOften)));
+        assert!(matches!(admin.enter("guess", client(1)), Err(NoEntry::TooOften)));
+        assert!(matches!(admin.enter("guess", client(2)), Err(NoEntry::WrongToken)));
+        for _ in 0..20 {
+            assert!(admin.enter(TOKEN, client(1)).is_ok(), "the operator is behind the same proxy");
+        }
     }
 
     #[test]
     fn without_a_token_there_is_nothing_to_enter() {
-        assert!(matches!(Admin::new(None).enter(""), Err(NoEntry::NoSuchPage)));
+        assert!(matches!(Admin::new(None).enter("", client(1)), Err(NoEntry::NoSuchPage)));
     }
 }

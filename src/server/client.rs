@@ -24,10 +24,17 @@ pub fn client_address(extensions: &Extensions, headers: &HeaderMap, trusted: &[I
         if !is_trusted(&speaker) {
             break;
         }
-        let Ok(address) = hop.parse::<IpAddr>() else { break };
+        let Some(address) = address_in(hop) else { break };
         speaker = address.to_canonical();
     }
     speaker
+}
+
+/// The address in one hop: bare, in brackets, or with a port behind it, as some proxies write.
+fn address_in(hop: &str) -> Option<IpAddr> {
+    let bare = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(hop);
+    let with_port = || hop.parse::<SocketAddr>().ok().map(|hop| hop.ip());
+    bare.parse().ok().or_else(with_port)
 }
 
 #[cfg(test)]
@@ -53,5 +60,15 @@ mod tests {
             "203.0.113.1"
         );
         assert_eq!(seen("10.0.0.1", "6.6.6.6, nonsense", &["10.0.0.0/8"]), "10.0.0.1");
+        for (hop, client) in [
+            ("203.0.113.1:51234", "203.0.113.1"),
+            ("[2001:db8::7]:51234", "2001:db8::7"),
+            ("[2001:db8::7]", "2001:db8::7"),
+            ("2001:db8::7", "2001:db8::7"),
+            ("203.0.113.1:", "10.0.0.1"),
+            ("[203.0.113.1", "10.0.0.1"),
+        ] {
+            assert_eq!(seen("10.0.0.1", hop, &["10.0.0.0/8"]), client, "{hop}");
+        }
     }
 }

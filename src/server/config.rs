@@ -118,10 +118,17 @@ pub struct Limits {
     pub connections: usize,
     /// Requests worked on at once.
     pub requests: usize,
-    /// Bytes of one pasted text.
+    /// Bytes of one pasted text; beyond 1 MiB it is 1 MiB.
     pub paste_bytes: usize,
     /// Bytes of a request that are read before it is refused.
     pub body_bytes: usize,
+}
+
+impl Limits {
+    /// Bytes of one pasted text that are read, by pages and programs alike.
+    pub fn paste(&self) -> usize {
+        self.paste_bytes.min(crate::intake::MAX_TEXT)
+    }
 }
 
 impl Default for Limits {
@@ -161,11 +168,25 @@ impl Default for ShareConfig {
 }
 
 /// The database.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreConfig {
-    /// Largest size of the database, bytes; the disk is the limit where absent.
-    pub max_bytes: Option<u64>,
+    /// Largest size of the database, bytes; at 0 the disk is the limit.
+    pub max_bytes: u64,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        // judgement: some 80,000 reports of the usual 100 KiB, and no more than a small disk has.
+        Self { max_bytes: 8 * 1024 * 1024 * 1024 }
+    }
+}
+
+impl StoreConfig {
+    /// Largest size of the database, where it has one.
+    pub fn most(&self) -> Option<u64> {
+        (self.max_bytes > 0).then_some(self.max_bytes)
+    }
 }
 
 /// Whom to believe about a client's address.

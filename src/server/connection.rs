@@ -11,7 +11,7 @@ use std::{
     pin::{Pin, pin},
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     task::{Context, Poll, ready},
     time::Duration,
@@ -19,7 +19,7 @@ use std::{
 
 use axum::{Router, body::Body};
 use hyper::{
-    Request, Response,
+    Request, Response, Version,
     body::{Body as HttpBody, Frame, Incoming, SizeHint},
     service::service_fn,
 };
@@ -127,6 +127,9 @@ async fn answer(
     request: Request<Incoming>,
     pulse: Arc<Pulse>,
 ) -> Result<Response<Counted>, Infallible> {
+    if request.version() == Version::HTTP_2 {
+        pulse.is_http2.store(true, Ordering::Relaxed);
+    }
     let request_under_way = UnderWay::new(pulse);
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(Peer(peer));
@@ -148,6 +151,8 @@ struct Pulse {
     head_since: AtomicU64,
     resting_since: AtomicU64,
     stalled_since: AtomicU64,
+    /// What comes in between the requests of HTTP/2 is seldom a head: settings, windows, pings.
+    is_http2: AtomicBool,
 }
 
 impl Pulse {
@@ -159,6 +164,15 @@ impl Pulse {
             head_since: AtomicU64::new(1),
             resting_since: AtomicU64::new(0),
             stalled_since: AtomicU64::new(0),
+            is_http2: AtomicBool::new(false),
+        }
+    }
+
+    /// Notes that bytes came in.
+    fn hear(&self) {
+        let is_between = self.under_way.load(Ordering::Relaxed) == 0;
+        if is_between && !self.is_http2.load(Ordering::Relaxed) {
+            self.start(&self.head_since);
         }
     }
 
@@ -263,8 +277,8 @@ impl AsyncRead for Watched {
     ) -> Poll<io::Result<()>> {
         let before = into.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, into))?;
-        if into.filled().len() > before && self.pulse.under_way.load(Ordering::Relaxed) == 0 {
-            self.pulse.start(&self.pulse.head_since);
+        if into.filled().len() > before {
+            self.pulse.hear();
         }
         Poll::Ready(Ok(()))
     }
@@ -299,5 +313,24 @@ impl AsyncWrite for Watched {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn between_requests_a_byte_begins_a_head_in_http_1_and_a_frame_in_http_2() {
+        for (is_http2, begins) in [(false, true), (true, false)] {
+            let pulse = Arc::new(Pulse::new());
+            pulse.is_http2.store(is_http2, Ordering::Relaxed);
+            drop(UnderWay::new(Arc::clone(&pulse)));
+            assert_eq!(pulse.head_since.load(Ordering::Relaxed), 0);
+            pulse.hear();
+            assert_eq!(pulse.head_since.load(Ordering::Relaxed) != 0, begins, "{is_http2}");
+            assert_ne!(pulse.resting_since.load(Ordering::Relaxed), 0, "it rests all the same");
+        }
+        assert_ne!(Pulse::new().head_since.load(Ordering::Relaxed), 0, "each owes a first head");
     }
 }

@@ -1,11 +1,11 @@
 //! `/api/v1/diagnoses`: a case in, a report out; and what was saved, by its link.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use axum::{
     Json,
     body::Body,
-    extract::{Path, Request, State},
+    extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
@@ -18,8 +18,8 @@ use serde::{
 use serde_json::{Value, json};
 
 use super::{
-    config::Config, json, language::negotiate, limits::check_paste, problem::Problem,
-    state::AppState, ticket::Caller, webhooks::Occasion,
+    client::client_address, config::Config, extract::Path, json, language::negotiate,
+    problem::Problem, state::AppState, ticket::Caller, webhooks::Occasion,
 };
 use crate::{
     api::Export,
@@ -46,10 +46,15 @@ pub(super) async fn create(
     let origin = origin_of(&state.config, request.uri(), request.headers());
     // The capabilities of a saved report are in the JSON alone.
     let wanted = Export::accepted(request.headers());
-    let paste = state.config.limits.paste_bytes;
+    let client =
+        client_address(request.extensions(), request.headers(), &state.config.proxy.trusted);
+    let paste = state.config.limits.paste();
     // Two texts, `text` and `facts.notes`, each up to the limit, and the small rest.
-    let order: Order = json::read(request, 2 * paste + 64 * 1024).await?;
-    check_case(&order.case, paste)?;
+    let mut order: Order = json::read(request, 2 * paste + 64 * 1024).await?;
+    state.check_case(&mut order.case)?;
+    if order.save {
+        state.may_write(client)?;
+    }
     let report = state.diagnose(order.case, lang).await?;
     if let Some(export) = wanted.filter(|_| !order.save) {
         return Ok(export.answer(&report, None));
@@ -63,7 +68,8 @@ pub(super) async fn create(
             _ => None,
         };
         let terms = Terms { now, expires_at, lock, burns: order.burn };
-        let share = state.keep(Kept::Report(Box::new(report.clone())), &terms).await?;
+        let kept = Kept::Report(Box::new(report.clone()));
+        let share = state.keep(kept, &BTreeSet::new(), &terms, client).await?;
         if !order.burn {
             let link = format!("{origin}/d/{}", share.view.as_str());
             state.announce(Occasion::Saved, &report, None, Some(link));
@@ -141,27 +147,6 @@ pub fn origin_of(config: &Config, uri: &Uri, headers: &HeaderMap) -> String {
         Some(base) => base.origin(),
         None => called().or_else(host).map(|host| format!("http://{host}")).unwrap_or_default(),
     }
-}
-
-/// Refuses values that have their type and still make no sense.
-fn check_case(case: &Case, paste: usize) -> Result<(), Problem> {
-    let texts = [("text", &case.text), ("facts.notes", &case.facts.notes)];
-    for (field, text) in texts {
-        if let Some(text) = text
-            && let Err(said) = check_paste(text, paste)
-        {
-            return Err(Problem::from_text(StatusCode::PAYLOAD_TOO_LARGE, "too-large", said)
-                .with("field", field));
-        }
-    }
-    if case.facts.after_seconds.is_some_and(|seconds| !(0.0..=1e9).contains(&seconds)) {
-        return Err(json::bad_field(
-            "facts.after_seconds",
-            "must be between 0 and 1e9",
-            "须在 0 到 1e9 之间",
-        ));
-    }
-    Ok(())
 }
 
 impl<'de> Deserialize<'de> for Order {

@@ -36,7 +36,8 @@ impl AppState {
         id: &str,
         saw: Option<bool>,
     ) -> Result<u64, Problem> {
-        let (opened, report) = self.admit(token, caller).await?;
+        let (opened, report, caller) = self.admit_once(token, caller).await?;
+        let caller = &caller;
         if !opened.may_answer {
             return Err(Problem::not_found());
         }

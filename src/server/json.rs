@@ -7,7 +7,7 @@ use axum::{
 use http_body_util::{BodyExt, Limited};
 use serde::de::DeserializeOwned;
 
-use super::{limits::too_large, problem::Problem};
+use super::{bodies::cut_off, limits::too_large, problem::Problem};
 
 /// How deep arrays and objects may nest. A case nests four deep; the parser's own limit is 128.
 const DEPTH: usize = 32;
@@ -28,12 +28,7 @@ pub(super) async fn read<T: DeserializeOwned>(
     match Limited::new(request.into_body(), most).collect().await {
         Ok(body) => parse(&body.to_bytes()),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(too_large(most)),
-        Err(_) => Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "cut-off",
-            "The request ended before its body was complete.",
-            "请求体未完整送达。",
-        )),
+        Err(_) => Err(cut_off()),
     }
 }
 

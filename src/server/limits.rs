@@ -2,20 +2,15 @@
 
 use std::time::Duration;
 
+use super::{client::client_address, problem::Problem, state::AppState};
+use crate::knowledge::Text;
 use axum::{
-    body::Body,
+    body::{Body, HttpBody},
     extract::{Request, State},
     http::{StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http_body_util::{BodyExt, Limited};
-
-use super::{problem::Problem, state::AppState};
-use crate::knowledge::Text;
-
-/// How long a request may wait for a place among the others. judgement: a burst passes in less.
-const QUEUE_WAIT: Duration = Duration::from_secs(2);
 
 /// How long a request may take from its head to the head of its answer, its body included.
 /// judgement: 16 MiB at 5 Mbit/s take 27 s.
@@ -52,34 +47,35 @@ pub(super) fn too_large(most: usize) -> Problem {
     )
 }
 
+/// What says how the server is: it must be heard where all places are taken.
+const ALWAYS: [&str; 2] = ["/healthz", "/readyz"];
+
 /// Bounds the body, the time and the number of requests.
 pub(super) async fn bound(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let Ok(Ok(_place)) = tokio::time::timeout(QUEUE_WAIT, state.places.acquire()).await else {
-        return busy().into_response();
-    };
-    let most = state.config.limits.body_bytes;
-    let length = request.headers().get(header::CONTENT_LENGTH);
-    let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     let work = async {
+        let (head, body) = request.into_parts();
+        if ALWAYS.contains(&head.uri.path()) {
+            return Ok(next.run(Request::from_parts(head, Body::empty())).await);
+        }
+        let most = state.config.limits.body_bytes;
+        let client = client_address(&head.extensions, &head.headers, &state.config.proxy.trusted);
+        let length = head.headers.get(header::CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
         if length.is_some_and(|length| length > most as u64) {
-            // A browser that is still sending shows our answer only if we took what it sent.
-            drain(request.into_body(), most).await;
-            return too_large(most).into_response();
+            state.bodies.drain(client, body, most).await;
+            return Err(too_large(most));
         }
-        next.run(request.map(|body| Body::new(Limited::new(body, most)))).await
+        let (body, _hold) = if body.is_end_stream() {
+            (Body::empty(), None)
+        } else {
+            let (read, hold) = state.bodies.read(client, body, most).await?;
+            (Body::from(read), Some(hold))
+        };
+        let _place = state.places.enter(client).await.ok_or_else(busy)?;
+        Ok(next.run(Request::from_parts(head, body)).await)
     };
-    tokio::time::timeout(REQUEST_WAIT, work).await.unwrap_or_else(|_| too_slow().into_response())
-}
-
-/// Reads and forgets at most `most` bytes.
-async fn drain(mut body: Body, most: usize) {
-    let mut read = 0;
-    while let Some(Ok(frame)) = body.frame().await {
-        read += frame.data_ref().map_or(0, bytes::Bytes::len);
-        if read > most {
-            break;
-        }
-    }
+    let answer = tokio::time::timeout(REQUEST_WAIT, work).await.unwrap_or_else(|_| Err(too_slow()));
+    answer.into_response()
 }
 
 /// The problem of a server with too much to do.
@@ -93,12 +89,12 @@ pub(super) fn busy() -> Problem {
     .retry_after(Duration::from_secs(3))
 }
 
-fn too_slow() -> Problem {
+pub(super) fn too_slow() -> Problem {
     Problem::new(
         StatusCode::REQUEST_TIMEOUT,
         "too-slow",
-        "The request took longer than 30 seconds and was given up.",
-        "请求超过 30 秒，已放弃。",
+        "The request came too slowly or took longer than 30 seconds, and was given up.",
+        "请求发送过慢或超过 30 秒，已放弃。",
     )
 }
 

@@ -1,12 +1,15 @@
 //! `/api/v1/diagnoses/{token}/…`: what a program with an answer token adds to a report, and
 //! `/api/v1/sealed`, where a browser keeps what it has encrypted.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use axum::{
     Json,
     body::Body,
-    extract::{FromRequestParts, Path, Request, State},
+    extract::{FromRequestParts, Request, State},
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -18,6 +21,7 @@ use super::{
     client::client_address,
     contribution,
     diagnoses::{origin_of, share_json},
+    extract::Path,
     json::{self, bad_field},
     problem::Problem,
     state::AppState,
@@ -48,11 +52,14 @@ impl FromRequestParts<AppState> for Caller {
         state: &AppState,
     ) -> Result<Self, Self::Rejection> {
         let trusted = &state.config.proxy.trusted;
-        let password = head.headers.get(PASSWORD_HEADER).and_then(|typed| typed.to_str().ok());
+        // Bytes beyond ASCII are right in a header, and are UTF-8 here.
+        let password = head.headers.get(PASSWORD_HEADER);
+        let password = password.and_then(|typed| std::str::from_utf8(typed.as_bytes()).ok());
         Ok(Self {
             client: client_address(&head.extensions, &head.headers, trusted),
             key: cookie(&head.headers, KEY_COOKIE),
             password: password.map(str::to_owned),
+            proven: None,
         })
     }
 }
@@ -143,7 +150,7 @@ pub(super) async fn observations(
     caller: Caller,
     request: Request<Body>,
 ) -> Result<Response, Problem> {
-    let most = state.config.limits.paste_bytes + SMALL;
+    let most = state.config.limits.paste() + SMALL;
     let order: FactsOrder = json::read(request, most).await?;
     let vantage = contribution::name("vantage", &order.vantage)?;
     let vantage = if vantage.is_empty() { SOMEWHERE } else { &vantage };
@@ -200,7 +207,8 @@ pub(super) async fn seal(
     let now = state.now();
     let expires_at = state.expiry(now, order.expires_in_seconds.map(Duration::from_secs));
     let terms = Terms { now, expires_at, lock: None, burns: false };
-    let share = state.keep(Kept::Sealed(order.sealed), &terms).await?;
+    let kept = Kept::Sealed(order.sealed);
+    let share = state.keep(kept, &BTreeSet::new(), &terms, caller.client).await?;
     if let Some(draft) = order.draft.as_deref().and_then(Token::parse) {
         state.store.forget_draft(&draft).await?;
     }

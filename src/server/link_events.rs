@@ -12,7 +12,8 @@ use std::{
 };
 
 use axum::{
-    extract::{Path, Query, Request, State},
+    extract::{Request, State},
+    http::StatusCode,
     response::{
         IntoResponse, Response,
         sse::{Event as Sent, KeepAlive, Sse},
@@ -26,6 +27,7 @@ use tokio::{
 };
 
 use super::{
+    extract::{Path, Query},
     language::negotiate,
     notices::Notice,
     problem::Problem,
@@ -118,7 +120,7 @@ pub(super) async fn follow(
     let desk = Desk::of(&state).ok_or_else(Problem::internal)?;
     // Before the report is read: what happens in between is then heard of.
     let notices = state.links.notices.listen();
-    let (opened, _) = state.admit(&token, &caller).await?;
+    let (opened, _, caller) = state.admit_once(&token, &caller).await?;
     let place = state.links.streams.enter(caller.client);
     let place = place.ok_or_else(|| too_often(Duration::from_secs(30)))?;
     let header = request.headers().get("last-event-id");
@@ -152,7 +154,7 @@ impl Stream {
             if self.over {
                 return None;
             }
-            if !self.look().await {
+            if self.look().await.is_none() {
                 // A browser reconnects for ever unless the page closes the stream at this event.
                 self.over = true;
                 return Some(Sent::default().event("end").data("gone"));
@@ -163,15 +165,18 @@ impl Stream {
         }
     }
 
-    /// Takes in what is new; `false` where the report is gone.
-    async fn look(&mut self) -> bool {
-        let Ok((_, report)) = self.state.admit(&self.token, &self.caller).await else {
-            return false;
+    /// Takes in what is new; nothing where the report is gone. Where the store does not answer, the
+    /// next look may find it again.
+    async fn look(&mut self) -> Option<()> {
+        let report = match self.state.admit(&self.token, &self.caller).await {
+            Ok((_, report)) => report,
+            Err(problem) if problem.status() == StatusCode::NOT_FOUND => return None,
+            Err(_) => return Some(()),
         };
-        let Ok(events) = self.state.store.events(self.id, self.seen).await else { return false };
-        let Some(last) = events.last().map(|event| event.number) else { return true };
+        let Ok(events) = self.state.store.events(self.id, self.seen).await else { return Some(()) };
+        let Some(last) = events.last().map(|event| event.number) else { return Some(()) };
+        let Ok(report) = self.desk.in_language(*report, self.lang).await else { return Some(()) };
         self.seen = last;
-        let report = self.desk.in_language(*report, self.lang);
         let sent = |event: &Event| {
             let moved = ticket::moved(self.desk.diagnostician.base(), self.lang, event, &report);
             let data = serde_json::to_string(&moved).unwrap_or_default();
@@ -179,7 +184,7 @@ impl Stream {
         };
         // Taken from the end.
         self.waiting = events.iter().rev().map(sent).collect();
-        true
+        Some(())
     }
 
     /// Waits for something to happen to this report; `false` where the server stops.

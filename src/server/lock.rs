@@ -13,8 +13,10 @@ use argon2::{
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use axum::http::StatusCode;
-use tokio::sync::Semaphore;
-use tokio::time::Instant;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
 
 use super::{
     limits,
@@ -37,18 +39,21 @@ pub const KEY_LIVES: Duration = Duration::from_hours(1);
 const KEYS: usize = 10_000;
 
 /// The lock on every report that has a password.
+///
+/// A report is known here by its *lock*, the PHC string with a salt of its own: the number of a report
+/// that is gone may be given to another one.
 #[derive(Debug)]
 pub struct Locks {
-    places: Semaphore,
-    of_client: Windows<(i64, IpAddr)>,
-    of_all: Windows<i64>,
-    keys: Mutex<BTreeMap<String, (i64, Instant)>>,
+    places: Arc<Semaphore>,
+    of_client: Windows<(String, IpAddr)>,
+    of_all: Windows<String>,
+    keys: Mutex<BTreeMap<String, (String, Instant)>>,
 }
 
 impl Default for Locks {
     fn default() -> Self {
         Self {
-            places: Semaphore::new(AT_ONCE),
+            places: Arc::new(Semaphore::new(AT_ONCE)),
             of_client: Windows::new(OF_CLIENT.0, OF_CLIENT.1),
             of_all: Windows::new(OF_ALL.0, OF_ALL.1),
             keys: Mutex::default(),
@@ -58,61 +63,60 @@ impl Default for Locks {
 
 impl Locks {
     /// The hash of `password` with a salt of its own, in PHC form: argon2id, 19 MiB, 2 passes.
-    pub async fn hash(self: &Arc<Self>, password: &str) -> Result<String, Problem> {
+    pub async fn hash(&self, password: &str) -> Result<String, Problem> {
         if password.len() > LONGEST {
             return Err(too_long());
         }
         let password = password.to_owned();
-        self.work(move || {
+        let hash = move || {
             let hash = Argon2::default().hash_password(password.as_bytes());
             hash.map(|hash| hash.to_string()).ok()
-        })
-        .await?
-        .ok_or_else(Problem::internal)
+        };
+        work(self.place().await?, hash).await?.ok_or_else(Problem::internal)
     }
 
     /// Whether `typed` is the password behind `lock`; counts the wrong ones.
-    pub async fn check(
-        self: &Arc<Self>,
-        report: i64,
-        client: IpAddr,
-        lock: &str,
-        typed: &str,
-    ) -> Result<bool, Problem> {
-        let who = (report, bucket(client));
-        let wait = self.of_client.wait(&who).or_else(|| self.of_all.wait(&report));
-        if let Some(wait) = wait {
-            return Err(too_often(wait));
-        }
-        // Counted before it is looked at, so that many at once get no further than one by one.
-        let (_, _) = (self.of_client.take(&who), self.of_all.take(&report));
+    pub async fn check(&self, lock: &str, client: IpAddr, typed: &str) -> Result<bool, Problem> {
+        let who = (lock.to_owned(), bucket(client));
+        self.may_try(&who)?;
+        let place = self.place().await?;
+        // Counted before it is looked at, so that many at once get no further than one by one; with
+        // the place in hand, so that right ones at once are never more than the places.
+        self.may_try(&who)?;
+        let (_, _) = (self.of_client.take(&who), self.of_all.take(&who.0));
         if typed.len() > LONGEST {
             return Ok(false);
         }
         let (lock, typed) = (lock.to_owned(), typed.to_owned());
-        self.work(move || {
+        let verify = move || {
             let hash = PasswordHash::new(&lock);
             hash.is_ok_and(|hash| {
                 Argon2::default().verify_password(typed.as_bytes(), &hash).is_ok()
             })
-        })
-        .await
-    }
-
-    async fn work<T: Send + 'static>(
-        self: &Arc<Self>,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Problem> {
-        let Ok(Ok(_place)) =
-            tokio::time::timeout(Duration::from_secs(5), self.places.acquire()).await
-        else {
-            return Err(limits::busy());
         };
-        tokio::task::spawn_blocking(work).await.map_err(|_| Problem::internal())
+        let fits = work(place, verify).await?;
+        if fits {
+            self.of_client.give_back(&who);
+            self.of_all.give_back(&who.0);
+        }
+        Ok(fits)
     }
 
-    /// A key to `report` for a browser that knew the password.
-    pub fn key(&self, report: i64) -> Result<String, Problem> {
+    fn may_try(&self, who: &(String, IpAddr)) -> Result<(), Problem> {
+        let wait = self.of_client.wait(who).or_else(|| self.of_all.wait(&who.0));
+        wait.map_or(Ok(()), |wait| Err(too_often(wait)))
+    }
+
+    async fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let place = Arc::clone(&self.places).acquire_owned();
+        match tokio::time::timeout(Duration::from_secs(5), place).await {
+            Ok(Ok(place)) => Ok(place),
+            _ => Err(limits::busy()),
+        }
+    }
+
+    /// A key to the report behind `lock`, for a browser that knew the password.
+    pub fn key(&self, lock: &str) -> Result<String, Problem> {
         let key = Token::generate()?.as_str().to_owned();
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         keys.retain(|_, (_, since)| since.elapsed() < KEY_LIVES);
@@ -122,15 +126,27 @@ impl Locks {
         {
             keys.remove(&oldest);
         }
-        keys.insert(key.clone(), (report, Instant::now()));
+        keys.insert(key.clone(), (lock.to_owned(), Instant::now()));
         Ok(key)
     }
 
-    /// Whether `key` is one to `report`.
-    pub fn fits(&self, key: &str, report: i64) -> bool {
+    /// Whether `key` is one to the report behind `lock`.
+    pub fn fits(&self, key: &str, lock: &str) -> bool {
         let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.get(key).is_some_and(|(of, since)| *of == report && since.elapsed() < KEY_LIVES)
+        keys.get(key).is_some_and(|(of, since)| of == lock && since.elapsed() < KEY_LIVES)
     }
+}
+
+/// Hashes in `place`, which is held until the work is done, even if whoever asked is gone.
+async fn work<T: Send + 'static>(
+    place: OwnedSemaphorePermit,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let work = move || {
+        let _place = place;
+        work()
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|_| Problem::internal())
 }
 
 /// The problem of a password that is longer than anybody types.
@@ -150,23 +166,26 @@ mod tests {
 
     #[tokio::test]
     async fn the_right_password_opens_and_wrong_ones_run_out() {
-        let locks = Arc::new(Locks::default());
+        let locks = Locks::default();
         let lock = locks.hash("三只猫").await.unwrap();
         assert!(lock.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{lock}");
-        assert_ne!(lock, locks.hash("三只猫").await.unwrap(), "each has a salt of its own");
+        let other = locks.hash("三只猫").await.unwrap();
+        assert_ne!(lock, other, "each has a salt of its own");
         let client: IpAddr = "192.0.2.1".parse().unwrap();
-        assert!(locks.check(1, client, &lock, "三只猫").await.unwrap());
-        for _ in 1..OF_CLIENT.0 {
-            assert!(!locks.check(1, client, &lock, "四只猫").await.unwrap());
+        for _ in 0..=OF_CLIENT.0 {
+            assert!(locks.check(&lock, client, "三只猫").await.unwrap(), "right ones cost nothing");
         }
-        assert!(locks.check(1, client, &lock, "三只猫").await.is_err(), "that was too often");
-        assert!(locks.check(2, client, &lock, "三只猫").await.unwrap());
+        for _ in 0..OF_CLIENT.0 {
+            assert!(!locks.check(&lock, client, "四只猫").await.unwrap());
+        }
+        assert!(locks.check(&lock, client, "三只猫").await.is_err(), "that was too often");
+        assert!(locks.check(&other, client, "三只猫").await.unwrap());
     }
 
     #[test]
     fn a_key_fits_one_report() {
         let locks = Locks::default();
-        let key = locks.key(7).unwrap();
-        assert!(locks.fits(&key, 7) && !locks.fits(&key, 8) && !locks.fits("", 7));
+        let key = locks.key("$one").unwrap();
+        assert!(locks.fits(&key, "$one") && !locks.fits(&key, "$two") && !locks.fits("", "$one"));
     }
 }

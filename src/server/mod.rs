@@ -5,6 +5,7 @@
 
 mod admin;
 mod assets;
+mod bodies;
 mod client;
 mod config;
 mod config_load;
@@ -12,6 +13,7 @@ mod config_values;
 mod connection;
 mod contribution;
 mod diagnoses;
+mod extract;
 mod fix_check;
 mod guesses;
 mod headers;
@@ -29,6 +31,7 @@ mod openapi;
 mod openapi_link;
 mod openapi_schemas;
 mod origin;
+mod places;
 mod probes;
 mod problem;
 mod router;
@@ -43,6 +46,7 @@ mod windows;
 pub use admin::{Admin, NoEntry, SESSION as ADMIN_SESSION};
 pub use assets::Site;
 pub(crate) use assets::install;
+pub use bodies::cut_off;
 pub use client::client_address;
 pub use config::{
     AdminConfig, Config, ConfigError, LearningConfig, Limits, LogConfig, ProbeConfig, ProxyConfig,
@@ -51,6 +55,7 @@ pub use config::{
 pub use config_values::{AllowRule, BaseUrl, LogFormat};
 pub use contribution::{COMMENT_CHARS, NAME_CHARS, comment, name};
 pub use diagnoses::origin_of;
+pub use extract::{Form, Path};
 pub use language::negotiate;
 pub use limits::check_paste;
 pub use link_api::{KEY_COOKIE, cookie};

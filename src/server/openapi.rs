@@ -80,6 +80,7 @@ fn create_diagnosis() -> Value {
             ("403", "The request came from another site", Some("Problem")),
             ("413", "A text or the body is too large", Some("Problem")),
             ("415", "The content type is not JSON", Some("Problem")),
+            ("429", "Too much was saved in a short time; see `Retry-After`", Some("Problem")),
             ("503", "Busy, or the database is locked; try again", Some("Problem")),
             ("507", "The disk is full, nothing was saved", Some("Problem")),
         ],
@@ -100,8 +101,10 @@ fn read_diagnosis() -> Value {
                 Some("Problem"),
             ),
             ("404", "Unknown, expired, revoked or misspelt: all the same", Some("Problem")),
+            ("429", "Too many wrong passwords or links; see `Retry-After`", Some("Problem")),
         ],
     );
+    add(&mut get, "parameters", json!([openapi_link::password()]));
     if let Some(content) = get.pointer_mut("/responses/200/content") {
         for media in ["text/markdown", "text/csv", "image/svg+xml"] {
             add(content, media, json!({ "schema": { "type": "string" } }));

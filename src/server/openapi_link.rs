@@ -5,7 +5,16 @@ use serde_json::{Value, json};
 use super::openapi::{add, body, operation, parameter, response};
 
 fn token() -> Value {
-    json!([parameter("token", "An answer token, 27 characters")])
+    json!([parameter("token", "An answer token, 27 characters"), password()])
+}
+
+/// The header that opens a report which has a password.
+pub(super) fn password() -> Value {
+    json!({
+        "name": "X-Report-Password", "in": "header",
+        "description": "The password of a report that has one, as UTF-8; wrong ones run out",
+        "schema": { "type": "string", "maxLength": 256 },
+    })
 }
 
 /// A route that adds something: `schema` in, the number of the event out.
@@ -22,7 +31,11 @@ fn adds(id: &str, summary: &str, done: (&str, &str), schema: &str) -> Value {
                 "No token that may answer: unknown, expired and revoked are the same",
                 Some("Problem"),
             ),
-            ("409", "The report has as many entries as one may have", Some("Problem")),
+            (
+                "409",
+                "The report has as many entries, facts or bytes as one may have",
+                Some("Problem"),
+            ),
             ("429", "Too often; see `Retry-After`", Some("Problem")),
             ("507", "The disk is full, nothing was saved", Some("Problem")),
         ],
@@ -72,6 +85,7 @@ pub(super) fn events() -> Value {
                     "description": "Each `data` is an entry in words with the ranking after it; `end` comes when the report is gone",
                     "content": { "text/event-stream": { "schema": { "type": "string" } } },
                 },
+                "400": response("`after` is no number", Some("Problem")),
                 "403": response("The report has a password, burns or is sealed", Some("Problem")),
                 "404": response("Unknown, expired, revoked or misspelt: all the same", Some("Problem")),
                 "429": response("Too many streams of one client", Some("Problem")),

@@ -7,7 +7,7 @@ use std::{convert::Infallible, net::IpAddr};
 use axum::{
     Json,
     body::Body,
-    extract::{Path, Request, State},
+    extract::{Request, State},
     http::{HeaderMap, StatusCode},
     response::{
         IntoResponse, Response,
@@ -21,8 +21,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    client::client_address, json, language::negotiate, problem::Problem, runs::RunEvent,
-    state::AppState,
+    client::client_address, extract::Path, json, language::negotiate, problem::Problem,
+    runs::RunEvent, state::AppState,
 };
 use crate::knowledge::Lang;
 

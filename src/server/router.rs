@@ -144,3 +144,7 @@ fn not_that_method() -> Problem {
 #[cfg(test)]
 #[path = "router_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "router_guard_tests.rs"]
+mod guard_tests;

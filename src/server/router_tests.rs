@@ -18,11 +18,11 @@ use crate::{
     knowledge::{Base, Lang},
     report::{Case, Diagnostician},
     server::{Config, Diagnose, ProbeRequest, ProbeStarter},
-    store::MemoryStore,
+    store::{Kept, MemoryStore, Terms},
 };
 
 /// The engine without knowledge: it finds nothing, and the report still carries its case.
-fn engine() -> Diagnostician {
+pub(super) fn engine() -> Diagnostician {
     Diagnostician::new(Arc::new(Base::default())).unwrap()
 }
 
@@ -51,7 +51,7 @@ impl ProbeStarter for Scripted {
     }
 }
 
-fn state_of(config: Config) -> AppState {
+pub(super) fn state_of(config: Config) -> AppState {
     let engine = engine();
     let diagnose: Diagnose = Arc::new(move |case, lang| engine.diagnose(case, lang));
     AppState::new(config, Arc::new(MemoryStore::default()), diagnose, Some(Arc::new(Scripted)))
@@ -61,23 +61,23 @@ fn app() -> Router {
     router(state_of(Config::default()))
 }
 
-struct Answer {
-    status: u16,
-    headers: axum::http::HeaderMap,
-    text: String,
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: axum::http::HeaderMap,
+    pub(super) text: String,
 }
 
 impl Answer {
-    fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap()
     }
 
-    fn header(&self, name: &str) -> &str {
+    pub(super) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 }
 
-async fn call(
+pub(super) async fn call(
     app: &Router,
     method: Method,
     path: &str,
@@ -95,11 +95,11 @@ async fn call(
     Answer { status: parts.status.as_u16(), headers: parts.headers, text }
 }
 
-async fn get_path(app: &Router, path: &str) -> Answer {
+pub(super) async fn get_path(app: &Router, path: &str) -> Answer {
     call(app, Method::GET, path, &[("host", "localhost:3000")], Body::empty()).await
 }
 
-async fn post_json(app: &Router, path: &str, body: &Value) -> Answer {
+pub(super) async fn post_json(app: &Router, path: &str, body: &Value) -> Answer {
     let headers = [("host", "localhost:3000"), ("content-type", "application/json")];
     call(app, Method::POST, path, &headers, body.to_string()).await
 }
@@ -393,10 +393,9 @@ async fn links_never_outlive_the_maximum() {
     assert_eq!(state.expiry(now, None), now + 7 * day);
     assert_eq!(state.expiry(now, Some(Duration::from_mins(1))), now + 60);
     assert_eq!(state.expiry(now, Some(Duration::MAX)), now + 30 * day);
-    let share = state
-        .store
-        .save_report(&engine().diagnose(&Case::default(), Lang::En), now, now + 1)
-        .await
-        .unwrap();
-    assert!(state.store.load_report(&share.view, now).await.is_ok());
+    let made = engine().diagnose(&Case::default(), Lang::En);
+    let terms = Terms { now, expires_at: now + 1, lock: None, burns: false };
+    let share = state.store.save(&Kept::Report(Box::new(made)), &terms).await.unwrap();
+    assert!(state.store.open(&share.view, now).await.is_ok());
+    assert!(state.store.open(&share.view, now + 1).await.is_err());
 }

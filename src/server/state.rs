@@ -13,9 +13,11 @@ use tokio_util::sync::CancellationToken;
 use super::{
     admin::Admin,
     assets,
+    bodies::Bodies,
     config::Config,
     limits,
     metrics::Metrics,
+    places::Places,
     probes::ProbeStarter,
     problem::Problem,
     runs::Runs,
@@ -25,7 +27,7 @@ use super::{
 use crate::{
     knowledge::Lang,
     report::{Case, Diagnostician, Report},
-    store::{Kept, ReportStore, Share, StoreError, Terms, UnixSeconds},
+    store::{ReportStore, UnixSeconds},
 };
 
 /// Makes a report of a case, in a language. Pure and bound by the processor.
@@ -58,7 +60,9 @@ pub struct AppState {
     /// Set when the server is to stop.
     pub stopping: CancellationToken,
     /// Places for requests that are worked on at once.
-    pub(super) places: Arc<Semaphore>,
+    pub(super) places: Places,
+    /// Bodies of requests that are on their way.
+    pub(super) bodies: Bodies,
     /// The engine with its knowledge, for the pages; `None` where only the API is served.
     pub diagnostician: Option<Arc<Diagnostician>>,
     diagnose: Diagnose,
@@ -85,7 +89,8 @@ impl AppState {
             .site_addr(config.listen)
             .build();
         Self {
-            places: Arc::new(Semaphore::new(config.limits.requests)),
+            places: Places::new(config.limits.requests),
+            bodies: Bodies::default(),
             probes: probes.filter(|_| config.probe.enabled),
             admin: Arc::new(Admin::new(config.admin.token.as_ref())),
             webhooks: Webhooks::new(&config.webhooks, stopping.clone()),
@@ -113,33 +118,39 @@ impl AppState {
     ///
     /// The language is that of the case, else `lang`. Fails where all processors stay busy.
     pub async fn diagnose(&self, case: Case, lang: Lang) -> Result<Report, Problem> {
-        let place = Arc::clone(&self.processors).acquire_owned();
-        let Ok(Ok(place)) = tokio::time::timeout(DIAGNOSE_WAIT, place).await else {
-            return Err(limits::busy());
-        };
         let diagnose = Arc::clone(&self.diagnose);
-        let work = tokio::task::spawn_blocking(move || {
-            // Held until the work is done, even if whoever asked is gone.
-            let _place = place;
-            diagnose(&case, case.lang.unwrap_or(lang))
-        });
-        let report = work.await.map_err(|error| {
-            tracing::error!(%error, "a diagnosis failed");
-            Problem::internal()
-        })?;
+        self.diagnose_with(move || diagnose(&case, case.lang.unwrap_or(lang))).await
+    }
+
+    /// The same for a report that `diagnose` makes.
+    pub async fn diagnose_with(
+        &self,
+        diagnose: impl FnOnce() -> Report + Send + 'static,
+    ) -> Result<Report, Problem> {
+        let report = self.work(diagnose).await?;
         self.metrics.diagnoses.up();
         Ok(report)
     }
 
-    /// Saves `report` until `expires_at`, open to whoever has a link; see [`Self::keep`].
-    pub async fn save(
+    /// Does what is bound by the processor away from the threads that serve connections. Fails where
+    /// all processors stay busy.
+    pub async fn work<T: Send + 'static>(
         &self,
-        report: &Report,
-        now: UnixSeconds,
-        expires_at: UnixSeconds,
-    ) -> Result<Share, StoreError> {
-        let terms = Terms { now, expires_at, lock: None, burns: false };
-        self.keep(Kept::Report(Box::new(report.clone())), &terms).await
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let place = Arc::clone(&self.processors).acquire_owned();
+        let Ok(Ok(place)) = tokio::time::timeout(DIAGNOSE_WAIT, place).await else {
+            return Err(limits::busy());
+        };
+        let work = tokio::task::spawn_blocking(move || {
+            // Held until the work is done, even if whoever asked is gone.
+            let _place = place;
+            work()
+        });
+        work.await.map_err(|error| {
+            tracing::error!(%error, "a diagnosis failed");
+            Problem::internal()
+        })
     }
 
     /// Counts the leading cause of a saved report. A count that fails costs a bar of a chart its height,
@@ -162,7 +173,13 @@ impl AppState {
         if !self.webhooks.hears(occasion) {
             return;
         }
-        let masked = report.masked().0;
+        let masked = match report.masked() {
+            Ok((masked, _)) => masked,
+            Err(error) => {
+                tracing::error!(%error, "a webhook was not told");
+                return;
+            }
+        };
         self.webhooks.notify(&Announcement {
             occasion,
             probability: masked.causes.first().map_or(0.0, |cause| cause.probability),

@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use tokio::sync::Mutex;
 
 use super::{
+    contribution,
     lock::Locks,
     notices::{Notices, What},
     problem::Problem,
@@ -23,6 +24,9 @@ use crate::{
 
 /// What one client may add in a minute. judgement: a team behind one address answers at once.
 const WRITES: (u32, Duration) = (120, Duration::from_mins(1));
+/// What one client may have kept in ten minutes, KiB. judgement: a team that shares an address saves
+/// some hundred reports, or pastes sixty logs of the longest.
+const KEPT: (u32, Duration) = (64 * 1024, Duration::from_mins(10));
 /// Links that one client may get wrong in a minute. judgement: an old bookmark is tried a few times.
 const MISSES: (u32, Duration) = (60, Duration::from_mins(1));
 /// How often an event is tried again because another one came first.
@@ -41,6 +45,7 @@ pub struct Links {
     /// Open streams, by client.
     pub(super) streams: super::link_events::Streams,
     writes: Windows<IpAddr>,
+    kept: Windows<IpAddr>,
     turns: Vec<Mutex<()>>,
 }
 
@@ -52,6 +57,7 @@ impl Default for Links {
             misses: Windows::new(MISSES.0, MISSES.1),
             streams: super::link_events::Streams::default(),
             writes: Windows::new(WRITES.0, WRITES.1),
+            kept: Windows::new(KEPT.0, KEPT.1),
             turns: (0..TURNS).map(|_| Mutex::default()).collect(),
         }
     }
@@ -66,6 +72,16 @@ pub struct Caller {
     pub key: Option<String>,
     /// The password, where a program sends it along.
     pub password: Option<String>,
+    /// The lock whose password this caller has shown before, within the same request or stream.
+    pub proven: Option<String>,
+}
+
+impl Caller {
+    /// The same caller, whom `opened` was open to and need not ask again.
+    #[must_use]
+    fn past(&self, opened: &Opened) -> Self {
+        Self { proven: opened.lock.clone(), ..self.clone() }
+    }
 }
 
 /// How a link stands to whoever asks.
@@ -88,19 +104,32 @@ impl AppState {
         if opened.burns {
             return Ok(Door::Burns(opened.lock.is_some()));
         }
-        let known = |key: &String| self.links.locks.fits(key, opened.id);
-        if let Some(lock) = &opened.lock
-            && !caller.key.as_ref().is_some_and(known)
-        {
-            let Some(typed) = &caller.password else { return Ok(Door::Locked(opened)) };
-            if !self.links.locks.check(opened.id, caller.client, lock, typed).await? {
-                return Err(wrong_password());
+        if let Some(lock) = &opened.lock {
+            let has_key =
+                || caller.key.as_ref().is_some_and(|key| self.links.locks.fits(key, lock));
+            if caller.proven.as_ref() != Some(lock) && !has_key() {
+                let Some(typed) = &caller.password else { return Ok(Door::Locked(opened)) };
+                if !self.links.locks.check(lock, caller.client, typed).await? {
+                    return Err(wrong_password());
+                }
             }
         }
         Ok(match opened.kept.clone() {
             Kept::Report(report) => Door::Open(opened, report),
             Kept::Sealed(sealed) => Door::Sealed(sealed),
         })
+    }
+
+    /// The report under `token` for a caller who need not be shown a door; and that caller, for what
+    /// comes after: a password costs time and tries, so it is looked at once.
+    pub(super) async fn admit_once(
+        &self,
+        token: &Token,
+        caller: &Caller,
+    ) -> Result<(Opened, Box<Report>, Caller), Problem> {
+        let (opened, report) = self.admit(token, caller).await?;
+        let past = caller.past(&opened);
+        Ok((opened, report, past))
     }
 
     /// The report under `token` for a caller who need not be shown a door.
@@ -115,22 +144,29 @@ impl AppState {
         }
     }
 
-    /// Saves `kept` on `terms`: secrets in a report are masked first, and never reach the database.
-    pub async fn keep(&self, kept: Kept, terms: &Terms) -> Result<Share, StoreError> {
-        self.keep_but(kept, &BTreeSet::new(), terms).await
-    }
-
-    /// The same, but for what somebody who saw it left `open`; see [`Report::masked_but`].
-    pub async fn keep_but(
+    /// Saves `kept` of `client` on `terms`: secrets in a report are masked first, and never reach the
+    /// database. `open` is what somebody who saw it left open; see [`Report::masked_but`].
+    pub async fn keep(
         &self,
         kept: Kept,
         open: &BTreeSet<String>,
         terms: &Terms,
-    ) -> Result<Share, StoreError> {
-        let kept = match kept {
-            Kept::Report(report) => Kept::Report(Box::new(report.masked_but(open).0)),
-            sealed @ Kept::Sealed(_) => sealed,
+        client: IpAddr,
+    ) -> Result<Share, Problem> {
+        let (kept, bytes) = match kept {
+            Kept::Report(report) => {
+                let open = open.clone();
+                let masked = self.work(move || report.masked_but(&open)).await?;
+                let masked = masked.map_err(StoreError::from)?.0;
+                let bytes = size(&masked);
+                (Kept::Report(Box::new(masked)), bytes)
+            }
+            Kept::Sealed(sealed) => {
+                let bytes = sealed.len();
+                (Kept::Sealed(sealed), bytes)
+            }
         };
+        self.may_keep(client, bytes)?;
         let share = self.store.save(&kept, terms).await?;
         self.metrics.reports_saved.up();
         if let Kept::Report(report) = &kept {
@@ -157,7 +193,7 @@ impl AppState {
         let opened = self.store.open(view, self.now()).await?;
         if let Some(lock) = &opened.lock {
             let typed = typed.unwrap_or_default();
-            if !self.links.locks.check(opened.id, client, lock, typed).await? {
+            if !self.links.locks.check(lock, client, typed).await? {
                 return Err(wrong_password());
             }
         }
@@ -171,6 +207,12 @@ impl AppState {
         self.links.writes.take(&bucket(client)).map_err(too_often)
     }
 
+    /// Counts `bytes` that are kept for `client`, or says how long it has to wait.
+    pub fn may_keep(&self, client: IpAddr, bytes: usize) -> Result<(), Problem> {
+        let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
+        self.links.kept.take_many(&bucket(client), kib).map_err(too_often)
+    }
+
     /// Adds `happening` to the report under an answer token, diagnoses it anew where the case has
     /// changed, and gives the number of the event. Whoever comes second reads again, so that two who
     /// answer at once lose nothing.
@@ -181,16 +223,23 @@ impl AppState {
         who: &str,
         happening: Happening,
     ) -> Result<u64, Problem> {
-        let opened = self.store.open(token, self.now()).await?;
+        let (opened, _, caller) = self.admit_once(token, caller).await?;
         let turn = usize::try_from(opened.id).unwrap_or_default() % TURNS;
         let Some(turn) = self.links.turns.get(turn) else { return Err(Problem::internal()) };
         let _turn = turn.lock().await;
+        let mut is_counted = false;
         for _ in 0..TRIES {
-            let (opened, before) = self.admit(token, caller).await?;
+            let (opened, before) = self.admit(token, &caller).await?;
             if !opened.may_answer {
                 return Err(Problem::not_found());
             }
             let (event, what) = self.event(token, who, &happening, &opened, &before).await?;
+            // The end of a check is no wish of the client's, and must not be lost.
+            let counts = matches!(what, What::Answered | What::FixTried);
+            if let Some(report) = event.report.as_deref().filter(|_| counts && !is_counted) {
+                self.may_keep(caller.client, size(report))?;
+                is_counted = true;
+            }
             match self.store.add(&event).await {
                 Ok(number) => {
                     self.metrics.answers.up();
@@ -221,10 +270,14 @@ impl AppState {
     ) -> Result<(NewEvent, What), Problem> {
         let mut happening = happening.clone();
         let case = happening.added_to(&before.case);
+        if matches!(happening, Happening::Observations { .. }) {
+            contribution::check_room(&before.case, &case)?;
+        }
         let after = if case == before.case {
             None
         } else {
-            Some(self.diagnose(case, before.lang).await?.masked().0)
+            let report = self.diagnose(case, before.lang).await?;
+            Some(report.masked().map_err(StoreError::from)?.0)
         };
         let now_stands = after.as_ref().unwrap_or(before);
         happening.judge(before, now_stands);
@@ -244,6 +297,11 @@ impl AppState {
         };
         Ok((event, what))
     }
+}
+
+/// Bytes of a report where it is kept.
+fn size(report: &Report) -> usize {
+    serde_json::to_string(report).map_or(0, |json| json.len())
 }
 
 /// The problem of a password that does not fit.

@@ -38,18 +38,35 @@ impl<K: Ord + Clone> Windows<K> {
 
     /// Counts one for `key`, or says how long it has to wait.
     pub fn take(&self, key: &K) -> Result<(), Duration> {
-        self.take_at(key, Instant::now())
+        self.take_at(key, 1, Instant::now())
+    }
+
+    /// Counts `many` at once. What is more than a whole window is let through where it is the first.
+    pub fn take_many(&self, key: &K, many: u32) -> Result<(), Duration> {
+        self.take_at(key, many, Instant::now())
+    }
+
+    /// Takes back one that was counted for `key`: it was none.
+    pub fn give_back(&self, key: &K) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, count)) = counts.get_mut(key) {
+            *count = count.saturating_sub(1);
+        }
     }
 
     fn wait_at(&self, key: &K, now: Instant) -> Option<Duration> {
+        self.wait_for(key, 1, now)
+    }
+
+    fn wait_for(&self, key: &K, many: u32, now: Instant) -> Option<Duration> {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, count) = counts.get(key)?;
         let left = self.length.checked_sub(now.saturating_duration_since(*since))?;
-        (*count >= self.most).then_some(left)
+        (*count > 0 && count.saturating_add(many) > self.most).then_some(left)
     }
 
-    fn take_at(&self, key: &K, now: Instant) -> Result<(), Duration> {
-        if let Some(wait) = self.wait_at(key, now) {
+    fn take_at(&self, key: &K, many: u32, now: Instant) -> Result<(), Duration> {
+        if let Some(wait) = self.wait_for(key, many, now) {
             return Err(wait);
         }
         let is_over = |since: &Instant| now.saturating_duration_since(*since) >= self.length;
@@ -67,7 +84,7 @@ impl<K: Ord + Clone> Windows<K> {
         if is_over(&entry.0) {
             *entry = (now, 0);
         }
-        entry.1 += 1;
+        entry.1 = entry.1.saturating_add(many);
         Ok(())
     }
 }
@@ -105,10 +122,13 @@ mod tests {
         for _ in 0..5 {
             assert_eq!(windows.wait_at(&"a", now), None);
         }
-        assert!(windows.take_at(&"a", now).is_ok() && windows.take_at(&"a", now).is_ok());
-        assert!(windows.take_at(&"a", now).is_err() && windows.wait_at(&"a", now).is_some());
-        assert!(windows.take_at(&"b", now).is_ok(), "each key has a window of its own");
-        assert!(windows.take_at(&"a", now + Duration::from_secs(11)).is_ok());
+        assert!(windows.take_at(&"a", 1, now).is_ok() && windows.take_at(&"a", 1, now).is_ok());
+        assert!(windows.take_at(&"a", 1, now).is_err() && windows.wait_at(&"a", now).is_some());
+        windows.give_back(&"a");
+        assert!(windows.take_at(&"a", 1, now).is_ok() && windows.take_at(&"a", 1, now).is_err());
+        assert!(windows.take_at(&"b", 1, now).is_ok(), "each key has a window of its own");
+        assert!(windows.take_at(&"a", 1, now + Duration::from_secs(11)).is_ok());
+        assert!(windows.take_at(&"c", 9, now).is_ok() && windows.take_at(&"c", 1, now).is_err());
     }
 
     #[test]

@@ -18,7 +18,8 @@ use super::{
 /// What a database is called while it is being written, before it takes its place.
 const UNFINISHED: &str = "unfinished";
 
-/// What the database that was there before a restore is called afterwards.
+/// What the database that was there before a restore is called afterwards; with a number behind it
+/// where another restore kept one before.
 const BEFORE: &str = "before-restore";
 
 impl SqliteStore {
@@ -67,7 +68,7 @@ impl SqliteStore {
             let _gone_already = std::fs::remove_file(&unfinished);
             return Err(error);
         }
-        let former = database.is_file().then(|| beside(&database, BEFORE));
+        let former = database.is_file().then(|| free_beside(&database, BEFORE));
         let failed = |error: std::io::Error| refused(&database, error.to_string());
         if let Some(former) = &former {
             std::fs::rename(&database, former).map_err(failed)?;
@@ -131,6 +132,16 @@ fn settle(unfinished: &Path, file: &Path) -> std::io::Result<()> {
 
 fn beside(file: &Path, what: &str) -> PathBuf {
     with_ending(file, &format!(".{what}"))
+}
+
+/// The same where nothing lies under that name, else with a number behind it.
+fn free_beside(file: &Path, what: &str) -> PathBuf {
+    let numbered = |number: u32| match number {
+        1 => beside(file, what),
+        _ => beside(file, &format!("{what}-{number}")),
+    };
+    let free = (1..u32::MAX).map(numbered).find(|path| std::fs::symlink_metadata(path).is_err());
+    free.unwrap_or_else(|| beside(file, what))
 }
 
 fn with_ending(file: &Path, ending: &str) -> PathBuf {

@@ -60,6 +60,9 @@ pub enum StoreError {
     /// A stored report does not read as one.
     #[error("a stored report is damaged: {0}")]
     Damaged(String),
+    /// The secrets in a report could not be masked, so it was not saved.
+    #[error("{0}")]
+    Unmasked(#[from] crate::report::Unmasked),
     /// The operating system gave no random bytes.
     #[error("the operating system gives no random bytes")]
     Random,
@@ -95,6 +98,10 @@ impl StoreError {
             Self::Busy => (
                 "The database is busy. Nothing was saved; try again in a few seconds.",
                 "数据库正忙，未能保存，请几秒后重试。",
+            ),
+            Self::Unmasked(_) => (
+                "The secrets in this report could not be masked, so nothing was saved. The reason is in the server's log.",
+                "无法遮盖此报告中的敏感信息，因此未保存；原因见服务器日志。",
             ),
             _ => (
                 "The server could not reach its storage. Nothing was saved; the reason is in the server's log.",

@@ -6,6 +6,10 @@ use crate::report::{Entry, FixState, Report};
 /// Most events of one report. judgement: a ticket of two hundred entries is a chat, not a diagnosis.
 pub const MOST_EVENTS: u64 = 200;
 
+/// Most bytes of all events of one report together, each with the report after it. judgement: two
+/// hundred entries of the usual size.
+pub const MOST_EVENT_BYTES: u64 = 24 * 1024 * 1024;
+
 /// On what terms something is saved.
 #[derive(Clone, Debug)]
 pub struct Terms {

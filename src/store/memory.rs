@@ -115,15 +115,6 @@ impl ReportStore for MemoryStore {
         }))
     }
 
-    fn set_expiry<'a>(
-        &'a self,
-        manage: &'a Token,
-        now: UnixSeconds,
-        expires_at: UnixSeconds,
-    ) -> StoreFuture<'a, ()> {
-        done(self.shelves().live(manage, now).map(|found| found.terms.expires_at = expires_at))
-    }
-
     fn revoke<'a>(&'a self, manage: &'a Token, now: UnixSeconds) -> StoreFuture<'a, i64> {
         let mut shelves = self.shelves();
         let result = shelves.live(manage, now).map(|found| found.id);

@@ -1,11 +1,11 @@
 //! The two-way link in memory; see `sqlite_link` for what each does.
 
 use super::{
-    ConfirmedCause, Event, Kept, MOST_EVENTS, NewEvent, Opened, Share, StoreError, Terms, Token,
-    UnixSeconds,
+    ConfirmedCause, Event, Kept, MOST_EVENT_BYTES, MOST_EVENTS, NewEvent, Opened, Share,
+    StoreError, Terms, Token, UnixSeconds,
     memory::{Hash, Shelves},
 };
-use crate::report::{FixState, Report};
+use crate::report::{Entry, FixState, Report};
 
 /// What is kept of one report.
 #[derive(Debug)]
@@ -18,6 +18,16 @@ pub(super) struct Shelved {
     pub(super) terms: Terms,
     /// What happened, each with the report afterwards where it is another one.
     pub(super) events: Vec<(Event, Option<Box<Report>>)>,
+}
+
+/// Bytes of an event as the other store writes it.
+fn bytes_of(entry: &Entry, report: Option<&Report>) -> Result<u64, StoreError> {
+    let damaged = |error: serde_json::Error| StoreError::Damaged(error.to_string());
+    let mut bytes = serde_json::to_string(entry).map_err(damaged)?.len();
+    if let Some(report) = report {
+        bytes += serde_json::to_string(report).map_err(damaged)?.len();
+    }
+    Ok(bytes as u64)
 }
 
 impl Shelved {
@@ -97,11 +107,19 @@ impl Shelves {
         if found.answer != Some(new.token.hash()) {
             return Err(StoreError::NotFound);
         }
+        if last != new.after {
+            return Err(StoreError::Changed);
+        }
         if last >= MOST_EVENTS {
             return Err(StoreError::TooMuch);
         }
-        if last != new.after {
-            return Err(StoreError::Changed);
+        let bytes = bytes_of(&new.entry, new.report.as_deref())?;
+        let before = found
+            .events
+            .iter()
+            .map(|(event, report)| bytes_of(&event.entry, report.as_deref()).unwrap_or_default());
+        if before.sum::<u64>() + bytes > MOST_EVENT_BYTES {
+            return Err(StoreError::TooMuch);
         }
         let event = Event {
             number: last + 1,

@@ -16,7 +16,9 @@ mod token;
 
 pub use date::civil_date;
 pub use error::StoreError;
-pub use link::{ConfirmedCause, Event, Kept, MOST_EVENTS, NewEvent, Opened, Terms};
+pub use link::{
+    ConfirmedCause, Event, Kept, MOST_EVENT_BYTES, MOST_EVENTS, NewEvent, Opened, Terms,
+};
 pub use memory::MemoryStore;
 pub use sqlite::SqliteStore;
 pub use token::Token;
@@ -44,7 +46,7 @@ pub struct Share {
     /// Reads the report and adds to it; goes into the link for ops. What is sealed, or burns when it
     /// is read, has none.
     pub answer: Option<Token>,
-    /// Revokes the report or changes its expiry; stays with whoever saved it.
+    /// Revokes the report; stays with whoever saved it.
     pub manage: Token,
     /// When the link ends.
     pub expires_at: UnixSeconds,
@@ -80,32 +82,8 @@ pub trait ReportStore: Send + Sync + 'static {
     /// Saves what is `kept` on these `terms`; once this returns it survives a crash of the machine.
     fn save<'a>(&'a self, kept: &'a Kept, terms: &'a Terms) -> StoreFuture<'a, Share>;
 
-    /// Saves `report` until `expires_at`, open to whoever has a link.
-    fn save_report<'a>(
-        &'a self,
-        report: &'a Report,
-        now: UnixSeconds,
-        expires_at: UnixSeconds,
-    ) -> StoreFuture<'a, Share> {
-        Box::pin(async move {
-            let kept = Kept::Report(Box::new(report.clone()));
-            self.save(&kept, &Terms { now, expires_at, lock: None, burns: false }).await
-        })
-    }
-
     /// What lies under a view or answer token. The caller holds to `lock` and `burns`.
     fn open<'a>(&'a self, token: &'a Token, now: UnixSeconds) -> StoreFuture<'a, Opened>;
-
-    /// The newest report under a view or answer token, where nothing but the token is asked for;
-    /// what is locked, sealed or burns fails with [`StoreError::Closed`].
-    fn load_report<'a>(&'a self, token: &'a Token, now: UnixSeconds) -> StoreFuture<'a, Report> {
-        Box::pin(async move {
-            match self.open(token, now).await? {
-                Opened { kept: Kept::Report(report), lock: None, burns: false, .. } => Ok(*report),
-                _ => Err(StoreError::Closed),
-            }
-        })
-    }
 
     /// The events of a report after number `after`, oldest first. `id` comes from [`Self::open`].
     fn events(&self, id: i64, after: u64) -> StoreFuture<'_, Vec<Event>>;
@@ -114,7 +92,8 @@ pub trait ReportStore: Send + Sync + 'static {
     fn version(&self, id: i64, version: u64) -> StoreFuture<'_, Report>;
 
     /// Adds an event and gives its number. Fails with [`StoreError::Changed`] where another came
-    /// first (read again), with [`StoreError::TooMuch`] beyond [`MOST_EVENTS`].
+    /// first (read again), with [`StoreError::TooMuch`] beyond [`MOST_EVENTS`] or
+    /// [`MOST_EVENT_BYTES`].
     fn add<'a>(&'a self, new: &'a NewEvent) -> StoreFuture<'a, u64>;
 
     /// Gives a report that burns, and deletes it; the second who asks finds nothing.
@@ -132,14 +111,6 @@ pub trait ReportStore: Send + Sync + 'static {
         manage: &'a Token,
         now: UnixSeconds,
     ) -> StoreFuture<'a, ManagedReport>;
-
-    /// Moves the end of the link; an end in the past ends it now.
-    fn set_expiry<'a>(
-        &'a self,
-        manage: &'a Token,
-        now: UnixSeconds,
-        expires_at: UnixSeconds,
-    ) -> StoreFuture<'a, ()>;
 
     /// Deletes the report under a manage token; its link is gone at once.
     fn revoke<'a>(&'a self, manage: &'a Token, now: UnixSeconds) -> StoreFuture<'a, i64>;

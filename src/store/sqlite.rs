@@ -176,10 +176,6 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-fn changed_one(changed: u64) -> Result<(), StoreError> {
-    if changed == 0 { Err(StoreError::NotFound) } else { Ok(()) }
-}
-
 pub(super) fn report_in(row: &SqliteRow) -> Result<Report, StoreError> {
     let body: &str = row.try_get("body")?;
     serde_json::from_str(body).map_err(|error| StoreError::Damaged(error.to_string()))
@@ -240,22 +236,6 @@ impl ReportStore for SqliteStore {
                 created_at: row.try_get("created_at")?,
                 expires_at: row.try_get("expires_at")?,
             })
-        })
-    }
-
-    fn set_expiry<'a>(
-        &'a self,
-        manage: &'a Token,
-        now: UnixSeconds,
-        expires_at: UnixSeconds,
-    ) -> StoreFuture<'a, ()> {
-        Box::pin(async move {
-            let update =
-                "UPDATE report SET expires_at = ? WHERE manage_hash = ? AND expires_at > ?";
-            changed_one(
-                self.write(sqlx::query(update).bind(expires_at).bind(hash(manage)).bind(now))
-                    .await?,
-            )
         })
     }
 

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{
-    ConfirmedCause, Event, Kept, MOST_EVENTS, NewEvent, Opened, Share, StoreError, Terms, Token,
-    UnixSeconds,
+    ConfirmedCause, Event, Kept, MOST_EVENT_BYTES, MOST_EVENTS, NewEvent, Opened, Share,
+    StoreError, Terms, Token, UnixSeconds,
     sqlite::{SqliteStore, hash, report_in},
 };
 use crate::report::{FixState, Report};
@@ -154,6 +154,9 @@ impl SqliteStore {
         let insert = "INSERT INTO event (report_id, number, at, who, what, body, state, cause) \
                       SELECT r.id, ?3 + 1, ?2, ?4, ?5, ?6, ?7, ?8 FROM report r \
                       WHERE r.answer_hash = ?1 AND r.expires_at > ?2 AND ?3 < ?9 AND \
+                      coalesce((SELECT sum(octet_length(what) + coalesce(octet_length(body), 0)) \
+                      FROM event WHERE report_id = r.id), 0) \
+                      + octet_length(?5) + coalesce(octet_length(?6), 0) <= ?10 AND \
                       coalesce((SELECT max(number) FROM event WHERE report_id = r.id), 0) = ?3 RETURNING number";
         let statement = sqlx::query(insert)
             .bind(hash(&new.token))
@@ -164,14 +167,16 @@ impl SqliteStore {
             .bind(body)
             .bind(new.entry.happening.state().map(FixState::as_str))
             .bind(new.entry.happening.confirms().map(str::to_owned))
-            .bind(i64::try_from(MOST_EVENTS).unwrap_or(i64::MAX));
+            .bind(i64::try_from(MOST_EVENTS).unwrap_or(i64::MAX))
+            .bind(i64::try_from(MOST_EVENT_BYTES).unwrap_or(i64::MAX));
         if let Some(row) = self.change(statement).await? {
             return number(&row, "number");
         }
         let opened = self.open_link(&new.token, new.now).await?;
         match opened {
             Opened { may_answer: false, .. } => Err(StoreError::NotFound),
-            Opened { version, .. } if version >= MOST_EVENTS => Err(StoreError::TooMuch),
+            // Nobody came between: it was refused for its number or its bytes.
+            Opened { version, .. } if version == new.after => Err(StoreError::TooMuch),
             _ => Err(StoreError::Changed),
         }
     }

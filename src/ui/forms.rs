@@ -10,7 +10,7 @@ use axum::{
 
 use crate::{
     api::{Desk, Export, Problem, Trouble, Visitor, Wish},
-    intake::{MAX_TEXT, PasteError, check_paste, read_browser_look},
+    intake::{PasteError, check_paste, read_browser_look},
     knowledge::{Lang, LiveProbe, Text},
     ladder::{MAX_HOPS, SketchHop, hops_in, judge},
     ui::{
@@ -46,7 +46,7 @@ pub async fn read_start(desk: &Desk, lang: Lang, body: &[u8]) -> Start {
         Start::Again(trouble.status, Rejected { sentence, text, target, was_masked })
     };
     // Measured before anything else: a paste of 10 MB is not worth a second look.
-    if let Err(trouble) = readable(&raw("text")) {
+    if let Err(trouble) = readable(desk, &raw("text")) {
         return again(trouble);
     }
     let mut wizard = Wizard::parse(&body);
@@ -78,7 +78,7 @@ pub async fn add(desk: Desk, body: Bytes) -> Result<Response, Problem> {
     }
     wizard.draft = None;
     for text in [wizard.case.text.as_deref(), wizard.case.facts.notes.as_deref(), more] {
-        readable(text.unwrap_or(""))?;
+        readable(&desk, text.unwrap_or(""))?;
     }
     let more = more.filter(|more| !more.is_empty()).map(|more| more.replace("\r\n", "\n"));
     if let Some(more) = discreet(&desk, &mut wizard, more.as_deref(), &body)? {
@@ -90,7 +90,7 @@ pub async fn add(desk: Desk, body: Bytes) -> Result<Response, Problem> {
         text.push_str(&more);
     }
     for text in [&wizard.case.text, &wizard.case.facts.notes].into_iter().flatten() {
-        readable(text)?;
+        readable(&desk, text)?;
     }
     if let Some(typed) = &wizard.case.target {
         desk.read_target(typed)?;
@@ -152,7 +152,7 @@ pub async fn save(desk: Desk, visitor: Visitor, body: Bytes) -> Result<Response,
     let Arrived::Here(wizard, _) = arrive(&desk, Wizard::parse(&body)).await? else {
         return Err(Problem::not_found());
     };
-    let report = desk.diagnostician.diagnose_after(&wizard.case, &wizard.skipped, visitor.lang);
+    let report = desk.diagnose_after(&wizard.case, &wizard.skipped, visitor.lang).await?;
     let fields = decode(&body);
     let field = |name: &str| {
         let found = fields.iter().find(|(key, _)| key == name);
@@ -182,8 +182,9 @@ pub async fn export(desk: Desk, visitor: Visitor, body: Bytes) -> Result<Respons
     let Arrived::Here(wizard, _) = arrive(&desk, Wizard::parse(&body)).await? else {
         return Err(Problem::not_found());
     };
-    let report = desk.diagnostician.diagnose_after(&wizard.case, &wizard.skipped, visitor.lang);
-    Ok(export.answer(&report.masked_but(&left_open(&wizard)).0, None))
+    let report = desk.diagnose_after(&wizard.case, &wizard.skipped, visitor.lang).await?;
+    let masked = report.masked_but(&left_open(&wizard)).map_err(Trouble::from)?;
+    Ok(export.answer(&masked.0, None))
 }
 
 /// Reads the form of the reader's page, where there is no script to do it: what the text says, or why
@@ -192,19 +193,19 @@ pub async fn read_text(desk: &Desk, lang: Lang, body: &[u8]) -> (StatusCode, Rea
     let fields = decode(&String::from_utf8_lossy(body));
     let value = fields.into_iter().find(|(key, _)| key == "text").map(|(_, value)| value);
     let text = value.unwrap_or_default().replace("\r\n", "\n");
-    if let Err(trouble) = readable(&text) {
+    if let Err(trouble) = readable(desk, &text) {
         let sentence = trouble.sentence.get(lang).to_owned();
         return (trouble.status, ReadPaste { text, sentence, read: None });
     }
-    let desk = desk.clone();
-    let work = tokio::task::spawn_blocking(move || {
-        let reading = desk.diagnostician.reading(&text, lang);
-        let read = Some(PasteReading::new(reading, &text));
-        ReadPaste { text, sentence: String::new(), read }
-    });
-    match work.await {
-        Ok(read) => (StatusCode::OK, read),
-        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, ReadPaste::default()),
+    match desk.reading(&text, lang).await {
+        Ok(reading) => {
+            let read = Some(PasteReading::new(reading, &text));
+            (StatusCode::OK, ReadPaste { text, sentence: String::new(), read })
+        }
+        Err(problem) => {
+            let sentence = problem.sentence().get(lang).to_owned();
+            (problem.status(), ReadPaste { text, sentence, read: None })
+        }
     }
 }
 
@@ -225,7 +226,7 @@ pub fn lay_ladder(desk: &Desk, lang: Lang, body: &[u8]) -> Laid {
     let base = desk.diagnostician.base();
     let config = std::mem::take(&mut form.config);
     if !config.trim().is_empty() {
-        let found = if readable(&config).is_ok() { hops_in(&config) } else { Vec::new() };
+        let found = if readable(desk, &config).is_ok() { hops_in(&config) } else { Vec::new() };
         if found.is_empty() {
             let sentence = in_both(|texts| texts.t("ladder-nothing")).get(lang).to_owned();
             let refused = Refused { config, sentence };
@@ -260,13 +261,17 @@ pub fn lay_ladder(desk: &Desk, lang: Lang, body: &[u8]) -> Laid {
 }
 
 /// Whether `text` can be read at all.
-fn readable(text: &str) -> Result<(), Trouble> {
-    check_paste(text).map_err(|error| match error {
+fn readable(desk: &Desk, text: &str) -> Result<(), Trouble> {
+    let most = desk.paste_bytes();
+    let checked = match check_paste(text) {
+        Ok(()) if text.len() > most => Err(PasteError::TooLong { bytes: text.len() }),
+        checked => checked,
+    };
+    checked.map_err(|error| match error {
         PasteError::TooLong { bytes } => Trouble {
             status: StatusCode::PAYLOAD_TOO_LARGE,
             sentence: in_both(|texts| {
-                let args =
-                    [("size", bytes.div_ceil(1024).into()), ("limit", (MAX_TEXT / 1024).into())];
+                let args = [("size", bytes.div_ceil(1024).into()), ("limit", (most / 1024).into())];
                 texts.with("too-long", &args)
             }),
         },

@@ -2,13 +2,12 @@
 
 use axum::{
     body::Bytes,
-    extract::Path,
     http::header,
     response::{IntoResponse, Redirect, Response},
 };
 
 use crate::{
-    api::{Desk, Problem, Said, Tried, Visitor},
+    api::{Desk, Path, Problem, Said, Tried, Visitor},
     ui::state::decode,
 };
 

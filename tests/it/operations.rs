@@ -6,9 +6,12 @@ use std::{
     process::{Command, Stdio},
 };
 
-use hangup::store::{ReportStore, Share, SqliteStore};
+use hangup::store::{Share, SqliteStore};
 
-use crate::{serving::Server, store::report_saying};
+use crate::{
+    serving::Server,
+    store::{Simply, report_saying},
+};
 
 const NOW: i64 = 1_800_000_000;
 
@@ -52,6 +55,17 @@ async fn a_backup_brings_back_what_was_there() {
     assert_eq!(hangup(&["restore", of(&former), "--data-dir", of(&data)]).0, 0);
     let store = SqliteStore::open(&data, None).await.unwrap();
     assert!(store.load_report(&later.view, NOW).await.is_ok());
+    store.close().await;
+    // Neither restore took away what another one had kept.
+    let (_, said, _) = hangup(&["restore", of(&file), "--data-dir", of(&data)]);
+    assert!(said.contains("hangup.sqlite.before-restore-3"), "{said}");
+    for (name, has_later) in
+        [("before-restore", true), ("before-restore-2", false), ("before-restore-3", true)]
+    {
+        let bytes = std::fs::read(data.join(format!("hangup.sqlite.{name}"))).unwrap();
+        let found = bytes.windows(7).any(|window| window == b"\"later\"");
+        assert_eq!(found, has_later, "{name}");
+    }
 }
 
 #[tokio::test]

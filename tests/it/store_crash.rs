@@ -12,7 +12,7 @@ use hangup::{
     store::{NewEvent, ReportStore, SqliteStore, Token},
 };
 
-use crate::store::report_saying;
+use crate::store::{Simply, report_saying};
 
 /// Tells the child of this test where to save; the child is this test, run again.
 const CHILD_DIR: &str = "HANGUP_TEST_SAVE_INTO";

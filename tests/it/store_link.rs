@@ -10,7 +10,7 @@ use hangup::{
     },
 };
 
-use crate::store::report_saying;
+use crate::store::{Simply, report_saying};
 
 const NOW: i64 = 1_800_000_000;
 const WEEK: i64 = 7 * 24 * 60 * 60;
@@ -58,6 +58,7 @@ async fn suite(store: &dyn ReportStore) {
     versions_stay_readable(store).await;
     of_two_at_once_one_reads_again(store).await;
     a_report_has_so_many_entries(store).await;
+    events_have_so_many_bytes(store).await;
     what_burns_is_read_once(store).await;
     what_is_closed_needs_more_than_its_token(store).await;
     verified_fixes_confirm_causes(store).await;
@@ -128,6 +129,16 @@ async fn a_report_has_so_many_entries(store: &dyn ReportStore) {
     }
     let over = store.add(&event(&answers, MOST_EVENTS, answer("q"), None)).await;
     assert!(matches!(over, Err(StoreError::TooMuch)), "{over:?}");
+}
+
+async fn events_have_so_many_bytes(store: &dyn ReportStore) {
+    let (_, answers) = saved(store, "large").await;
+    let large = || Some(report_saying(&"x".repeat(10 * 1024 * 1024)));
+    assert!(store.add(&event(&answers, 0, answer("q"), large())).await.is_ok());
+    assert!(store.add(&event(&answers, 1, answer("q"), large())).await.is_ok());
+    let over = store.add(&event(&answers, 2, answer("q"), large())).await;
+    assert!(matches!(over, Err(StoreError::TooMuch)), "{over:?}");
+    store.add(&event(&answers, 2, answer("q"), None)).await.unwrap();
 }
 
 async fn what_burns_is_read_once(store: &dyn ReportStore) {

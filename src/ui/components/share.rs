@@ -105,7 +105,8 @@ pub fn HiddenState(
 /// Sealing: what it is, what it does not protect against, and its button.
 #[component]
 fn Seal(texts: Texts, report: Report, draft: Option<String>) -> impl IntoView {
-    let json = serde_json::to_string(&report.masked().0).unwrap_or_default();
+    let Ok((report, _)) = report.masked() else { return ().into_any() };
+    let json = serde_json::to_string(&report).unwrap_or_default();
     let words = SealTexts {
         go: texts.t("seal-go"),
         cannot: texts.t("seal-cannot"),
@@ -121,6 +122,7 @@ fn Seal(texts: Texts, report: Report, draft: Option<String>) -> impl IntoView {
             <SealButton report=json lives draft texts=words />
         </details>
     }
+    .into_any()
 }
 
 /// The page of a sealed report; the browser does the rest.

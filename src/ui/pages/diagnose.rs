@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::{
-    api::{Desk, Run, knowledge_path},
+    api::{Desk, Problem, Run, knowledge_path},
     evidence::Observation,
     redact::{masked_in, numbers_in},
     report::{Reading, Report},
@@ -51,13 +51,26 @@ pub fn DiagnosePage() -> impl IntoView {
             }
             Ok(Arrived::Here(wizard, run)) => {
                 let wizard = *wizard;
-                let report =
-                    desk.diagnostician.diagnose_after(&wizard.case, &wizard.skipped, texts.0);
+                let text = wizard.case.text.as_deref().unwrap_or("");
+                let made = async {
+                    let report = desk.diagnose_after(&wizard.case, &wizard.skipped, texts.0).await?;
+                    // The report shows no reading of the text.
+                    let text = if wizard.report { "" } else { text };
+                    Ok::<_, Problem>((report, desk.reading(text, texts.0).await?))
+                };
+                let (report, said) = match made.await {
+                    Ok(made) => made,
+                    Err(problem) => {
+                        let sentence = problem.sentence().get(texts.0);
+                        return view! { <ProblemPage status=problem.status() sentence /> }
+                            .into_any();
+                    }
+                };
                 if wizard.report {
                     let origin = Origin::Wizard(Box::new(wizard));
                     view! { <ReportView texts report origin desk /> }.into_any()
                 } else {
-                    view! { <WizardView texts wizard report desk run /> }.into_any()
+                    view! { <WizardView texts wizard report said desk run /> }.into_any()
                 }
             }
         }
@@ -69,14 +82,13 @@ fn WizardView(
     texts: Texts,
     wizard: Wizard,
     report: Report,
+    said: Reading,
     desk: Desk,
     run: Option<Run>,
 ) -> impl IntoView {
     let base = Arc::clone(desk.diagnostician.base());
     let step = current_step(&wizard, &report);
     let enough = wizard.at_report().href();
-    let text = wizard.case.text.as_deref().unwrap_or("");
-    let said = desk.diagnostician.reading(text, texts.0);
     view! {
         <Title text=texts.t("wizard-title") />
         <div class="wrap wizard">

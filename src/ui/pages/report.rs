@@ -160,18 +160,19 @@ fn in_both_languages(report: &Report, origin: &Origin, desk: &Desk) -> Vec<Repor
     };
     let case = Case { lang: None, ..report.case.clone() };
     let told = |lang: Lang| {
-        if report.lang == lang {
-            report.masked().0
+        let masked = if report.lang == lang {
+            report.masked()
         } else {
-            desk.diagnostician.diagnose_after(&case, &passed, lang).masked().0
-        }
+            desk.diagnostician.diagnose_after(&case, &passed, lang).masked()
+        };
+        masked.ok().map(|(report, _)| report)
     };
-    Lang::ALL.map(told).to_vec()
+    Lang::ALL.into_iter().filter_map(told).collect()
 }
 
 /// What is masked before the report is saved: "2 × passwords".
 fn masked(report: &Report, open: &BTreeSet<String>, texts: Texts) -> Vec<String> {
-    let counts = report.masked_but(open).1;
+    let counts = report.masked_but(open).map(|(_, counts)| counts).unwrap_or_default();
     counts.into_iter().map(|(kind, n)| format!("{n} × {}", kind.label(texts.0))).collect()
 }
 
