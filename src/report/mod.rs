@@ -12,6 +12,7 @@ mod diagnose;
 mod evaluation;
 mod explain;
 mod export;
+mod fitted;
 mod inert;
 mod label;
 mod learned;
@@ -19,6 +20,7 @@ mod line;
 mod masked;
 mod message;
 mod observe;
+mod place;
 mod reading;
 mod retry;
 mod second_thoughts;
@@ -34,6 +36,7 @@ pub use compare::{Comparison, Moved};
 pub use diagnose::{Decoded, Diagnostician, Thought};
 pub use evaluation::{Figures, Label, LabelledCase, Outcome};
 pub use explain::{Account, Explained, Origin, Term};
+pub use fitted::{Blank, Fitted};
 pub use learned::Learned;
 pub use line::{Drawn, Line, LineEnd, Stretch, lines};
 pub use message::{Format, Message};
@@ -193,8 +196,15 @@ pub struct ReportFix {
     pub title: String,
     /// What to do, in order.
     pub steps: Vec<String>,
-    /// Commands or configuration to copy.
+    /// Commands or configuration to copy, with the values of this case.
     pub commands: Vec<String>,
+    /// The values in them that were calculated or taken from the case, and the usual ones, each with
+    /// its reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fitted: Vec<Fitted>,
+    /// The words in them that the case cannot fill.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blanks: Vec<Blank>,
     /// `low`, `medium` or `high`.
     pub risk: String,
     /// How to take it back.

@@ -11,6 +11,7 @@
 )]
 
 mod case;
+mod case_ladder;
 mod chain;
 mod check_fix;
 mod chrome;
@@ -20,8 +21,8 @@ mod copy;
 mod export;
 mod fixes;
 mod icons;
+mod inversions;
 mod ladder_chart;
-mod ladder_link;
 mod ledger;
 mod message;
 mod opening;
@@ -37,6 +38,7 @@ mod to_scale;
 mod verdict;
 
 pub use case::{Answers, Measured, ReadFromCapture, ReadFromText};
+pub use case_ladder::CaseLadder;
 pub use chain::ChainStrip;
 pub use check_fix::CheckFixes;
 pub use chrome::{Footer, Header};
@@ -46,8 +48,8 @@ pub use copy::{Command, CopyText};
 pub use export::{SavedFiles, UnsavedFiles};
 pub use fixes::Fixes;
 pub use icons::{BrokenLine, Icon, Logo};
+pub use inversions::Inversions;
 pub use ladder_chart::LadderChart;
-pub use ladder_link::LadderLink;
 pub use ledger::Ledger;
 pub use message::MessageToOps;
 pub use opening::Opening;

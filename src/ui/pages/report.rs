@@ -13,7 +13,7 @@ use crate::{
     report::{Case, NextStep, NotVisible, Report, RuledOut, StepKind, VerdictState},
     ui::{
         components::{
-            ChainStrip, CheckFixes, CompareForm, Constants, Fixes, Icon, LadderLink, Ledger,
+            CaseLadder, ChainStrip, CheckFixes, CompareForm, Constants, Fixes, Icon, Ledger,
             MessageToOps, Opening, ReadFromText, RetryCode, SavedFiles, SealedPage, SecondThoughts,
             Settle, ShareForm, Shared, TicketBoard, Timeline, ToScale, UnsavedFiles, VerdictHead,
         },
@@ -118,7 +118,7 @@ pub(super) fn ReportView(
             <Timeline texts observations=report.observations.clone() base=Arc::clone(&base) />
             <ToScale texts observations=report.observations.clone() />
             <Constants texts constants=report.constants.clone() />
-            <LadderLink texts report=report.clone() base=Arc::clone(&base) />
+            <CaseLadder texts report=report.clone() base=Arc::clone(&base) />
             <Fixes texts fixes=report.fixes.clone() unsure />
             {ticket.map(|ticket| view! { <CheckFixes texts report=report.clone() ticket desk=desk.clone() /> })}
             <RetryCode texts report=report.clone() base=Arc::clone(&base) />
