@@ -214,6 +214,16 @@ impl<'a, 'b> Fitting<'a, 'b> {
     }
 }
 
+/// `text` of a fix with the usual value in each gap, for where there is no case.
+pub fn with_usual(text: &str) -> String {
+    let Some(gap) = GAP.as_ref() else { return text.to_owned() };
+    gap.replace_all(text, |found: &regex::Captures<'_>| {
+        let part = |n: usize| found.get(n).map_or("", |part| part.as_str());
+        part(2).parse().map_or_else(|_| part(2).to_owned(), |usual| written(usual, part(3)))
+    })
+    .into_owned()
+}
+
 /// Id of the sentence that says what to put for `name`; a number behind a name means another of them.
 fn blank_id(name: &str) -> String {
     let name = name.trim_end_matches(|c: char| c.is_ascii_digit());

@@ -227,7 +227,7 @@ impl AppState {
             Some(self.diagnose(case, before.lang).await?.masked().0)
         };
         let now_stands = after.as_ref().unwrap_or(before);
-        happening.judge(before, now_stands);
+        happening.judge();
         let what = match &happening {
             Happening::FixTried { .. } => What::FixTried,
             Happening::Checked { worked, .. } => What::Checked { worked: *worked },
