@@ -10,7 +10,7 @@ use axum::{
 use crate::{
     knowledge::Lang,
     report::{FixState, Report},
-    server::{AppState, Caller, Door, KEY_COOKIE, KEY_LIVES, Occasion, Problem},
+    server::{AppState, Caller, Door, KEY_COOKIE, KEY_LIVES, Problem},
     store::{Event, Kept, Opened, StoreError, Terms, Token, UnixSeconds, civil_date},
 };
 
@@ -246,7 +246,7 @@ impl Desk {
         let path = format!("/d/{}", share.view.as_str());
         if !wish.burns {
             let link = format!("{}{path}", visitor.origin);
-            self.state.announce(Occasion::Saved, report, None, Some(link));
+            self.state.announce_saved(&share, report, link).await;
         }
         let lives = u64::try_from(expires_at.saturating_sub(now)).unwrap_or_default();
         let kept = |name: &str, value: &str| visitor.keep_with(name, value, &path, lives);

@@ -62,7 +62,8 @@ impl AppState {
         if given.is_empty() {
             return Err(bad_field("answers", "must hold an answer", "至少需要一个回答"));
         }
-        let base = self.diagnostician.as_ref().ok_or_else(Problem::internal)?.base();
+        let diagnostician = self.learner.as_ref().ok_or_else(Problem::internal)?.now();
+        let base = diagnostician.base();
         for (id, option) in &given {
             let shown: String = id.chars().take(40).flat_map(char::escape_debug).collect();
             let field = format!("answers.{shown}");
@@ -84,7 +85,7 @@ impl AppState {
             Problem::from_text(axum::http::StatusCode::PAYLOAD_TOO_LARGE, "too-large", said)
                 .with("field", "text")
         })?;
-        let diagnostician = self.diagnostician.as_ref().ok_or_else(Problem::internal)?;
+        let diagnostician = self.learner.as_ref().ok_or_else(Problem::internal)?.now();
         let read = diagnostician.decode(&without_secrets(text)).observations;
         let from = |seen: Observation| Observation {
             source: Source::Collect,
@@ -100,7 +101,8 @@ impl AppState {
         vantage: &str,
         mut seen: Vec<Observation>,
     ) -> Result<Happening, Problem> {
-        let base = self.diagnostician.as_ref().ok_or_else(Problem::internal)?.base();
+        let diagnostician = self.learner.as_ref().ok_or_else(Problem::internal)?.now();
+        let base = diagnostician.base();
         if seen.is_empty() {
             return Err(bad_field(
                 "text",
