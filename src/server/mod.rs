@@ -54,6 +54,7 @@ pub use config_values::{AllowRule, BaseUrl, LogFormat};
 pub use contribution::{COMMENT_CHARS, NAME_CHARS, comment, name};
 pub use diagnoses::origin_of;
 pub use instance_key::InstanceKey;
+pub(crate) use json::bad_field;
 pub use language::negotiate;
 pub use learner::Learner;
 pub use limits::check_paste;

@@ -10,6 +10,7 @@
     reason = "a component owns its properties, whatever it does with them"
 )]
 
+mod capture_words;
 mod case;
 mod case_ladder;
 mod chain;
@@ -37,6 +38,7 @@ mod timeline;
 mod to_scale;
 mod verdict;
 
+pub use capture_words::{capture_variables, capture_words};
 pub use case::{Answers, Measured, ReadFromCapture, ReadFromText};
 pub use case_ladder::CaseLadder;
 pub use chain::ChainStrip;

@@ -109,7 +109,7 @@ pub(super) fn ReportView(
         <div class="wrap report">
             <VerdictHead texts report=report.clone() />
             <ChainStrip texts hops=report.chain.clone() />
-            {ticket.clone().map(|ticket| view! { <TicketBoard texts report=report.clone() ticket base=Arc::clone(&base) /> })}
+            {ticket.clone().map(|ticket| view! { <TicketBoard texts report=report.clone() ticket base=Arc::clone(&base) worker=desk.package_file("capture-worker.js") /> })}
             {unsure
                 .then(|| {
                     view! { <Settle texts report=report.clone() base=Arc::clone(&base) wizard=wizard.clone() /> }
