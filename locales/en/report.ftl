@@ -23,7 +23,7 @@ fit-again = A quarter of the first interval: the last of four tries still falls 
 fit-again-unknown = A usual value: about a quarter of the first interval.
 fit-below = Below the { $seconds } s after which it breaks ({ $from }), by a fifth and by at least 2 s: whoever sends must be the first to give a silent connection up.
 fit-below-unknown = A usual value. Better: a fifth below the time after which the other side, or something on the way, ends a silent connection.
-fit-outlast = Longer than the { $seconds } s for which { $whose } keeps a silent connection for reuse (its default), by 5 s or a quarter: the side that sends must be the one that closes.
+fit-outlast = Longer than the { $seconds } s for which { $whose } keeps a silent connection for reuse ({ $from }), by 5 s or a quarter: the side that sends must be the one that closes.
 fit-outlast-unknown = A usual value behind a balancer with 60 s. It must be longer than whatever stands in front keeps a silent connection.
 fit-head = A second above the keep-alive, which follows the { $seconds } s of { $whose }: Node.js counts both at once.
 fit-head-unknown = A little above the keep-alive: Node.js counts both at once.
@@ -41,6 +41,8 @@ fit-from-collect = read on the machine
 fit-from-text = read in your text
 fit-from-answer = as you said
 fit-from-default = the default of { $component }; yours may be set otherwise
+fit-its-default = its default
+fit-from-config = by your configuration
 fit-place-target = The target of this case.
 fit-place-text = The only address in your text.
 # What to put for a word in capitals.

@@ -23,7 +23,7 @@ fit-again = 取首次间隔的四分之一：四次重试仍落在 { $seconds } 
 fit-again-unknown = 这是常用值：约为首次间隔的四分之一。
 fit-below = 比断开时间 { $seconds } 秒（{ $from }）小五分之一，且至少小 2 秒：必须由发请求的一方先放弃空闲连接。
 fit-below-unknown = 这是常用值。更好的取法：比对端或中间设备断开空闲连接的时间小五分之一。
-fit-outlast = { $whose } 会把空闲连接保留 { $seconds } 秒以便复用（默认值），这里要再长 5 秒或四分之一：必须由发请求的一方先关闭连接。
+fit-outlast = { $whose } 会把空闲连接保留 { $seconds } 秒以便复用（{ $from }），这里要再长 5 秒或四分之一：必须由发请求的一方先关闭连接。
 fit-outlast-unknown = 前面是 60 秒的负载均衡时的常用值。必须大于前一跳保留空闲连接的时间。
 fit-head = 比 keep-alive 多 1 秒（keep-alive 依据 { $whose } 的 { $seconds } 秒算出）：Node.js 会同时计算这两个时间。
 fit-head-unknown = 比 keep-alive 略大：Node.js 会同时计算这两个时间。
@@ -41,6 +41,8 @@ fit-from-collect = 在该机器上读到
 fit-from-text = 从您粘贴的文本中读到
 fit-from-answer = 您提供的
 fit-from-default = { $component } 的默认值，您的设置可能不同
+fit-its-default = 默认值
+fit-from-config = 按您的配置
 fit-place-target = 本案例的目标。
 fit-place-text = 您文本中唯一的地址。
 # What to put for a word in capitals.

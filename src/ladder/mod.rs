@@ -31,7 +31,7 @@ pub use draw::draw;
 pub use input::{LadderError, MAX_HOPS, read};
 pub use model::{Hop, Ladder, Limit, Origin, Role, Timer};
 pub use paste::hops_in;
-pub use reuse::longest_reuse;
+pub use reuse::{Reuse, longest_reuse};
 pub use rules::Rule;
 pub use sketch::{Sketch, SketchError, SketchHop, SketchTimer, settings_of};
 pub use solve::{above, apply};

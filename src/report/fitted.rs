@@ -5,7 +5,7 @@
 //! words such as `HOST`. In goes text of the knowledge base and the case; what a stranger typed gets
 //! into a command only where it can be a host and a port, since a shell may read it.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::sync::LazyLock;
 
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     evidence::{Observation, Source, State},
     knowledge::{Base, Fix},
-    ladder,
+    ladder::{self, Reuse},
 };
 
 use super::{
@@ -63,8 +63,8 @@ pub(super) struct Fitting<'a, 'b> {
     maker: &'a Maker<'b>,
     place: Option<Place>,
     cut: Option<Cut>,
-    /// The longest reuse in front, and whose it is.
-    reuse: Option<(f64, String)>,
+    /// What was pasted, for the configuration in it.
+    text: Option<&'a str>,
 }
 
 /// The parts of a fix, filled in.
@@ -93,10 +93,10 @@ impl<'a, 'b> Fitting<'a, 'b> {
         maker: &'a Maker<'b>,
         cause: &str,
         target: Option<&str>,
-        text: Option<&str>,
+        text: Option<&'a str>,
     ) -> Self {
         let place = target.and_then(Place::of_target).or_else(|| text.and_then(Place::in_text));
-        Self { maker, place, cut: cut(maker, cause), reuse: reuse(maker) }
+        Self { maker, place, cut: cut(maker, cause), text }
     }
 
     /// `fix` with its gaps filled.
@@ -104,29 +104,36 @@ impl<'a, 'b> Fitting<'a, 'b> {
         let mut fitted = Vec::new();
         let mut blanks = Vec::new();
         let lang = self.maker.lang;
-        let title = self.gaps(fix.title.get(lang), &mut fitted);
-        let steps = fix.steps.iter().map(|step| self.gaps(step.get(lang), &mut fitted)).collect();
+        let title = self.gaps(fix, fix.title.get(lang), &mut fitted);
+        let steps =
+            fix.steps.iter().map(|step| self.gaps(fix, step.get(lang), &mut fitted)).collect();
         let commands = fix
             .commands
             .iter()
             .map(|command| {
-                let command = self.gaps(command, &mut fitted);
+                let command = self.gaps(fix, command, &mut fitted);
                 self.words(&command, &mut fitted, &mut blanks)
             })
             .collect();
         Filled { title, steps, commands, fitted, blanks }
     }
 
-    fn gaps(&self, text: &str, fitted: &mut Vec<Fitted>) -> String {
+    fn gaps(&self, fix: &Fix, text: &str, fitted: &mut Vec<Fitted>) -> String {
         let Some(gap) = GAP.as_ref() else { return text.to_owned() };
         gap.replace_all(text, |found: &regex::Captures<'_>| {
             let part = |n: usize| found.get(n).map_or("", |part| part.as_str());
-            self.gap(part(1), part(2), part(3), fitted)
+            self.gap(fix, part(1), (part(2), part(3)), fitted)
         })
         .into_owned()
     }
 
-    fn gap(&self, rule: &str, usual: &str, unit: &str, fitted: &mut Vec<Fitted>) -> String {
+    fn gap(
+        &self,
+        fix: &Fix,
+        rule: &str,
+        (usual, unit): (&str, &str),
+        fitted: &mut Vec<Fitted>,
+    ) -> String {
         let say = |id: &str, args: &[(&str, &str)]| say(self.maker.lang, id, args);
         if rule == "port" {
             let Some(place) = &self.place else { return usual.to_owned() };
@@ -135,7 +142,7 @@ impl<'a, 'b> Fitting<'a, 'b> {
             return port.to_string();
         }
         let known = usual.parse::<f64>().ok();
-        let calculated = self.calculated(rule, known);
+        let calculated = self.calculated(fix, rule, known);
         let (value, reason, from_case) = match calculated {
             Some((value, reason)) => (Some(value), reason, true),
             None => (known, say(&format!("fit-{rule}-unknown"), &[]), false),
@@ -150,12 +157,16 @@ impl<'a, 'b> Fitting<'a, 'b> {
     }
 
     /// The value of `rule` in seconds, and why. None where the case does not know what it needs.
-    fn calculated(&self, rule: &str, usual: Option<f64>) -> Option<(f64, String)> {
+    fn calculated(&self, fix: &Fix, rule: &str, usual: Option<f64>) -> Option<(f64, String)> {
         if matches!(rule, "outlast" | "head") {
-            let (longest, whose) = self.reuse.as_ref()?;
-            let outlasts = ladder::above(*longest);
+            let Reuse { seconds: longest, component, is_configured } =
+                reuse(self.maker, self.text, &fix.stack)?;
+            let whose = self.maker.component_name(&component);
+            let id = if is_configured { "fit-from-config" } else { "fit-its-default" };
+            let from = say(self.maker.lang, id, &[]);
+            let outlasts = ladder::above(longest);
             let value = if rule == "head" { outlasts + 1.0 } else { outlasts };
-            let args = [("seconds", &*seconds(*longest)), ("whose", whose)];
+            let args = [("seconds", &*seconds(longest)), ("whose", &*whose), ("from", &*from)];
             return Some((value, say(self.maker.lang, &format!("fit-{rule}"), &args)));
         }
         let cut = self.cut.as_ref()?;
@@ -313,11 +324,12 @@ fn cut(maker: &Maker<'_>, cause: &str) -> Option<Cut> {
     Some(Cut { seconds, from: say(maker.lang, "fit-from-default", &[("component", &component)]) })
 }
 
-/// The longest time for which something that was named reuses a silent connection.
-fn reuse(maker: &Maker<'_>) -> Option<(f64, String)> {
-    let named: BTreeSet<&str> = maker.named.iter().map(String::as_str).collect();
-    ladder::longest_reuse(maker.base, &named)
-        .map(|(seconds, component)| (seconds, maker.component_name(&component)))
+/// The longest reuse in front of `stack`, by what was pasted, else by the defaults of what was named.
+fn reuse(maker: &Maker<'_>, text: Option<&str>, stack: &str) -> Option<Reuse> {
+    let named = maker.named.iter().map(String::as_str).filter(|id| *id != stack).collect();
+    let mut pasted = text.map(ladder::hops_in).unwrap_or_default();
+    pasted.retain(|hop| hop.component != stack);
+    ladder::longest_reuse(maker.base, &named, pasted)
 }
 
 #[cfg(test)]

@@ -1,4 +1,7 @@
-use std::sync::{Arc, LazyLock};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, LazyLock},
+};
 
 use super::*;
 use crate::{
@@ -102,6 +105,25 @@ fn another_cut_off_gives_other_values_and_says_why() {
         all
     };
     assert_ne!(commands(60.0), commands(900.0));
+}
+
+#[test]
+fn a_keep_alive_outlives_what_stands_in_front_and_not_itself() {
+    let mut case = Case {
+        text: Some("recv() failed (104: Connection reset by peer) while reading response header from upstream".to_owned()),
+        ..Case::default()
+    };
+    case.facts.phase = Some("reuse_keepalive".to_owned());
+    case.facts.between = vec!["nginx".to_owned()];
+    case.facts.stack = vec!["node".to_owned()];
+    let all = fixes(&case);
+    let value = |id: &str| {
+        let fix = all.iter().find(|fix| fix.id == id).unwrap_or_else(|| panic!("no {id}"));
+        fix.fitted.first().cloned().unwrap()
+    };
+    let node = value("keepalive_race.node");
+    assert!(node.from_case && node.value == "65 s" && node.reason.contains("nginx"), "{node:?}");
+    assert!(!value("nginx.keepalive_timeout").from_case);
 }
 
 #[test]
