@@ -22,7 +22,7 @@ use crate::{
 /// Engine and server, side by side. Cheap to clone.
 #[derive(Clone)]
 pub struct Desk {
-    /// The engine with its knowledge.
+    /// The engine with its knowledge, as it stood when the request came.
     pub diagnostician: Arc<Diagnostician>,
     /// Store, probes, configuration.
     pub(super) state: AppState,
@@ -42,7 +42,7 @@ pub struct Trouble {
 impl Desk {
     /// The desk of a server; `None` where it has no knowledge and serves the API alone.
     pub fn of(state: &AppState) -> Option<Self> {
-        let diagnostician = Arc::clone(state.diagnostician.as_ref()?);
+        let diagnostician = state.learner.as_ref()?.now();
         let client = IpAddr::from([127, 0, 0, 1]);
         Some(Self { diagnostician, state: state.clone(), client })
     }

@@ -1,6 +1,9 @@
 //! The knowledge for the browser's engine: one file, named by its content, kept for ever.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use axum::{
     extract::State,
@@ -12,7 +15,7 @@ use leptos::prelude::use_context;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    knowledge::{Base, Text},
+    knowledge::{Base, Experience, Text},
     server::{AppState, Path, Problem},
 };
 
@@ -21,10 +24,16 @@ use super::Desk;
 /// Where it is served.
 pub const KNOWLEDGE_ROUTE: &str = "/knowledge/{file}";
 
-/// The file: made once, since the knowledge of a running server does not change.
-static FILE: OnceLock<File> = OnceLock::new();
+/// The files of the latest versions: one for each state of what was learned here. Pages that are open
+/// name an older one.
+static FILES: Mutex<VecDeque<Arc<File>>> = Mutex::new(VecDeque::new());
+
+/// Versions kept. judgement: a page that slept through eight confirmed cases can be loaded anew.
+const VERSIONS: usize = 8;
 
 struct File {
+    /// What was learned when it was made; the rest of the knowledge of a running server does not change.
+    learned: Experience,
     name: String,
     body: Bytes,
 }
@@ -42,10 +51,9 @@ pub async fn serve_knowledge(
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
     let desk = Desk::of(&state).ok_or_else(Problem::not_found)?;
-    let file = file(desk.diagnostician.base());
-    if file.name != name {
-        return Err(Problem::not_found());
-    }
+    let newest = file(desk.diagnostician.base());
+    let file = if newest.name == name { Some(newest) } else { older(&name) };
+    let file = file.ok_or_else(Problem::not_found)?;
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
@@ -53,14 +61,28 @@ pub async fn serve_knowledge(
     Ok((headers, file.body.clone()).into_response())
 }
 
-fn file(base: &Arc<Base>) -> &'static File {
-    FILE.get_or_init(|| {
-        let json = serde_json::to_vec(&tables_of(base)).unwrap_or_default();
-        let hash = Sha256::digest(&json);
-        let mut start = [0; 8];
-        start.copy_from_slice(&hash[..8]);
-        File { name: format!("{:016x}.json", u64::from_be_bytes(start)), body: json.into() }
-    })
+fn file(base: &Arc<Base>) -> Arc<File> {
+    let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = files.iter().find(|file| file.learned == base.experience) {
+        return Arc::clone(known);
+    }
+    let json = serde_json::to_vec(&tables_of(base)).unwrap_or_default();
+    let hash = Sha256::digest(&json);
+    let mut start = [0; 8];
+    start.copy_from_slice(&hash[..8]);
+    let name = format!("{:016x}.json", u64::from_be_bytes(start));
+    let made = Arc::new(File { learned: base.experience.clone(), name, body: json.into() });
+    if files.len() == VERSIONS {
+        files.pop_front();
+    }
+    files.push_back(Arc::clone(&made));
+    made
+}
+
+/// An older version of that name.
+fn older(name: &str) -> Option<Arc<File>> {
+    let files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
+    files.iter().find(|file| file.name == name).cloned()
 }
 
 /// What the browser needs to rank: the tables without the prose that only the report shows.

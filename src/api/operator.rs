@@ -101,7 +101,7 @@ impl Desk {
         confirmed.sort_by_key(|(_, cases)| std::cmp::Reverse(*cases));
         Ok(Overview {
             receivers: receivers.collect(),
-            deliveries: self.state.webhooks.deliveries().into_iter().map(line).collect(),
+            deliveries: self.state.webhooks.deliveries().await?.into_iter().map(line).collect(),
             strength: self.state.config.learning.strength,
             confirmed,
         })
@@ -194,7 +194,7 @@ pub async fn test_webhook(
 ) -> Result<Response, Problem> {
     operator_only(&desk, &visitor)?;
     let name = fields.get("name").map_or("", String::as_str);
-    if !desk.state.webhooks.test(name) {
+    if !desk.state.webhooks.test(name).await? {
         let sentence = Text {
             en: "There is no webhook of that name in the configuration.".to_owned(),
             zh: "配置中没有这个名称的 Webhook。".to_owned(),
@@ -208,6 +208,7 @@ pub async fn test_webhook(
 pub async fn forget(desk: Desk, visitor: Visitor) -> Result<Response, Problem> {
     operator_only(&desk, &visitor)?;
     desk.state.store.forget_confirmed().await?;
+    desk.state.learn().await;
     Ok(Redirect::to("/admin#learning").into_response())
 }
 

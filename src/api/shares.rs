@@ -9,7 +9,7 @@ use axum::{
 
 use crate::{
     report::{FixState, Report},
-    server::{AppState, Caller, Door, KEY_COOKIE, KEY_LIVES, Occasion, Path, Problem},
+    server::{AppState, Caller, Door, KEY_COOKIE, KEY_LIVES, Path, Problem},
     store::{Event, Kept, Opened, StoreError, Terms, Token, UnixSeconds, civil_date},
 };
 
@@ -248,7 +248,7 @@ impl Desk {
         let path = format!("/d/{}", share.view.as_str());
         if !wish.burns {
             let link = format!("{}{path}", visitor.origin);
-            self.state.announce(Occasion::Saved, report, None, Some(link));
+            self.state.announce_saved(&share, report, link).await;
         }
         let lives = u64::try_from(expires_at.saturating_sub(now)).unwrap_or_default();
         let kept = |name: &str, value: &str| visitor.keep_with(name, value, &path, lives);

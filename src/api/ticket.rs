@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    evidence::{Observation, Source},
     report::ReportFix,
-    server::{Problem, comment, name},
+    server::{Problem, bad_field, comment, name},
     store::Token,
 };
 
@@ -67,6 +68,25 @@ impl Desk {
         let who = name("who", who)?;
         let vantage = if who.is_empty() { "ops" } else { &who };
         let facts = self.state.facts_in(text, vantage)?;
+        self.state.may_write(visitor.client)?;
+        self.state.happen(&token, &visitor.caller(), &who, facts).await?;
+        Ok(())
+    }
+
+    /// Adds what the reader's browser found in a capture, as JSON, to the report under an answer token.
+    pub async fn captured(
+        &self,
+        token: &str,
+        who: &str,
+        json: &str,
+        visitor: &Visitor,
+    ) -> Result<(), Problem> {
+        let token = token_of(token)?;
+        let who = name("who", who)?;
+        let seen: Vec<Observation> = serde_json::from_str(json)
+            .map_err(|_| bad_field("observations", "is no list of observations", "不是观测列表"))?;
+        let vantage = if who.is_empty() { "capture" } else { &who };
+        let facts = self.state.facts(Source::Capture, vantage, seen)?;
         self.state.may_write(visitor.client)?;
         self.state.happen(&token, &visitor.caller(), &who, facts).await?;
         Ok(())

@@ -177,6 +177,12 @@ fn plain(report: &Report) -> String {
                 line(&format!("    {command}"));
             }
         }
+        for fitted in &fix.fitted {
+            line(&format!("  = {}: {}", fitted.value, fitted.reason));
+        }
+        for blank in &fix.blanks {
+            line(&format!("  ? {}: {}", blank.name, blank.put));
+        }
     }
     if let Some(next) = report.next.first() {
         line("");

@@ -8,7 +8,10 @@ use std::{
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
-use crate::knowledge::{Base, built_in, check, load, read_folder};
+use crate::{
+    knowledge::{Base, built_in, check, load, read_folder},
+    report::with_usual,
+};
 
 use super::{Failure, base};
 
@@ -115,7 +118,7 @@ fn list(base: &Base, kind: Kind, as_json: bool) {
             .map(|t| (t.id.clone(), format!("{} {} ({})", t.value, t.unit, t.setting), json!(t)))
             .collect(),
         Kind::Fixes => {
-            base.fixes.values().map(|f| (f.id.clone(), f.title.en.clone(), json!(f))).collect()
+            base.fixes.values().map(|f| (f.id.clone(), with_usual(&f.title.en), json!(f))).collect()
         }
         Kind::Components => {
             base.components.values().map(|c| (c.id.clone(), c.name.en.clone(), json!(c))).collect()

@@ -4,10 +4,9 @@ use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
 
 use super::{Failure, diagnostician};
 use crate::{
-    knowledge::Experience,
     report::Diagnostician,
-    server::{self, AppState, Config, Diagnose, ServeArgs, starter},
-    store::{ReportStore, SqliteStore},
+    server::{self, AppState, Config, Diagnose, InstanceKey, ServeArgs, starter},
+    store::SqliteStore,
 };
 
 /// How long work that cannot be interrupted may keep the program after the server has stopped.
@@ -48,13 +47,13 @@ async fn serve(config: Config, engine: Arc<Diagnostician>) -> Result<(), String>
     let listener = server::listen(config.listen).await?;
     let store = SqliteStore::open(&config.data_dir, config.store.most()).await;
     let store = store.map_err(|error| error.to_string())?;
-    let engine = with_experience(engine, &config, &store).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let key = InstanceKey::open(&config.data_dir)?;
     let probes = starter(&config);
     let doctor = Arc::clone(&engine);
     let diagnose: Diagnose = Arc::new(move |case, lang| doctor.diagnose(case, lang));
-    let state =
-        AppState::new(config, Arc::new(store.clone()), diagnose, probes).with_diagnostician(engine);
+    let state = AppState::new(config, Arc::new(store.clone()), diagnose, probes, key)
+        .with_diagnostician(engine);
     let stopping = state.stopping.clone();
     tokio::spawn(async move {
         server::stop_signal().await;
@@ -65,25 +64,6 @@ async fn serve(config: Config, engine: Arc<Diagnostician>) -> Result<(), String>
     server::serve(listener, state).await;
     store.close().await;
     Ok(())
-}
-
-/// The engine with the causes that were confirmed on this server, where it may learn from them.
-async fn with_experience(
-    engine: Arc<Diagnostician>,
-    config: &Config,
-    store: &SqliteStore,
-) -> Result<Arc<Diagnostician>, String> {
-    let strength = config.learning.strength;
-    if strength <= 0.0 {
-        return Ok(engine);
-    }
-    let mut experience = Experience { strength, ..Experience::default() };
-    for proved in store.confirmed_causes().await.map_err(|error| error.to_string())? {
-        *experience.confirmed.entry(proved.cause).or_default() += 1;
-    }
-    let cases: u64 = experience.confirmed.values().sum();
-    tracing::info!(cases, strength, "base rates are shifted by the cases confirmed here");
-    Ok(Arc::new(engine.with_experience(experience)))
 }
 
 /// The environment variables that are text; the others can be none of ours.

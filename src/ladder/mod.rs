@@ -12,6 +12,7 @@ mod input;
 mod model;
 mod paste;
 mod readers;
+mod reuse;
 mod rules;
 mod settings;
 mod sketch;
@@ -30,9 +31,10 @@ pub use draw::draw;
 pub use input::{LadderError, MAX_HOPS, read};
 pub use model::{Hop, Ladder, Limit, Origin, Role, Timer};
 pub use paste::hops_in;
+pub use reuse::{Reuse, longest_reuse};
 pub use rules::Rule;
 pub use sketch::{Sketch, SketchError, SketchHop, SketchTimer, settings_of};
-pub use solve::apply;
+pub use solve::{above, apply};
 
 /// Two timers in the wrong order.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -20,8 +20,9 @@ const MAX_ROUNDS: usize = 400;
 /// every server helps nobody.
 const LONG_REUSE: f64 = 900.0;
 
-/// What outlives `seconds` with room to spare: five seconds, or a quarter for short ones.
-fn above(seconds: f64) -> f64 {
+/// What outlives `seconds` with room to spare, in seconds: five more, or a quarter for short ones. A
+/// judgement: timers are read late, and a request is a while on its way.
+pub fn above(seconds: f64) -> f64 {
     round_up(seconds + (0.25 * seconds).min(5.0))
 }
 

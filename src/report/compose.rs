@@ -12,6 +12,7 @@ use super::{
     Case, ConstantMatch, EvidenceItem, Hop, HopState, NextStep, NotVisible, RankedCause, Report,
     ReportFix, RuledOut, StepKind, Verdict, VerdictState,
     diagnose::Thought,
+    fitted::{Filled, Fitting},
     label,
     words::{say, seconds},
 };
@@ -77,7 +78,7 @@ pub(super) fn compose(
         Maker { base, model, evidence: &thought.evidence, belief: &thought.belief, lang, named };
     let causes = maker.causes();
     let constants = maker.constants();
-    let fixes = maker.fixes(&causes);
+    let fixes = maker.fixes(&causes, case);
     let settling = model.settling(base, &thought.belief, &thought.evidence);
     let next: Vec<NextStep> = shown_steps(&thought.plan.steps, settling)
         .into_iter()
@@ -427,7 +428,7 @@ impl Maker<'_> {
         hidden
     }
 
-    fn fixes(&self, causes: &[RankedCause]) -> Vec<ReportFix> {
+    fn fixes(&self, causes: &[RankedCause], case: &Case) -> Vec<ReportFix> {
         let leading: BTreeMap<&str, usize> = causes
             .iter()
             .filter(|cause| cause.id != SOMETHING_ELSE)
@@ -436,16 +437,25 @@ impl Maker<'_> {
             .filter(|(rank, cause)| *rank == 0 || cause.probability >= 0.05)
             .map(|(rank, cause)| (cause.id.as_str(), rank))
             .collect();
+        let fitting: BTreeMap<&str, Fitting<'_, '_>> = leading
+            .keys()
+            .map(|cause| {
+                (*cause, Fitting::new(self, cause, case.target.as_deref(), case.text.as_deref()))
+            })
+            .collect();
         let mut fixes: Vec<((usize, bool, bool, String), ReportFix)> = Vec::new();
         for fix in self.base.fixes.values() {
             let best =
                 fix.causes.iter().filter_map(|id| Some((*leading.get(id.as_str())?, id))).min();
             let Some((rank, cause)) = best else { continue };
+            let Some(filled) = fitting.get(cause.as_str()).map(|fitting| fitting.fill(fix)) else {
+                continue;
+            };
             let named = self.is_named(&fix.stack);
             // The cause's own fixes come before the general ones of its stack.
             let general = !fix.id.starts_with(cause.as_str());
             let key = (rank, !named, general, fix.id.clone());
-            fixes.push((key, self.fix(fix, cause, named)));
+            fixes.push((key, self.fix(fix, cause, named, filled)));
         }
         fixes.sort_by(|(a, _), (b, _)| a.cmp(b));
         fixes.into_iter().map(|(_, fix)| fix).collect()
@@ -460,15 +470,24 @@ impl Maker<'_> {
                 .any(|component| component.classes.iter().any(|class| class == stack))
     }
 
-    fn fix(&self, fix: &crate::knowledge::Fix, cause: &str, named: bool) -> ReportFix {
+    fn fix(
+        &self,
+        fix: &crate::knowledge::Fix,
+        cause: &str,
+        named: bool,
+        filled: Filled,
+    ) -> ReportFix {
+        let Filled { title, steps, commands, fitted, blanks } = filled;
         ReportFix {
             id: fix.id.clone(),
             cause: cause.to_owned(),
             stack: fix.stack.clone(),
             for_named_stack: named,
-            title: fix.title.get(self.lang).to_owned(),
-            steps: fix.steps.iter().map(|step| step.get(self.lang).to_owned()).collect(),
-            commands: fix.commands.clone(),
+            title,
+            steps,
+            commands,
+            fitted,
+            blanks,
             risk: fix.risk.clone(),
             rollback: fix.rollback.get(self.lang).to_owned(),
             verify: fix.verify.text.get(self.lang).to_owned(),

@@ -12,6 +12,8 @@ mod diagnose;
 mod evaluation;
 mod explain;
 mod export;
+mod fitted;
+mod fixed;
 mod inert;
 mod label;
 mod learned;
@@ -19,6 +21,7 @@ mod line;
 mod masked;
 mod message;
 mod observe;
+mod place;
 mod reading;
 mod retry;
 mod second_thoughts;
@@ -34,6 +37,8 @@ pub use compare::{Comparison, Moved};
 pub use diagnose::{Decoded, Diagnostician, Thought};
 pub use evaluation::{Figures, Label, LabelledCase, Outcome};
 pub use explain::{Account, Explained, Origin, Term};
+pub use fitted::{Blank, Fitted, with_usual};
+pub use fixed::{Judged, Unclear, judged};
 pub use learned::Learned;
 pub use line::{Drawn, Line, LineEnd, Stretch, lines};
 pub use masked::Unmasked;
@@ -43,9 +48,7 @@ pub use reading::{FactKind, ReadFact, ReadHit, Reading};
 pub use retry::RetryPolicy;
 pub use second_thoughts::{ChangeOfMind, HopIsMissing, Together};
 pub use settle::Settling;
-pub use ticket::{
-    Entry, FixState, Happening, Lead, is_cleared, is_of_probe, probability_of, without_repeats,
-};
+pub use ticket::{Entry, FixState, Happening, Lead, is_of_probe, probability_of, without_repeats};
 pub use validation::{Labelled, Validation};
 pub use words::percent;
 
@@ -196,8 +199,15 @@ pub struct ReportFix {
     pub title: String,
     /// What to do, in order.
     pub steps: Vec<String>,
-    /// Commands or configuration to copy.
+    /// Commands or configuration to copy, with the values of this case.
     pub commands: Vec<String>,
+    /// The values in them that were calculated or taken from the case, and the usual ones, each with
+    /// its reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fitted: Vec<Fitted>,
+    /// The words in them that the case cannot fill.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blanks: Vec<Blank>,
     /// `low`, `medium` or `high`.
     pub risk: String,
     /// How to take it back.

@@ -38,12 +38,7 @@ impl RetryPolicy {
     /// The policy for the leading cause of `report`; `None` where none leads.
     pub fn of(report: &Report, base: &Base) -> Option<Self> {
         let cause = base.causes.get(report.verdict.cause.as_ref()?)?;
-        let measured = report
-            .observations
-            .iter()
-            .find(|o| o.variable == "seconds" && o.state == State::Seen)
-            .and_then(|o| o.value.number())
-            .filter(|measured| *measured >= 1.0);
+        let measured = report.breaks_after().filter(|measured| *measured >= 1.0);
         // judgement: three repeats over some seconds outlast a restart of one backend; what may have
         // run gets fewer; a race on a kept connection is over with the next fresh one.
         let (retries, base, cap) = match cause.retry.as_str() {
@@ -121,7 +116,7 @@ impl RetryPolicy {
 /// there is room, never under 1.
 ///
 /// judgement: a fifth covers a clock that is read late and a request that is a while on its way.
-fn idle_below(measured: f64) -> u32 {
+pub(super) fn idle_below(measured: f64) -> u32 {
     let below = (measured * 0.8).min(measured - 2.0).floor().clamp(1.0, 86_400.0);
     // Clamped: the whole number fits.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped above")]

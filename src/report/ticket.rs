@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::{Observation, Source};
 
-use super::{Case, Report};
+use super::{Case, Judged, Report, Unclear, judged};
 
 /// Something that happened to a saved report. Every text in it is hostile.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +49,9 @@ pub enum Happening {
         cause: String,
         /// Whether it was it.
         worked: bool,
+        /// Why the look cannot tell, where it cannot; then `worked` is `false`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unclear: Option<Unclear>,
         /// The probe that was run again; nothing where a person looked.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         probe: Option<String>,
@@ -63,8 +66,11 @@ pub enum Happening {
     CheckFailed {
         /// Id of the fix.
         fix: String,
-        /// Why, one sentence.
+        /// Why, one sentence in English.
         why: String,
+        /// The same in Chinese; empty in entries from before it was kept.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        why_zh: String,
     },
 }
 
@@ -149,6 +155,8 @@ impl Happening {
         match self {
             Self::FixTried { .. } => Some(FixState::FixTried),
             Self::Checked { worked: true, .. } => Some(FixState::Verified),
+            // Nothing is known that was not known before the fix.
+            Self::Checked { unclear: Some(_), .. } => Some(FixState::Open),
             Self::Checked { worked: false, .. } => Some(FixState::NotIt),
             Self::CheckFailed { .. } => Some(FixState::Open),
             _ => None,
@@ -163,11 +171,15 @@ impl Happening {
         }
     }
 
-    /// Decides whether a fix worked, where a probe and not a person looked: by what the new evidence
-    /// does to the odds of its cause.
-    pub fn judge(&mut self, before: &Report, after: &Report) {
-        if let Self::Checked { cause, worked, probe: Some(_), .. } = self {
-            *worked = is_cleared(probability_of(before, cause), probability_of(after, cause));
+    /// Decides whether a fix worked, where a probe and not a person looked: by whether the fault that the
+    /// probe had seen is gone.
+    pub fn judge(&mut self) {
+        if let Self::Checked { worked, unclear, probe: Some(_), before, after, .. } = self {
+            (*worked, *unclear) = match judged(before, after) {
+                Judged::Gone => (true, None),
+                Judged::There => (false, None),
+                Judged::CannotTell(why) => (false, Some(why)),
+            };
         }
     }
 
@@ -220,15 +232,6 @@ pub fn probability_of(report: &Report, cause: &str) -> f64 {
     report.causes.iter().find(|ranked| ranked.id == cause).map_or(0.0, |found| found.probability)
 }
 
-/// Whether a check shows that a fix worked: the odds of its cause are at most half of what they were,
-/// which is one bit against it. What was no suspect before cannot be cleared.
-pub fn is_cleared(before: f64, after: f64) -> bool {
-    // judgement: below 1 % nothing was under suspicion.
-    const SUSPECT: f64 = 0.01;
-    let odds = |p: f64| p / (1.0 - p).max(1e-9);
-    before >= SUSPECT && odds(after) <= odds(before) / 2.0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,6 +253,7 @@ mod tests {
             fix: "f".to_owned(),
             cause: "c".to_owned(),
             worked: true,
+            unclear: None,
             probe: Some("idle".to_owned()),
             before: Vec::new(),
             after: vec![idle("open", Source::Probe)],
@@ -283,10 +287,32 @@ mod tests {
     }
 
     #[test]
-    fn a_fix_has_worked_where_the_odds_are_halved() {
-        assert!(is_cleared(0.8, 0.5));
-        assert!(!is_cleared(0.8, 0.7));
-        assert!(!is_cleared(0.001, 0.0), "what was no suspect cannot be cleared");
+    fn a_look_that_cannot_tell_neither_verifies_nor_denies() {
+        let look = |before: &str, after: &str| {
+            let mut checked = Happening::Checked {
+                fix: "f".to_owned(),
+                cause: "c".to_owned(),
+                worked: false,
+                unclear: None,
+                probe: Some("idle".to_owned()),
+                before: vec![idle(before, Source::Probe)],
+                after: vec![idle(after, Source::Probe)],
+            };
+            checked.judge();
+            (checked.state(), checked.confirms().map(str::to_owned))
+        };
+        assert_eq!(look("fin", "open"), (Some(FixState::Verified), Some("c".to_owned())));
+        assert_eq!(look("fin", "fin"), (Some(FixState::NotIt), None));
+        assert_eq!(look("open", "open"), (Some(FixState::Open), None));
+    }
+
+    #[test]
+    fn an_entry_from_before_is_still_read() {
+        let old = r#"{"kind":"checked","fix":"f","cause":"c","worked":true}"#;
+        let read: Happening = serde_json::from_str(old).unwrap();
+        assert_eq!(read.state(), Some(FixState::Verified));
+        let old = r#"{"kind":"check_failed","fix":"f","why":"w"}"#;
+        assert!(serde_json::from_str::<Happening>(old).is_ok());
     }
 
     #[test]
@@ -305,12 +331,13 @@ mod tests {
             Happening::Checked {
                 fix: word(),
                 cause: word(),
-                worked: true,
+                worked: false,
+                unclear: Some(Unclear::Later),
                 probe: None,
                 before: seen(),
                 after: Vec::new(),
             },
-            Happening::CheckFailed { fix: word(), why: word() },
+            Happening::CheckFailed { fix: word(), why: word(), why_zh: word() },
         ];
         for happening in all {
             let entry = Entry {

@@ -186,7 +186,8 @@ impl AppState {
             ));
         }
         // A server without knowledge has nothing to hold a case against.
-        let Some(diagnostician) = &self.diagnostician else { return Ok(()) };
+        let Some(learner) = &self.learner else { return Ok(()) };
+        let diagnostician = learner.now();
         let base = diagnostician.base();
         if let Err(said) = case.check(base, Lang::En) {
             let zh = case.check(base, Lang::Zh).err().map(|said| said.message);
@@ -206,7 +207,8 @@ impl AppState {
         if given.is_empty() {
             return Err(bad_field("answers", "must hold an answer", "至少需要一个回答"));
         }
-        let base = self.diagnostician.as_ref().ok_or_else(Problem::internal)?.base();
+        let diagnostician = self.learner.as_ref().ok_or_else(Problem::internal)?.now();
+        let base = diagnostician.base();
         for (id, option) in &given {
             let shown: String = id.chars().take(40).flat_map(char::escape_debug).collect();
             let field = format!("answers.{shown}");
@@ -228,7 +230,7 @@ impl AppState {
             Problem::from_text(StatusCode::PAYLOAD_TOO_LARGE, "too-large", said)
                 .with("field", "text")
         })?;
-        let diagnostician = self.diagnostician.as_ref().ok_or_else(Problem::internal)?;
+        let diagnostician = self.learner.as_ref().ok_or_else(Problem::internal)?.now();
         let read = diagnostician.decode(&without_secrets(text)).observations;
         let from = |seen: Observation| Observation {
             source: Source::Collect,
@@ -244,7 +246,8 @@ impl AppState {
         vantage: &str,
         mut seen: Vec<Observation>,
     ) -> Result<Happening, Problem> {
-        let base = self.diagnostician.as_ref().ok_or_else(Problem::internal)?.base();
+        let diagnostician = self.learner.as_ref().ok_or_else(Problem::internal)?.now();
+        let base = diagnostician.base();
         if seen.is_empty() {
             return Err(bad_field(
                 "text",

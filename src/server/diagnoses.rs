@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::{
     client::client_address, config::Config, extract::Path, json, language::negotiate,
-    problem::Problem, state::AppState, ticket::Caller, webhooks::Occasion,
+    problem::Problem, state::AppState, ticket::Caller,
 };
 use crate::{
     api::Export,
@@ -72,7 +72,7 @@ pub(super) async fn create(
         let share = state.keep(kept, &BTreeSet::new(), &terms, client).await?;
         if !order.burn {
             let link = format!("{origin}/d/{}", share.view.as_str());
-            state.announce(Occasion::Saved, &report, None, Some(link));
+            state.announce_saved(&share, &report, link).await;
         }
         if let Value::Object(members) = &mut answer {
             members.insert("share".to_owned(), share_json(&share, &origin));

@@ -52,6 +52,7 @@ impl AppState {
                 fix: id.to_owned(),
                 cause,
                 worked,
+                unclear: None,
                 probe: None,
                 before,
                 after,
@@ -131,11 +132,21 @@ fn concluded(
         let why = told.iter().find_map(|event| {
             let text = event.get("text").or_else(|| event.get("why"))?;
             let end = matches!(event.get("event")?.as_str()?, "refused" | "not_visible");
-            end.then(|| text.get("en")?.as_str().map(str::to_owned)).flatten()
+            let told = |lang: &str| text.get(lang)?.as_str().map(str::to_owned);
+            end.then(|| Some((told("en")?, told("zh").unwrap_or_default()))).flatten()
         });
-        return Happening::CheckFailed { fix, why: why.unwrap_or_default() };
+        let (why, why_zh) = why.unwrap_or_default();
+        return Happening::CheckFailed { fix, why, why_zh };
     }
     let mut before = known;
     before.retain(of_probe);
-    Happening::Checked { fix, cause, worked: false, probe: Some(probe), before, after }
+    Happening::Checked {
+        fix,
+        cause,
+        worked: false,
+        unclear: None,
+        probe: Some(probe),
+        before,
+        after,
+    }
 }

@@ -97,7 +97,7 @@ fn bad(
 }
 
 /// A value that has its type and still makes no sense.
-pub(super) fn bad_field(field: &str, en: &str, zh: &str) -> Problem {
+pub(crate) fn bad_field(field: &str, en: &str, zh: &str) -> Problem {
     let problem = Problem::new(
         StatusCode::BAD_REQUEST,
         "wrong-value",

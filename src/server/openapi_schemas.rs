@@ -23,7 +23,7 @@ pub(super) fn schemas() -> Value {
         "RuledOut": object(&[("id", text()), ("name", text()), ("why", text())], &[]),
         "NotVisible": object(&[("observation", text()), ("label", text()), ("needs", text())], &[]),
         "NextStep": object(&step_members(), &[]),
-        "Fix": object(&fix_members(), &["verify_probe"]),
+        "Fix": object(&fix_members(), &["verify_probe", "fitted", "blanks"]),
         "Hop": object(&hop_members(), &[]),
         "Constant": object(&constant_members(), &[]),
         "Together": object(&together_members(), &[]),
@@ -277,6 +277,8 @@ fn fix_members() -> Members {
         ("title", text()),
         ("steps", list(&text())),
         ("commands", list(&text())),
+        ("fitted", list(&fitted())),
+        ("blanks", list(&blank())),
         ("risk", one_of(&["low", "medium", "high"])),
         ("rollback", text()),
         ("verify", text()),
@@ -285,6 +287,16 @@ fn fix_members() -> Members {
         ("minutes", whole()),
         ("sources", list(&text())),
     ]
+}
+
+/// A value in the commands and why it is this one.
+fn fitted() -> Value {
+    object(&[("value", text()), ("reason", text()), ("from_case", switch())], &[])
+}
+
+/// A word in the commands that the case cannot fill.
+fn blank() -> Value {
+    object(&[("name", text()), ("put", text())], &[])
 }
 
 fn hop_members() -> Members {

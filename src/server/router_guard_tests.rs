@@ -14,7 +14,7 @@ use super::{
 use crate::{
     knowledge::{built_in, load},
     report::Diagnostician,
-    server::{Config, Diagnose, client::Peer},
+    server::{Config, Diagnose, InstanceKey, client::Peer},
     store::{SqliteStore, Token},
 };
 
@@ -27,7 +27,8 @@ async fn state_in(dir: &Path) -> AppState {
     let pages = Arc::clone(&engine);
     let diagnose: Diagnose = Arc::new(move |case, lang| engine.diagnose(case, lang));
     let store = Arc::new(SqliteStore::open(dir, None).await.unwrap());
-    AppState::new(Config::default(), store, diagnose, None).with_diagnostician(pages)
+    let key = InstanceKey::of_this_process().unwrap();
+    AppState::new(Config::default(), store, diagnose, None, key).with_diagnostician(pages)
 }
 
 /// Saves a report; `more` are members of the order besides the text.

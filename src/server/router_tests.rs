@@ -17,7 +17,7 @@ use super::*;
 use crate::{
     knowledge::{Base, Lang},
     report::{Case, Diagnostician},
-    server::{Config, Diagnose, ProbeRequest, ProbeStarter},
+    server::{Config, Diagnose, InstanceKey, ProbeRequest, ProbeStarter},
     store::{Kept, MemoryStore, Terms},
 };
 
@@ -54,7 +54,8 @@ impl ProbeStarter for Scripted {
 pub(super) fn state_of(config: Config) -> AppState {
     let engine = engine();
     let diagnose: Diagnose = Arc::new(move |case, lang| engine.diagnose(case, lang));
-    AppState::new(config, Arc::new(MemoryStore::default()), diagnose, Some(Arc::new(Scripted)))
+    let (store, probes) = (Arc::new(MemoryStore::default()), Some(Arc::new(Scripted) as _));
+    AppState::new(config, store, diagnose, probes, InstanceKey::of_this_process().unwrap())
 }
 
 fn app() -> Router {

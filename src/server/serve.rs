@@ -43,7 +43,11 @@ pub async fn serve(listener: TcpListener, state: AppState) {
     let places = Arc::new(Semaphore::new(most));
     let app = router(state.clone());
     let builder = connection::builder();
+    state.learn().await;
     let purging = tokio::spawn(purge(state.clone()));
+    if let Err(error) = state.webhooks.resume().await {
+        tracing::warn!(%error, "webhooks of an earlier run could not be read");
+    }
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &places) => accepted,

@@ -15,7 +15,7 @@ use super::*;
 use crate::{
     knowledge::Base,
     report::Diagnostician,
-    server::{Config, Diagnose, ProbeRequest, ProbeStarter, Problem},
+    server::{Config, Diagnose, InstanceKey, ProbeRequest, ProbeStarter, Problem},
     store::MemoryStore,
 };
 
@@ -47,7 +47,8 @@ fn state() -> AppState {
     let engine = Diagnostician::new(Arc::new(Base::default())).unwrap();
     let diagnose: Diagnose = Arc::new(move |case, lang| engine.diagnose(case, lang));
     let store = Arc::new(MemoryStore::default());
-    AppState::new(Config::default(), store, diagnose, Some(Arc::new(Endless)))
+    let key = InstanceKey::of_this_process().unwrap();
+    AppState::new(Config::default(), store, diagnose, Some(Arc::new(Endless)), key)
 }
 
 async fn ask(address: SocketAddr, request: &str) -> TcpStream {

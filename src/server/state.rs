@@ -15,6 +15,8 @@ use super::{
     assets,
     bodies::Bodies,
     config::Config,
+    instance_key::InstanceKey,
+    learner::Learner,
     limits,
     metrics::Metrics,
     places::Places,
@@ -27,7 +29,7 @@ use super::{
 use crate::{
     knowledge::Lang,
     report::{Case, Diagnostician, Report},
-    store::{ReportStore, UnixSeconds},
+    store::{ReportStore, Share, UnixSeconds},
 };
 
 /// Makes a report of a case, in a language. Pure and bound by the processor.
@@ -51,6 +53,8 @@ pub struct AppState {
     pub links: Arc<Links>,
     /// The operator's own receivers, which hear of what happens to reports.
     pub webhooks: Webhooks,
+    /// What has to lie on the disk and names a link is sealed with it.
+    key: Arc<InstanceKey>,
     /// Who may see the operator's pages.
     pub admin: Arc<Admin>,
     /// Counters.
@@ -63,8 +67,8 @@ pub struct AppState {
     pub(super) places: Places,
     /// Bodies of requests that are on their way.
     pub(super) bodies: Bodies,
-    /// The engine with its knowledge, for the pages; `None` where only the API is served.
-    pub diagnostician: Option<Arc<Diagnostician>>,
+    /// The engine with its knowledge and what was learned here; `None` where only the API is served.
+    pub learner: Option<Arc<Learner>>,
     diagnose: Diagnose,
     processors: Arc<Semaphore>,
 }
@@ -76,7 +80,9 @@ impl AppState {
         store: Arc<dyn ReportStore>,
         diagnose: Diagnose,
         probes: Option<Arc<dyn ProbeStarter>>,
+        key: InstanceKey,
     ) -> Self {
+        let key = Arc::new(key);
         let metrics = Arc::new(Metrics::default());
         let stopping = CancellationToken::new();
         let processors = std::thread::available_parallelism().map_or(2, usize::from);
@@ -93,7 +99,13 @@ impl AppState {
             bodies: Bodies::default(),
             probes: probes.filter(|_| config.probe.enabled),
             admin: Arc::new(Admin::new(config.admin.token.as_ref())),
-            webhooks: Webhooks::new(&config.webhooks, stopping.clone()),
+            webhooks: Webhooks::new(
+                &config.webhooks,
+                Arc::clone(&store),
+                Arc::clone(&key),
+                stopping.clone(),
+            ),
+            key,
             config: Arc::new(config),
             store,
             runs: Runs::new(Arc::clone(&metrics), stopping.clone()),
@@ -101,7 +113,7 @@ impl AppState {
             metrics,
             options,
             stopping,
-            diagnostician: None,
+            learner: None,
             diagnose,
             processors: Arc::new(Semaphore::new(processors)),
         }
@@ -110,16 +122,30 @@ impl AppState {
     /// The same server, with pages that know what `diagnostician` knows.
     #[must_use]
     pub fn with_diagnostician(mut self, diagnostician: Arc<Diagnostician>) -> Self {
-        self.diagnostician = Some(diagnostician);
+        let strength = self.config.learning.strength;
+        self.learner = Some(Arc::new(Learner::new(diagnostician, strength)));
         self
+    }
+
+    /// Takes in what was confirmed or forgotten. A failure costs the next diagnosis its experience, and
+    /// nobody their report.
+    pub async fn learn(&self) {
+        let Some(learner) = &self.learner else { return };
+        if let Err(error) = learner.learn(&*self.store).await {
+            tracing::warn!(%error, "what was confirmed here could not be read");
+        }
     }
 
     /// Makes the report of a case, away from the threads that serve connections.
     ///
     /// The language is that of the case, else `lang`. Fails where all processors stay busy.
     pub async fn diagnose(&self, case: Case, lang: Lang) -> Result<Report, Problem> {
-        let diagnose = Arc::clone(&self.diagnose);
-        self.diagnose_with(move || diagnose(&case, case.lang.unwrap_or(lang))).await
+        let (diagnose, learner) = (Arc::clone(&self.diagnose), self.learner.clone());
+        self.diagnose_with(move || match learner {
+            Some(learner) => learner.now().diagnose(&case, lang),
+            None => diagnose(&case, case.lang.unwrap_or(lang)),
+        })
+        .await
     }
 
     /// The same for a report that `diagnose` makes.
@@ -162,8 +188,27 @@ impl AppState {
         }
     }
 
-    /// Tells the receivers of webhooks what happened to `report`.
-    pub fn announce(
+    /// Tells the receivers of webhooks that `report` was saved and lies under `link`; and keeps the link,
+    /// sealed, for as long as the report lives where they hear of what happens to it later.
+    pub async fn announce_saved(&self, share: &Share, report: &Report, link: String) {
+        let later = [Occasion::Answered, Occasion::Verified];
+        if later.into_iter().any(|occasion| self.webhooks.hears(occasion))
+            && let Some(sealed) = self.key.seal(&link_purpose(share.id), link.as_bytes())
+            && let Err(error) = self.store.keep_link(share.id, &sealed).await
+        {
+            tracing::warn!(%error, "a link was not kept; later webhooks will be without it");
+        }
+        self.announce(Occasion::Saved, report, None, Some(link)).await;
+    }
+
+    /// The link of report `id` that was kept for its webhooks, if one was.
+    pub(super) async fn kept_link(&self, id: i64) -> Option<String> {
+        let sealed = self.store.kept_link(id).await.ok()??;
+        String::from_utf8(self.key.unseal(&link_purpose(id), &sealed)?).ok()
+    }
+
+    /// Tells the receivers of webhooks what happened to `report`: it is written down when this returns.
+    pub async fn announce(
         &self,
         occasion: Occasion,
         report: &Report,
@@ -180,14 +225,17 @@ impl AppState {
                 return;
             }
         };
-        self.webhooks.notify(&Announcement {
+        let notice = Announcement {
             occasion,
             probability: masked.causes.first().map_or(0.0, |cause| cause.probability),
             sentence: masked.verdict.sentence,
             cause: masked.verdict.cause,
             who: who.map(str::to_owned),
             link,
-        });
+        };
+        if let Err(error) = self.webhooks.notify(&notice).await {
+            tracing::warn!(%error, "a webhook was not written down and will not be delivered");
+        }
     }
 
     /// The wall clock, by which links expire.
@@ -202,6 +250,11 @@ impl AppState {
         let lives = wanted.unwrap_or(share.default_expiry).min(share.max_expiry);
         now.saturating_add(UnixSeconds::try_from(lives.as_secs()).unwrap_or(UnixSeconds::MAX))
     }
+}
+
+/// What the link of report `id` is sealed for.
+fn link_purpose(id: i64) -> String {
+    format!("link {id}")
 }
 
 impl FromRef<AppState> for LeptosOptions {

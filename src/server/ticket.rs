@@ -243,6 +243,9 @@ impl AppState {
             match self.store.add(&event).await {
                 Ok(number) => {
                     self.metrics.answers.up();
+                    if event.entry.happening.state().is_some() {
+                        self.learn().await;
+                    }
                     self.links.notices.tell(opened.id, number, what);
                     let occasion = match what {
                         What::Checked { .. } => Occasion::Verified,
@@ -250,7 +253,11 @@ impl AppState {
                     };
                     let report = event.report.as_deref().unwrap_or(&before);
                     let who = (!who.is_empty()).then_some(who);
-                    self.announce(occasion, report, who, None);
+                    let link = match self.webhooks.hears(occasion) {
+                        true => self.kept_link(opened.id).await,
+                        false => None,
+                    };
+                    self.announce(occasion, report, who, link).await;
                     return Ok(number);
                 }
                 Err(StoreError::Changed) => {}
@@ -280,7 +287,7 @@ impl AppState {
             Some(report.masked().map_err(StoreError::from)?.0)
         };
         let now_stands = after.as_ref().unwrap_or(before);
-        happening.judge(before, now_stands);
+        happening.judge();
         let what = match &happening {
             Happening::FixTried { .. } => What::FixTried,
             Happening::Checked { worked, .. } => What::Checked { worked: *worked },

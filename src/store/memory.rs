@@ -8,9 +8,9 @@ use std::{
 use futures::FutureExt;
 
 use super::{
-    ConfirmedCause, DRAFT_SECONDS, DRAFTS_KEPT, Event, Kept, ManagedReport, NewEvent, Opened,
-    ReportStore, Share, StoreError, StoreFuture, Tally, Terms, Token, UnixSeconds, date::month,
-    memory_link::Shelved,
+    ConfirmedCause, DRAFT_SECONDS, DRAFTS_KEPT, Event, Kept, Letter, ManagedReport, NewEvent,
+    Opened, Posted, Progress, ReportStore, Share, StoreError, StoreFuture, Tally, Terms, Token,
+    UnixSeconds, date::month, memory_link::Shelved,
 };
 use crate::report::Report;
 
@@ -32,6 +32,10 @@ pub(super) struct Shelves {
     drafts: BTreeMap<Hash, (String, UnixSeconds)>,
     /// Saved reports, by leading cause and month.
     tally: BTreeMap<(String, i64), u64>,
+    /// Letters by their number.
+    pub(super) letters: BTreeMap<u64, Posted>,
+    /// Sealed links, by the number of the report.
+    links: BTreeMap<i64, Vec<u8>>,
 }
 
 impl MemoryStore {
@@ -160,6 +164,34 @@ impl ReportStore for MemoryStore {
     fn forget_confirmed(&self) -> StoreFuture<'_, ()> {
         self.shelves().confirmed.clear();
         done(Ok(()))
+    }
+
+    fn post<'a>(&'a self, letter: &'a Letter) -> StoreFuture<'a, u64> {
+        done(Ok(self.shelves().post(letter)))
+    }
+
+    fn note_progress<'a>(&'a self, id: u64, progress: &'a Progress) -> StoreFuture<'a, ()> {
+        self.shelves().note_progress(id, progress);
+        done(Ok(()))
+    }
+
+    fn waiting(&self) -> StoreFuture<'_, Vec<Posted>> {
+        done(Ok(self.shelves().waiting()))
+    }
+
+    fn deliveries(&self) -> StoreFuture<'_, Vec<Posted>> {
+        done(Ok(self.shelves().latest()))
+    }
+
+    fn keep_link<'a>(&'a self, id: i64, sealed: &'a [u8]) -> StoreFuture<'a, ()> {
+        self.shelves().links.insert(id, sealed.to_vec());
+        done(Ok(()))
+    }
+
+    fn kept_link(&self, id: i64) -> StoreFuture<'_, Option<Vec<u8>>> {
+        let shelves = self.shelves();
+        let found = shelves.reports.contains_key(&id).then(|| shelves.links.get(&id).cloned());
+        done(found.ok_or(StoreError::NotFound))
     }
 
     fn ping(&self) -> StoreFuture<'_, ()> {

@@ -10,8 +10,11 @@ mod error;
 mod link;
 mod memory;
 mod memory_link;
+mod memory_outbox;
+mod outbox;
 mod sqlite;
 mod sqlite_link;
+mod sqlite_outbox;
 mod token;
 
 pub use date::civil_date;
@@ -20,6 +23,7 @@ pub use link::{
     ConfirmedCause, Event, Kept, MOST_EVENT_BYTES, MOST_EVENTS, NewEvent, Opened, Terms,
 };
 pub use memory::MemoryStore;
+pub use outbox::{DELIVERIES_KEPT, DeliveryState, Letter, Posted, Progress};
 pub use sqlite::SqliteStore;
 pub use token::Token;
 
@@ -132,6 +136,24 @@ pub trait ReportStore: Send + Sync + 'static {
 
     /// Forgets which causes verified fixes have proved.
     fn forget_confirmed(&self) -> StoreFuture<'_, ()>;
+
+    /// Keeps a letter until it is over, and gives its number; once this returns it survives a crash.
+    fn post<'a>(&'a self, letter: &'a Letter) -> StoreFuture<'a, u64>;
+
+    /// Notes how the delivery `id` stands; one that is over loses what it said.
+    fn note_progress<'a>(&'a self, id: u64, progress: &'a Progress) -> StoreFuture<'a, ()>;
+
+    /// The deliveries that are not over, oldest first.
+    fn waiting(&self) -> StoreFuture<'_, Vec<Posted>>;
+
+    /// The latest [`DELIVERIES_KEPT`] deliveries, newest first, without what they say.
+    fn deliveries(&self) -> StoreFuture<'_, Vec<Posted>>;
+
+    /// Keeps the sealed link of report `id`, for as long as the report lives.
+    fn keep_link<'a>(&'a self, id: i64, sealed: &'a [u8]) -> StoreFuture<'a, ()>;
+
+    /// The sealed link of report `id`, where one was kept.
+    fn kept_link(&self, id: i64) -> StoreFuture<'_, Option<Vec<u8>>>;
 
     /// Whether the store answers; for the readiness check.
     fn ping(&self) -> StoreFuture<'_, ()>;

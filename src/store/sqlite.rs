@@ -14,8 +14,9 @@ use sqlx::{
 };
 
 use super::{
-    ConfirmedCause, DRAFT_SECONDS, DRAFTS_KEPT, Event, Kept, ManagedReport, NewEvent, Opened,
-    ReportStore, Share, StoreError, StoreFuture, Tally, Terms, Token, UnixSeconds, date::month,
+    ConfirmedCause, DRAFT_SECONDS, DRAFTS_KEPT, Event, Kept, Letter, ManagedReport, NewEvent,
+    Opened, Posted, Progress, ReportStore, Share, StoreError, StoreFuture, Tally, Terms, Token,
+    UnixSeconds, date::month,
 };
 use crate::report::Report;
 
@@ -92,7 +93,7 @@ impl SqliteStore {
     /// A statement alone is a transaction that starts as a writer, so it waits for a lock like
     /// `BEGIN IMMEDIATE` does. An explicit one would be worse: SQLite ends it by itself when the
     /// disk is full, sqlx keeps counting it as open, and every later write on this connection fails.
-    async fn write(&self, statement: Statement) -> Result<u64, StoreError> {
+    pub(super) async fn write(&self, statement: Statement) -> Result<u64, StoreError> {
         Ok(statement.execute(&self.writer).await?.rows_affected())
     }
 
@@ -130,6 +131,7 @@ pub(super) fn migrator() -> Migrator {
         ),
         (2, "two-way links", include_str!("../../migrations/sqlite/0002_two_way_links.sql")),
         (3, "tally of causes", include_str!("../../migrations/sqlite/0003_tally.sql")),
+        (4, "outbox of webhooks", include_str!("../../migrations/sqlite/0004_outbox.sql")),
     ];
     let numbered = migrations.into_iter().map(|(version, description, sql)| {
         Migration::new(
@@ -273,7 +275,7 @@ impl ReportStore for SqliteStore {
                           OR id NOT IN (SELECT id FROM draft ORDER BY expires_at DESC, id DESC LIMIT ?)";
             let kept = i64::try_from(DRAFTS_KEPT).unwrap_or(i64::MAX);
             let drafts = self.write(sqlx::query(delete).bind(now).bind(kept)).await?;
-            Ok(reports + drafts)
+            Ok(reports + drafts + self.purge_letters().await?)
         })
     }
 
@@ -304,6 +306,30 @@ impl ReportStore for SqliteStore {
 
     fn forget_confirmed(&self) -> StoreFuture<'_, ()> {
         Box::pin(async move { self.write(sqlx::query("DELETE FROM confirmed")).await.map(drop) })
+    }
+
+    fn post<'a>(&'a self, letter: &'a Letter) -> StoreFuture<'a, u64> {
+        Box::pin(self.post_letter(letter))
+    }
+
+    fn note_progress<'a>(&'a self, id: u64, progress: &'a Progress) -> StoreFuture<'a, ()> {
+        Box::pin(self.write_progress(id, progress))
+    }
+
+    fn waiting(&self) -> StoreFuture<'_, Vec<Posted>> {
+        Box::pin(self.waiting_letters())
+    }
+
+    fn deliveries(&self) -> StoreFuture<'_, Vec<Posted>> {
+        Box::pin(self.latest_letters())
+    }
+
+    fn keep_link<'a>(&'a self, id: i64, sealed: &'a [u8]) -> StoreFuture<'a, ()> {
+        Box::pin(self.put_link(id, sealed))
+    }
+
+    fn kept_link(&self, id: i64) -> StoreFuture<'_, Option<Vec<u8>>> {
+        Box::pin(self.link_of(id))
     }
 
     fn ping(&self) -> StoreFuture<'_, ()> {

@@ -57,7 +57,7 @@ pub async fn answers(
     Ok(fields.back(&token, "ticket").into_response())
 }
 
-/// `POST /d/{token}/observations`: the output of commands.
+/// `POST /d/{token}/observations`: the output of commands, or what a capture is evidence of.
 pub async fn observations(
     desk: Desk,
     visitor: Visitor,
@@ -65,7 +65,12 @@ pub async fn observations(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let fields = Fields::of(&body);
-    desk.paste(&token, &fields.get("who"), &fields.get("text"), &visitor).await?;
+    let (who, captured) = (fields.get("who"), fields.get("observations"));
+    if captured.is_empty() {
+        desk.paste(&token, &who, &fields.get("text"), &visitor).await?;
+    } else {
+        desk.captured(&token, &who, &captured, &visitor).await?;
+    }
     Ok(fields.back(&token, "ticket").into_response())
 }
 

@@ -4,7 +4,7 @@ use crate::{
     api::{Event, minute},
     evidence::Observation,
     knowledge::{Base, Lang},
-    report::{FixState, Happening, Lead, Report, VerdictState},
+    report::{FixState, Happening, Lead, Report, Unclear, VerdictState, with_usual},
     ui::{
         components::ranked_rows,
         figures::percent,
@@ -79,7 +79,7 @@ pub fn moment(base: &Base, texts: Texts, event: &Event) -> Moment {
 /// Heading, lines and tone of what happened.
 fn told(base: &Base, texts: Texts, happening: &Happening) -> (String, Vec<String>, &'static str) {
     let fix_title = |id: &str| {
-        base.fixes.get(id).map_or_else(|| id.to_owned(), |fix| fix.title.get(texts.0).to_owned())
+        base.fixes.get(id).map_or_else(|| id.to_owned(), |fix| with_usual(fix.title.get(texts.0)))
     };
     match happening {
         Happening::Answer { answers } => {
@@ -106,11 +106,22 @@ fn told(base: &Base, texts: Texts, happening: &Happening) -> (String, Vec<String
         Happening::Checked { fix, worked: true, .. } => {
             (texts.t("ticket-verified"), vec![fix_title(fix)], "good")
         }
+        Happening::Checked { fix, unclear: Some(why), .. } => {
+            let why = match why {
+                Unclear::NoneBefore => "ticket-unclear-none-before",
+                Unclear::NoLookBefore => "ticket-unclear-no-look-before",
+                Unclear::Later => "ticket-unclear-later",
+                Unclear::Another => "ticket-unclear-another",
+                Unclear::NotReached => "ticket-unclear-not-reached",
+            };
+            (texts.t("ticket-unclear"), vec![fix_title(fix), texts.t(why)], "")
+        }
         Happening::Checked { fix, worked: false, .. } => {
             (texts.t("ticket-not-it"), vec![fix_title(fix)], "bad")
         }
-        Happening::CheckFailed { fix, why } => {
-            let lines = [fix_title(fix), why.clone()];
+        Happening::CheckFailed { fix, why, why_zh } => {
+            let told = if texts.0 == Lang::Zh && !why_zh.is_empty() { why_zh } else { why };
+            let lines = [fix_title(fix), told.clone()];
             (
                 texts.t("ticket-check-failed"),
                 lines.into_iter().filter(|l| !l.is_empty()).collect(),

@@ -32,7 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ladder", &["knowledge"]),
     ("redact", &["knowledge"]),
     ("worker", &["capture", "evidence", "knowledge"]),
-    ("report", &["engine", "evidence", "intake", "knowledge", "redact"]),
+    ("report", &["engine", "evidence", "intake", "knowledge", "ladder", "redact"]),
     ("api", &["engine", "evidence", "intake", "knowledge", "report", "probe", "server", "store"]),
     (
         "ui",

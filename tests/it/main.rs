@@ -22,6 +22,8 @@ mod ticket;
 mod ticket_doors;
 #[cfg(feature = "ssr")]
 mod webhooks;
+#[cfg(feature = "ssr")]
+mod webhooks_crash;
 
 /// A file that is not listed above would never run.
 #[test]

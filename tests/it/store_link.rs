@@ -28,6 +28,7 @@ fn checked(worked: bool) -> Happening {
         fix: "fix".to_owned(),
         cause: "a_cause".to_owned(),
         worked,
+        unclear: None,
         probe: None,
         before: Vec::new(),
         after: Vec::new(),

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::knowledge::Lang;
+
 use super::super::{
     HopState, RankedCause, Report, ReportFix, inert,
     message::markdown::{escape, fenced},
@@ -154,6 +156,9 @@ impl Report {
         for command in &fix.commands {
             let _ = write!(out, "\n{}", fenced(command));
         }
+        let fitted = fix.fitted.iter().map(|fitted| (&fitted.value, &fitted.reason));
+        self.notes("fits-title", fitted, out);
+        self.notes("blanks-title", fix.blanks.iter().map(|blank| (&blank.name, &blank.put)), out);
         for (label, value) in [("verify", &fix.verify), ("rollback", &fix.rollback)] {
             let _ = write!(out, "\n**{}**: {}\n", say(self.lang, label, &[]), text(value));
         }
@@ -161,6 +166,22 @@ impl Report {
             let _ = writeln!(out, "{}", source(url));
         }
         out.push('\n');
+    }
+
+    /// A list of words, each with what is to be said of it.
+    fn notes<'a>(
+        &self,
+        title: &str,
+        notes: impl Iterator<Item = (&'a String, &'a String)>,
+        out: &mut String,
+    ) {
+        let colon = if self.lang == Lang::Zh { "：" } else { ": " };
+        for (at, (word, note)) in notes.enumerate() {
+            if at == 0 {
+                let _ = write!(out, "\n**{}**\n\n", say(self.lang, title, &[]));
+            }
+            let _ = writeln!(out, "- {}{colon}{}", text(word), text(note));
+        }
     }
 
     fn unknowns(&self, out: &mut String) {

@@ -10,6 +10,7 @@ mod feishu;
 pub(super) mod hostile;
 pub(super) mod markdown;
 mod plain;
+mod since;
 mod slack;
 #[cfg(test)]
 mod tests;
@@ -21,16 +22,12 @@ use crate::{
     knowledge::{Base, Lang},
 };
 
-use super::{
-    Report,
-    compose::shorten,
-    inert,
-    label::{label, option_label},
-    words::say,
-};
+use super::{Fitted, Report, compose::shorten, inert, label::label, words::say};
 
 /// Most observations that a message quotes. judgement: the link has the rest.
 const QUOTED: usize = 6;
+/// Most calculated values that a message proposes. judgement: the link has the rest.
+const PROPOSED: usize = 2;
 /// Most characters of one value, before escaping. judgement: a sentence and a half.
 const VALUE: usize = 260;
 /// Most characters of one value after escaping, so that a value of nothing but markup does not
@@ -125,6 +122,8 @@ pub struct Message {
     since: Option<String>,
     often: Vec<String>,
     evidence: Vec<String>,
+    /// What to do about it, and the value that the case gives for it.
+    proposal: Vec<String>,
     link: Option<String>,
 }
 
@@ -141,9 +140,6 @@ impl Message {
             .filter_map(|variable| seen(variable))
             .map(|o| label(base, o, lang))
             .collect();
-        let changed = seen("changed")
-            .map(|o| option_label(base, "changed", &o.value.to_string(), lang))
-            .map(|what| say(lang, "message-since-change", &[("what", &what)]));
         let leading =
             report.causes.iter().find(|cause| Some(&cause.id) == report.verdict.cause.as_ref());
         let mut told: BTreeSet<String> = often.iter().cloned().collect();
@@ -170,9 +166,10 @@ impl Message {
             lang,
             verdict: report.verdict.sentence.clone(),
             target: report.case.target.clone(),
-            since: changed,
+            since: since::since(report, base),
             often,
             evidence,
+            proposal: leading.map(|cause| proposal(report, &cause.id)).unwrap_or_default(),
             link: link.map(inert::address),
         }
     }
@@ -221,6 +218,12 @@ impl Message {
             lines.extend(told.map(|text| format!("{}{}", dialect.bullet, value(text))));
             parts.push(lines.join(dialect.line));
         }
+        if !self.proposal.is_empty() {
+            let mut lines = vec![strong(&say("message-proposal"))];
+            let told = self.proposal.iter();
+            lines.extend(told.map(|text| format!("{}{}", dialect.bullet, value(text))));
+            parts.push(lines.join(dialect.line));
+        }
         let mut questions = vec![strong(&say("message-please"))];
         for id in ["message-firewall", "message-pool", "message-deploy"] {
             questions.push(say(id));
@@ -231,6 +234,17 @@ impl Message {
         }
         parts.join("\n\n")
     }
+}
+
+/// The first fix for `cause`, and the values for it that were calculated from the case.
+fn proposal(report: &Report, cause: &str) -> Vec<String> {
+    let Some(fix) = report.fixes.iter().find(|fix| fix.cause == cause) else { return Vec::new() };
+    let calculated = fix.fitted.iter().filter(|fitted| fitted.from_case);
+    let value = |fitted: &Fitted| {
+        let parts = [("value", &*fitted.value), ("reason", &*fitted.reason)];
+        say(report.lang, "message-value", &parts)
+    };
+    std::iter::once(fix.title.clone()).chain(calculated.take(PROPOSED).map(value)).collect()
 }
 
 /// One line of `text`, short and inert.

@@ -14,6 +14,7 @@ fn message(evil: &str, lang: Lang, link: bool) -> Message {
         since: Some(evil()),
         often: vec![evil(), evil()],
         evidence: vec![evil(); QUOTED],
+        proposal: vec![evil(), evil()],
         link: link.then(|| inert::address("https://hangup.example/d/abc_DEF-1")),
     }
 }

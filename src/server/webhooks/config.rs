@@ -60,7 +60,13 @@ pub enum Occasion {
 }
 
 impl Occasion {
-    /// As it stands in the configuration and in generic JSON.
+    /// The occasion of that word.
+    pub(super) fn parse(word: &str) -> Option<Self> {
+        let all = [Self::Saved, Self::Answered, Self::Verified, Self::Test];
+        all.into_iter().find(|occasion| occasion.word() == word)
+    }
+
+    /// As it stands in the configuration, in the store and in generic JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Saved => "saved",
@@ -68,6 +74,27 @@ impl Occasion {
             Self::Verified => "verified",
             Self::Test => "test",
         }
+    }
+}
+
+/// Occasions as words, the test among them, for what the outbox keeps.
+pub(super) mod words {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use super::Occasion;
+
+    pub(in crate::server::webhooks) fn serialize<S: Serializer>(
+        occasion: &Occasion,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.serialize_str(occasion.word())
+    }
+
+    pub(in crate::server::webhooks) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Occasion, D::Error> {
+        let word = String::deserialize(from)?;
+        Occasion::parse(&word).ok_or_else(|| D::Error::custom("no such occasion"))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a receiver is sent: the notice in its own format, with nothing in it that could act there.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Occasion, ReceiverKind, Webhook, sign};
@@ -10,9 +11,10 @@ use crate::knowledge::Lang;
 const SENTENCE: usize = 500;
 
 /// What happened to a report.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Announcement {
     /// What happened.
+    #[serde(with = "super::config::words")]
     pub occasion: Occasion,
     /// The verdict's sentence, in the report's language.
     pub sentence: String,

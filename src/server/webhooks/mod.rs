@@ -4,18 +4,21 @@
 //! pauses, and a line in the delivery log. Receivers are the operator's own destinations, not probe
 //! targets: the target policy does not judge them, and no visitor can name one.
 //!
-//! Deliveries live in memory. A restart forgets those under way: what they hold, the link to a
-//! report, must not lie in the database, which keeps only hashes of links.
+//! A letter is in the outbox before whoever caused it gets an answer, and stays there until it is over:
+//! a restart, a crash too, goes on where the last run was, pauses included. A receiver hears of a thing at
+//! least once, and twice where the server ended between the receiver's yes and its own note; the number
+//! of a delivery stays the same.
 
 mod client;
 mod config;
-mod log;
 mod message;
+mod outbox;
 mod sign;
 
+pub use crate::store::DeliveryState;
 pub use config::{Occasion, ReceiverKind, Secret, Webhook};
-pub use log::{Delivery, DeliveryState};
 pub use message::Announcement;
+pub use outbox::Delivery;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -30,8 +33,10 @@ use tokio_util::sync::CancellationToken;
 
 use self::{
     client::{Answer, Client},
-    log::Log,
+    outbox::{Outbox, Pending},
 };
+use super::instance_key::InstanceKey;
+use crate::store::{Progress, ReportStore, StoreError};
 
 /// Pauses before the second try and those after it; each is lengthened by up to a fifth.
 /// judgement: a receiver that restarts is back within the first three, one that is down for ten
@@ -60,7 +65,7 @@ pub struct Webhooks {
 struct Inner {
     receivers: Vec<Arc<Receiver>>,
     client: Client,
-    log: Log,
+    outbox: Outbox,
     stopping: CancellationToken,
 }
 
@@ -72,8 +77,14 @@ struct Receiver {
 }
 
 impl Webhooks {
-    /// Receivers for `webhooks`; deliveries under way end with `stopping`.
-    pub fn new(webhooks: &[Webhook], stopping: CancellationToken) -> Self {
+    /// Receivers for `webhooks`, with what `store` keeps for them, sealed with `key`. Deliveries under way
+    /// stop with `stopping`, and go on at the next start.
+    pub fn new(
+        webhooks: &[Webhook],
+        store: Arc<dyn ReportStore>,
+        key: Arc<InstanceKey>,
+        stopping: CancellationToken,
+    ) -> Self {
         if webhooks.is_empty() {
             return Self::default();
         }
@@ -85,8 +96,29 @@ impl Webhooks {
             })
         };
         let receivers = webhooks.iter().map(receiver).collect();
-        let inner = Inner { receivers, client: Client::new(), log: Log::default(), stopping };
+        let outbox = Outbox::new(store, key);
+        let inner = Inner { receivers, client: Client::new(), outbox, stopping };
         Self { inner: Some(Arc::new(inner)) }
+    }
+
+    /// Goes on with what an earlier run has left; needs a runtime.
+    pub async fn resume(&self) -> Result<(), StoreError> {
+        let Some(inner) = &self.inner else { return Ok(()) };
+        let left = inner.outbox.left().await?;
+        if !left.is_empty() {
+            tracing::info!(letters = left.len(), "going on with webhooks of an earlier run");
+        }
+        for pending in left {
+            let receiver = inner.receiver(&pending.receiver).cloned();
+            match (receiver, &pending.notice) {
+                (Some(receiver), Some(_)) => inner.start(&receiver, pending),
+                (None, _) => {
+                    inner.fail(pending, "no receiver of that name is configured any more").await
+                }
+                (_, None) => inner.fail(pending, "it was sealed with another key").await,
+            }
+        }
+        Ok(())
     }
 
     /// The receivers, in the order of the configuration.
@@ -99,75 +131,107 @@ impl Webhooks {
         self.receivers().any(|webhook| webhook.events.contains(&event))
     }
 
-    /// Tells every receiver of the event, in the background; needs a runtime.
-    pub fn notify(&self, notice: &Announcement) {
-        let Some(inner) = &self.inner else { return };
+    /// Writes down what every receiver of the event is to be told, and tells it in the background; needs
+    /// a runtime. Once this returns, a crash makes it late and not lost.
+    pub async fn notify(&self, notice: &Announcement) -> Result<(), StoreError> {
+        let Some(inner) = &self.inner else { return Ok(()) };
         for receiver in &inner.receivers {
             if receiver.webhook.events.contains(&notice.occasion) {
-                inner.start(receiver, notice.clone());
+                inner.post(receiver, notice).await?;
             }
         }
+        Ok(())
     }
 
     /// Sends a test message to the receiver `name`, whatever events it is for. `false` where there is none.
-    pub fn test(&self, name: &str) -> bool {
-        let Some(inner) = &self.inner else { return false };
-        let Some(receiver) = inner.receivers.iter().find(|one| one.webhook.name == name) else {
-            return false;
-        };
-        inner.start(receiver, Announcement::test());
-        true
+    pub async fn test(&self, name: &str) -> Result<bool, StoreError> {
+        let Some(inner) = &self.inner else { return Ok(false) };
+        let Some(receiver) = inner.receiver(name) else { return Ok(false) };
+        inner.post(receiver, &Announcement::test()).await?;
+        Ok(true)
     }
 
     /// The latest deliveries, newest first.
-    pub fn deliveries(&self) -> Vec<Delivery> {
-        self.inner.as_ref().map(|inner| inner.log.newest_first()).unwrap_or_default()
+    pub async fn deliveries(&self) -> Result<Vec<Delivery>, StoreError> {
+        match &self.inner {
+            Some(inner) => inner.outbox.latest().await,
+            None => Ok(Vec::new()),
+        }
     }
 }
 
 impl Inner {
-    fn start(self: &Arc<Self>, receiver: &Arc<Receiver>, notice: Announcement) {
-        let id = self.log.begin(&receiver.webhook.name, notice.occasion, unix_now());
-        let Ok(place) = Arc::clone(&receiver.places).try_acquire_owned() else {
-            self.log.end(id, DeliveryState::Failed, "too many deliveries are waiting");
-            return;
-        };
+    fn receiver(&self, name: &str) -> Option<&Arc<Receiver>> {
+        self.receivers.iter().find(|one| one.webhook.name == name)
+    }
+
+    async fn post(
+        self: &Arc<Self>,
+        receiver: &Arc<Receiver>,
+        notice: &Announcement,
+    ) -> Result<(), StoreError> {
+        let pending = self.outbox.put(&receiver.webhook.name, notice, unix_now()).await?;
+        if receiver.places.available_permits() == 0 {
+            self.fail(pending, "too many deliveries are waiting").await;
+        } else {
+            self.start(receiver, pending);
+        }
+        Ok(())
+    }
+
+    async fn fail(&self, mut pending: Pending, why: &str) {
+        pending.progress.state = DeliveryState::Failed;
+        why.clone_into(&mut pending.progress.answer);
+        self.outbox.note(pending.id, &pending.progress).await;
+    }
+
+    fn start(self: &Arc<Self>, receiver: &Arc<Receiver>, pending: Pending) {
         let (inner, receiver) = (Arc::clone(self), Arc::clone(receiver));
         tokio::spawn(async move {
-            let _place = place;
+            let Ok(_place) = Arc::clone(&receiver.places).acquire_owned().await else { return };
             tokio::select! {
-                () = inner.deliver(&receiver, &notice, id) => {}
-                () = inner.stopping.cancelled() => {
-                    inner.log.end(id, DeliveryState::Failed, "the server stopped");
-                }
+                () = inner.deliver(&receiver, pending) => {}
+                // It waits in the outbox for the next start.
+                () = inner.stopping.cancelled() => {}
             }
         });
     }
 
     /// Tries until the receiver takes the notice, refuses it for good, or the tries are used up.
-    async fn deliver(&self, receiver: &Receiver, notice: &Announcement, id: u64) {
+    async fn deliver(&self, receiver: &Receiver, pending: Pending) {
+        let Pending { id, notice: Some(notice), mut progress, .. } = pending else { return };
         let webhook = &receiver.webhook;
-        let mut pauses = PAUSES.iter();
         loop {
+            let wait =
+                u64::try_from(progress.due_at.saturating_sub(unix_now())).unwrap_or_default();
+            sleep(Duration::from_secs(wait).min(LONGEST_PAUSE * 2)).await;
             receiver.turn().await;
-            let request = message::request(webhook, notice, id, unix_now());
+            let request = message::request(webhook, &notice, id, unix_now());
             let answer = self.client.send(request, webhook.kind).await;
-            self.log.tried(id, answer.in_words());
+            progress.answer = answer.in_words();
+            let pause = PAUSES.get(usize::try_from(progress.tries).unwrap_or(usize::MAX));
+            progress.tries = progress.tries.saturating_add(1);
             let asked_for = match answer {
-                Answer::Taken { .. } => return self.log.end(id, DeliveryState::Delivered, ""),
-                Answer::Refused { .. } => return self.give_up(webhook, id),
+                Answer::Taken { .. } => {
+                    progress.state = DeliveryState::Delivered;
+                    return self.outbox.note(id, &progress).await;
+                }
+                Answer::Refused { .. } => return self.give_up(webhook, id, progress).await,
                 Answer::Later { after, .. } => after,
                 Answer::Failed { .. } => None,
             };
-            let Some(pause) = pauses.next() else { return self.give_up(webhook, id) };
+            let Some(pause) = pause else { return self.give_up(webhook, id, progress).await };
             let pause = asked_for.unwrap_or_default().min(LONGEST_PAUSE).max(spread(*pause));
-            sleep(pause).await;
+            let seconds = i64::try_from(pause.as_secs().max(1)).unwrap_or(i64::MAX);
+            progress.due_at = unix_now().saturating_add(seconds);
+            self.outbox.note(id, &progress).await;
         }
     }
 
-    fn give_up(&self, webhook: &Webhook, id: u64) {
+    async fn give_up(&self, webhook: &Webhook, id: u64, mut progress: Progress) {
         tracing::warn!(webhook = webhook.name, "a webhook was not delivered");
-        self.log.end(id, DeliveryState::Failed, "");
+        progress.state = DeliveryState::Failed;
+        self.outbox.note(id, &progress).await;
     }
 }
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    report::ReportFix,
+    report::{Blank, Fitted, ReportFix},
     ui::{
         components::{Command, Icon, constants::Source},
         i18n::Texts,
@@ -83,6 +83,7 @@ fn FixCard(texts: Texts, fix: ReportFix) -> impl IntoView {
                 .into_iter()
                 .map(|command| view! { <Command texts command /> })
                 .collect_view()}
+            <Values texts fitted=fix.fitted blanks=fix.blanks />
             <dl class="proof">
                 <dt>{texts.t("verify")}</dt>
                 <dd>{fix.verify}</dd>
@@ -93,5 +94,41 @@ fn FixCard(texts: Texts, fix: ReportFix) -> impl IntoView {
                 {fix.sources.into_iter().map(|url| view! { <Source texts url /> " " }).collect_view()}
             </p>
         </article>
+    }
+}
+
+/// Why the values in the commands are what they are, and what the reader has to put in.
+#[component]
+fn Values(texts: Texts, fitted: Vec<Fitted>, blanks: Vec<Blank>) -> impl IntoView {
+    let own = |fitted: Fitted| {
+        let class = if fitted.from_case { "from-case" } else { "usual" };
+        view! {
+            <div class=class>
+                <dt><bdi>{fitted.value}</bdi></dt>
+                <dd>{fitted.reason}</dd>
+            </div>
+        }
+    };
+    let blank = |blank: Blank| {
+        view! {
+            <div class="blank">
+                <dt>{blank.name}</dt>
+                <dd>{blank.put}</dd>
+            </div>
+        }
+    };
+    view! {
+        {(!fitted.is_empty()).then(|| view! {
+            <div class="values">
+                <h4>{texts.t("fits-title")}</h4>
+                <dl>{fitted.into_iter().map(own).collect_view()}</dl>
+            </div>
+        })}
+        {(!blanks.is_empty()).then(|| view! {
+            <div class="values">
+                <h4>{texts.t("blanks-title")}</h4>
+                <dl>{blanks.into_iter().map(blank).collect_view()}</dl>
+            </div>
+        })}
     }
 }

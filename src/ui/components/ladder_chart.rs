@@ -1,7 +1,7 @@
 //! The ladder as a picture: one bar a timer, all on one axis of time.
 //!
 //! No `viewBox`: places are percentages and heights are pixels, so letters keep their size on a phone.
-//! What is in the wrong order has a sign and a number beside its colour.
+//! A measured cut-off is a line across all of them. What is in the wrong order has a sign and a number beside its colour.
 
 use leptos::prelude::*;
 
@@ -68,6 +68,8 @@ pub fn LadderChart(
     }
     let marks: Vec<f64> = MARKS.into_iter().filter(|mark| *mark <= longest).collect();
     let height = y + AXIS;
+    let cut = judgement.cut_off.as_ref().map(|cut| percent(share(cut.seconds, longest)));
+    let cut = cut.map(|x| view! { <line class="ladder-cut" x1=x.clone() x2=x y1="0" y2=y /> });
     view! {
         <figure class="ladder-chart">
             <svg width="100%" height=height role="img" aria-label=texts.t("ladder-chart")>
@@ -79,6 +81,7 @@ pub fn LadderChart(
                     })
                     .collect_view()}
                 {lines.into_iter().map(draw).collect_view()}
+                {cut}
                 {spread(&marks, longest)
                     .into_iter()
                     .map(|mark| {
@@ -147,7 +150,8 @@ fn inversions_of(judgement: &Judgement, at: usize, timer: &Timer) -> Vec<usize> 
 
 fn longest(judgement: &Judgement) -> f64 {
     let timers = judgement.hops.iter().flat_map(|hop| &hop.timers).filter(|timer| is_drawn(timer));
-    timers.filter_map(|timer| timer.limit.seconds()).fold(10.0, f64::max)
+    let cut = judgement.cut_off.as_ref().map_or(0.0, |cut| cut.seconds);
+    timers.filter_map(|timer| timer.limit.seconds()).fold(cut.max(10.0), f64::max)
 }
 
 /// Where `seconds` lies on the axis, per cent. Times span from milliseconds to days.

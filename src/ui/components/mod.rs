@@ -10,7 +10,9 @@
     reason = "a component owns its properties, whatever it does with them"
 )]
 
+mod capture_words;
 mod case;
+mod case_ladder;
 mod chain;
 mod check_fix;
 mod chrome;
@@ -21,8 +23,8 @@ mod copy;
 mod export;
 mod fixes;
 mod icons;
+mod inversions;
 mod ladder_chart;
-mod ladder_link;
 mod ledger;
 mod message;
 mod opening;
@@ -37,7 +39,9 @@ mod timeline;
 mod to_scale;
 mod verdict;
 
+pub use capture_words::{capture_variables, capture_words};
 pub use case::{Answers, Measured, ReadFromCapture, ReadFromText};
+pub use case_ladder::CaseLadder;
 pub use chain::ChainStrip;
 pub use check_fix::CheckFixes;
 pub use chrome::{Footer, Header};
@@ -48,8 +52,8 @@ pub use copy::{Command, CopyText};
 pub use export::{SavedFiles, UnsavedFiles};
 pub use fixes::Fixes;
 pub use icons::{BrokenLine, Icon, Logo};
+pub use inversions::Inversions;
 pub use ladder_chart::LadderChart;
-pub use ladder_link::LadderLink;
 pub use ledger::Ledger;
 pub use message::MessageToOps;
 pub use opening::Opening;

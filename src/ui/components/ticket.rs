@@ -9,15 +9,31 @@ use crate::{
     knowledge::{Base, HowTo, Question},
     report::{Report, StepKind},
     ui::{
-        components::{Command, Icon, ranked_rows},
+        components::{Command, Icon, capture_variables, capture_words, ranked_rows},
         i18n::Texts,
-        islands::{LiveTicket, TicketTexts},
+        islands::{AnswerCapture, LiveTicket, TicketTexts},
         ticket::{moment, state_words},
     },
 };
 
 /// Questions that stand open on the page; the others are folded. judgement: three are answered.
 const ASKED: usize = 3;
+/// The texts that reading a capture needs here.
+const CAPTURE_WORDS: [&str; 13] = [
+    "cap-drop",
+    "cap-choose",
+    "cap-formats",
+    "cap-reading",
+    "cap-stop",
+    "cap-found",
+    "cap-found-none",
+    "cap-lost",
+    "cap-evidence-none",
+    "ticket-capture-which",
+    "ticket-capture-sends",
+    "ticket-capture-send",
+    "ticket-name",
+];
 /// Who of the vocabulary can answer from where ops sit.
 const OPS: [&str; 3] = ["ops", "network", "cloud"];
 
@@ -32,6 +48,8 @@ pub fn TicketBoard(
     ticket: Ticket,
     /// The knowledge base, for questions and words.
     base: Arc<Base>,
+    /// Address of the script that reads captures.
+    worker: String,
 ) -> impl IntoView {
     if ticket.burned {
         return view! { <p class="notice card" role="status">{texts.t("ticket-burned")}</p> }
@@ -51,7 +69,8 @@ pub fn TicketBoard(
     let means = ticket.power.clone().filter(|_| ticket.older.is_none()).map(|power| {
         let back = ticket.token.clone();
         let link = ticket.answer_link.clone().unwrap_or_default();
-        view! { <Means texts report=report.clone() power link back base=Arc::clone(&base) /> }
+        let worker = worker.clone();
+        view! { <Means texts report=report.clone() power link back worker base=Arc::clone(&base) /> }
     });
     view! {
         <section class="card ticket" aria-labelledby="ticket">
@@ -115,6 +134,7 @@ fn Means(
     power: String,
     link: String,
     back: String,
+    worker: String,
     base: Arc<Base>,
 ) -> impl IntoView {
     let questions = open_questions(&report, &base);
@@ -133,6 +153,16 @@ fn Means(
     });
     let command = format!("hangup collect --post {link} --name NAME");
     let (answers, facts) = (format!("/d/{power}/answers"), format!("/d/{power}/observations"));
+    let capture = view! {
+        <AnswerCapture
+            worker
+            lang=texts.0
+            action=facts.clone()
+            back=back.clone()
+            variables=capture_variables(&base, texts)
+            texts=capture_words(texts, &CAPTURE_WORDS)
+        />
+    };
     view! {
         <div class="means">
             <form method="post" action=answers class="say">
@@ -161,6 +191,15 @@ fn Means(
                     <Who texts />
                     <button type="submit" class="button">{texts.t("ticket-paste-send")}</button>
                 </form>
+            </details>
+            <details class="answer-capture">
+                <summary>{texts.t("ticket-capture")}</summary>
+                <p class="muted">{texts.t("ticket-capture-hint")}</p>
+                <noscript>
+                    <p>{texts.t("capture-no-script")}</p>
+                    <Command texts command="hangup capture FILE".to_owned() />
+                </noscript>
+                {capture}
             </details>
         </div>
     }

@@ -21,8 +21,11 @@ pub mod browser;
 #[path = "no_browser.rs"]
 pub mod browser;
 // The capture page has a program of its own, and the other pages another; the server has all.
+#[cfg(not(feature = "capture-page"))]
+mod answer_capture;
 #[cfg(not(feature = "hydrate"))]
 mod capture;
+mod capture_words;
 #[cfg(not(feature = "capture-page"))]
 mod config;
 mod copy;
@@ -49,8 +52,11 @@ mod sealed;
 #[cfg(not(feature = "capture-page"))]
 mod told;
 
+#[cfg(not(feature = "capture-page"))]
+pub use answer_capture::AnswerCapture;
 #[cfg(not(feature = "hydrate"))]
-pub use capture::{CaptureIsland, CaptureTexts, VariableWords, WORDS};
+pub use capture::CaptureIsland;
+pub use capture_words::{CaptureTexts, VariableWords, WORDS};
 #[cfg(not(feature = "capture-page"))]
 pub use config::{ConfigBox, ConfigTexts};
 pub use copy::CopyButtons;

@@ -134,6 +134,9 @@ fn opened(report: Report, manage: String, texts: &UnsealTexts) -> impl IntoView 
     let evidence = evidence.map(|item| view! { <li><bdi>{item.label}</bdi></li> });
     let fixes = report.fixes.into_iter().take(FIXES).map(|fix| {
         let commands = fix.commands.into_iter();
+        let fitted = fix.fitted.into_iter().map(|fitted| (fitted.value, fitted.reason));
+        let blanks = fix.blanks.into_iter().map(|blank| (blank.name, blank.put));
+        let values = fitted.chain(blanks);
         view! {
             <li class="fix">
                 <h3>{fix.title}</h3>
@@ -141,6 +144,9 @@ fn opened(report: Report, manage: String, texts: &UnsealTexts) -> impl IntoView 
                     {fix.steps.into_iter().map(|step| view! { <li>{step}</li> }).collect_view()}
                 </ol>
                 {commands.map(|command| view! { <pre tabindex="0"><code>{command}</code></pre> }).collect_view()}
+                <dl class="values">
+                    {values.map(|(name, what)| view! { <div><dt><bdi>{name}</bdi></dt><dd>{what}</dd></div> }).collect_view()}
+                </dl>
                 <p class="muted">{fix.verify}</p>
             </li>
         }

@@ -6,19 +6,13 @@ use leptos_meta::Title;
 
 use crate::{
     api::Desk,
-    capture::VARIABLES,
-    knowledge::Base,
     ui::{
-        components::{Command, Icon},
-        i18n::{Texts, texts},
-        islands::{CaptureIsland, CaptureTexts, CopyButtons, VariableWords, WORDS},
+        components::{Command, Icon, capture_variables, capture_words},
+        i18n::texts,
+        islands::{CaptureIsland, CopyButtons, WORDS},
         state::Wizard,
     },
 };
-
-/// The places in the texts that the page fills itself.
-const PLACES: [&str; 10] =
-    ["name", "n", "m", "packets", "read", "total", "speed", "from", "to", "time"];
 
 /// The page. The address may hold the state of a wizard that the evidence is to be added to.
 #[component]
@@ -47,31 +41,10 @@ pub fn CapturePage() -> impl IntoView {
                 worker=desk.package_file("capture-worker.js")
                 lang=texts.0
                 state=wizard.hidden(&[])
-                variables=variables(&base, texts)
-                texts=words(texts)
+                variables=capture_variables(&base, texts)
+                texts=capture_words(texts, &WORDS)
             />
         </div>
         <CopyButtons />
     }
-}
-
-/// The words of the island; the braces stay for it, which knows the numbers.
-fn words(texts: Texts) -> CaptureTexts {
-    let places = PLACES.map(|name| (name, format!("{{{name}}}").into()));
-    CaptureTexts(WORDS.map(|id| (id.to_owned(), texts.with(id, &places))).into())
-}
-
-/// What the variables of captures are called, and their options.
-fn variables(base: &Base, texts: Texts) -> VariableWords {
-    let lang = texts.0;
-    let named = VARIABLES.into_iter().filter_map(|id| {
-        let variable = base.variables.get(id)?;
-        let options = variable
-            .options
-            .iter()
-            .map(|option| (option.id.clone(), option.label.get(lang).to_owned()))
-            .collect();
-        Some((id.to_owned(), (variable.label.get(lang).to_owned(), options)))
-    });
-    VariableWords(named.collect())
 }

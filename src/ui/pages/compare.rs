@@ -1,14 +1,17 @@
 //! `/compare?a=TOKEN&b=TOKEN`: two saved reports side by side.
 
+use std::sync::Arc;
+
 use axum::http::{Request, request::Parts};
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
 
 use crate::{
     api::{Desk, OpenedReport, Visitor},
+    knowledge::Base,
     report::{Comparison, ConstantMatch, Moved},
     ui::{
-        components::CompareForm,
+        components::{CaseLadder, CompareForm},
         figures::percent,
         i18n::{Texts, texts},
         pages::problem::ProblemPage,
@@ -49,7 +52,8 @@ pub fn ComparePage() -> impl IntoView {
             (Ok(first), Ok(second)) => {
                 let compared =
                     Comparison::of(&first.report, &second.report, desk.diagnostician.base());
-                view! { <Compared texts first second compared /> }.into_any()
+                let base = Arc::clone(desk.diagnostician.base());
+                view! { <Compared texts first second compared base /> }.into_any()
             }
             (Err(trouble), _) | (_, Err(trouble)) => {
                 view! { <ProblemPage status=trouble.status sentence=trouble.sentence.get(texts.0) /> }.into_any()
@@ -64,8 +68,10 @@ fn Compared(
     first: OpenedReport,
     second: OpenedReport,
     compared: Comparison,
+    base: Arc<Base>,
 ) -> impl IntoView {
     let [timers_a, timers_b] = compared.timers;
+    let (report_a, report_b) = (first.report.clone(), second.report.clone());
     let same = texts.t(if compared.same_cause { "compare-same" } else { "compare-other" });
     view! {
         <Title text=texts.t("compare-title") />
@@ -101,6 +107,10 @@ fn Compared(
             <div class="columns">
                 <Timers texts id="timers-first" title="compare-timers-first" timers=timers_a />
                 <Timers texts id="timers-second" title="compare-timers-second" timers=timers_b />
+            </div>
+            <div class="columns">
+                <CaseLadder texts report=report_a base=Arc::clone(&base) id="ladder-first" />
+                <CaseLadder texts report=report_b base id="ladder-second" />
             </div>
         </div>
     }

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use crate::{
-    ladder::{Calculated, Inversion, Judgement, Limit, Rule, Sketch},
+    ladder::{Calculated, Judgement, Limit, Sketch},
     ui::{
-        components::{Command, Icon, LadderChart},
+        components::{Command, Icon, Inversions, LadderChart},
         figures,
         i18n::Texts,
         state::ladder_pairs,
@@ -42,45 +42,9 @@ pub(super) fn LadderResult(
                 {verdict}
             </h2>
             {cut.map(|cut| view! { <p class="plain">{cut}</p> })}
-            <ol class="inversions">
-                {judgement
-                    .inversions
-                    .into_iter()
-                    .enumerate()
-                    .map(|(at, inversion)| view! { <OneInversion texts at inversion /> })
-                    .collect_view()}
-            </ol>
+            <Inversions texts inversions=judgement.inversions />
         </section>
         <Settings texts settings=judgement.settings names sketch />
-    }
-}
-
-#[component]
-fn OneInversion(texts: Texts, at: usize, inversion: Inversion) -> impl IntoView {
-    let seconds = figures::seconds(inversion.after_seconds);
-    let symptom = texts.with(symptom(inversion.rule), &[("n", seconds.into())]);
-    view! {
-        <li>
-            <p class="inversion-head">
-                <strong>{format!("✕{}", at + 1)}</strong>
-                <span class="tag">{symptom}</span>
-            </p>
-            <p>{inversion.what.get(texts.0).to_owned()}</p>
-            <p class="muted">{texts.t("ladder-symptom")} {inversion.symptom.get(texts.0).to_owned()}</p>
-        </li>
-    }
-}
-
-/// What people call the symptom.
-fn symptom(rule: Rule) -> &'static str {
-    match rule {
-        Rule::KeepaliveRace => "symptom-race",
-        Rule::AnswerCutShort => "symptom-cut",
-        Rule::OuterGivesUpFirst => "symptom-left",
-        Rule::SilentDrop | Rule::ProbesTooLate => "symptom-drop",
-        Rule::PingTooSlow => "symptom-ping",
-        Rule::HeadShorterThanKeepalive => "symptom-head",
-        Rule::ConnectLongerThanOuter => "symptom-connect",
     }
 }
 

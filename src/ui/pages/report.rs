@@ -13,7 +13,7 @@ use crate::{
     report::{Case, NextStep, NotVisible, Report, RuledOut, StepKind, VerdictState},
     ui::{
         components::{
-            ChainStrip, CheckFixes, CompareForm, Constants, Contents, Fixes, Icon, LadderLink,
+            CaseLadder, ChainStrip, CheckFixes, CompareForm, Constants, Contents, Fixes, Icon,
             Ledger, MessageToOps, Opening, ReadFromText, RetryCode, SavedFiles, SealedPage,
             SecondThoughts, Settle, ShareForm, Shared, TicketBoard, Timeline, ToScale,
             UnsavedFiles, VerdictHead,
@@ -111,7 +111,7 @@ pub(super) fn ReportView(
             <VerdictHead texts report=report.clone() />
             <ChainStrip texts hops=report.chain.clone() />
             <Contents texts report=report.clone() open=ticket.as_ref().map(|ticket| !ticket.burned) />
-            {ticket.clone().map(|ticket| view! { <TicketBoard texts report=report.clone() ticket base=Arc::clone(&base) /> })}
+            {ticket.clone().map(|ticket| view! { <TicketBoard texts report=report.clone() ticket base=Arc::clone(&base) worker=desk.package_file("capture-worker.js") /> })}
             {unsure
                 .then(|| {
                     view! { <Settle texts report=report.clone() base=Arc::clone(&base) wizard=wizard.clone() /> }
@@ -120,7 +120,7 @@ pub(super) fn ReportView(
             <Timeline texts observations=report.observations.clone() base=Arc::clone(&base) />
             <ToScale texts observations=report.observations.clone() />
             <Constants texts constants=report.constants.clone() />
-            <LadderLink texts report=report.clone() base=Arc::clone(&base) />
+            <CaseLadder texts report=report.clone() base=Arc::clone(&base) />
             <Fixes texts fixes=report.fixes.clone() unsure />
             {ticket.map(|ticket| view! { <CheckFixes texts report=report.clone() ticket desk=desk.clone() /> })}
             <RetryCode texts report=report.clone() base=Arc::clone(&base) />

@@ -1,4 +1,4 @@
-//! The worker of the capture page: started when the first file comes, fed with files, listened to.
+//! The worker that reads captures: started when the first file comes, fed with files, listened to.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -83,6 +83,7 @@ pub fn open_dialogue(id: &str) {
     }
 }
 
+#[cfg(feature = "capture-page")]
 /// Puts the focus on the element with this id, once the page shows it.
 pub fn focus_soon(id: &'static str) {
     leptos::prelude::request_animation_frame(move || {
@@ -134,6 +135,7 @@ pub fn ask_capture(ask: &Ask) {
     tell("json", &[("json", json.as_str().into())]);
 }
 
+#[cfg(feature = "capture-page")]
 /// Has the picture of conversation `id` made.
 pub fn trace_capture(id: u32) {
     tell("trace", &[("id", id.into())]);

@@ -4,7 +4,6 @@
 //! purpose. Whatever the browser refuses (no storage, no clipboard) is left out without a word: all
 //! of it is an extra.
 
-#[cfg(feature = "capture-page")]
 mod capture;
 #[cfg(feature = "hydrate")]
 mod choices;
@@ -26,11 +25,12 @@ mod report;
 #[cfg(feature = "hydrate")]
 mod sealed;
 
-#[cfg(feature = "capture-page")]
 pub use capture::{
-    Chosen, Heard as CaptureNews, ask_capture, chosen, dropped, focus_soon, guard_drops,
-    open_dialogue, read_capture, stop_capture, trace_capture,
+    Chosen, Heard as CaptureNews, ask_capture, chosen, dropped, guard_drops, open_dialogue,
+    read_capture, stop_capture,
 };
+#[cfg(feature = "capture-page")]
+pub use capture::{focus_soon, trace_capture};
 #[cfg(feature = "hydrate")]
 pub use choices::{Choice, choose_by_number, has_options, watch_choices};
 pub use clipboard::enable_copying;

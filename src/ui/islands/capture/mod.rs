@@ -8,7 +8,6 @@ mod detail;
 mod drop_zone;
 mod picture;
 mod table;
-mod words;
 
 use leptos::prelude::*;
 
@@ -17,12 +16,14 @@ use crate::{
     worker::protocol::{Ask, Detail, Differences, Page, Picture, Query, Say, Summary},
 };
 
-use super::browser::{self, CaptureNews as Heard};
+use super::{
+    browser::{self, CaptureNews as Heard},
+    capture_words::{CaptureTexts, VariableWords},
+};
 use compare::compared;
 use detail::detail;
 use drop_zone::drop_zone;
 use table::table;
-pub use words::{CaptureTexts, VariableWords, WORDS};
 
 /// The id of the heading of the conversation that is looked at.
 const DETAIL: &str = "conversation";

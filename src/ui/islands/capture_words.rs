@@ -1,4 +1,4 @@
-//! The words of the capture page, as the server hands them over.
+//! The words of whatever reads captures, as the server hands them over.
 
 use std::collections::BTreeMap;
 
