@@ -75,8 +75,14 @@ fn host(line: &str) -> Option<&'static str> {
     let mut words = line.split_whitespace().skip(1);
     let is_address = words.next() == Some("has")
         && words.find(|word| *word != "IPv6") == Some("address")
-        && words.next().is_some_and(|word| word.parse::<std::net::IpAddr>().is_ok());
+        && words.next().is_some_and(is_number);
     is_address.then_some("ok")
+}
+
+/// Letters and signs of an IP address, and at least two of its dots or colons.
+fn is_number(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_hexdigit() || b".:".contains(&byte))
+        && word.matches(['.', ':']).count() >= 2
 }
 
 /// The line that shows the command of this answer.
