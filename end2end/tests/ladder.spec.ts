@@ -79,6 +79,42 @@ test("hops from a list, with dated defaults; moved, changed and removed without 
   await context.close();
 });
 
+test("the file of the command line is understood as well, with what it says of the whole", async ({ browser, server }) => {
+  const file = `slowest_answer = "90s"
+cut_off = 350
+
+[[hop]]
+component = "okhttp"
+name = "mobile app"
+timers = { pool_idle = "5m" }
+
+[[hop]]
+component = "nginx"
+config = """
+server { keepalive_timeout 61s; location / { proxy_pass http://app; proxy_read_timeout 59s; } }
+"""
+
+[[hop]]
+component = "node"
+`;
+  for (const javaScriptEnabled of [true, false]) {
+    const context = await browser.newContext({ javaScriptEnabled });
+    const page = await context.newPage();
+    await page.goto(`${server.url}/ladder`);
+    if (javaScriptEnabled) await awake(page);
+    await page.locator("#config").fill(file);
+    if (javaScriptEnabled) await expect(page.locator(".config-found")).toContainText("nginx");
+    await page.getByRole("button", { name: "Read the timers" }).click();
+    await expect(page).toHaveURL(/hop=okhttp/);
+    const query = new URL(page.url()).searchParams;
+    expect(query.getAll("hop")).toEqual(["okhttp", "nginx", "node"]);
+    expect(query.getAll("name")).toContain("mobile app");
+    expect([query.get("slowest"), query.get("cut")]).toEqual(["90s", "350s"]);
+    expect(page.url()).toContain("set.proxy_read_timeout=59s");
+    await context.close();
+  }
+});
+
 test("a text without a timer is refused with one sentence, and stays", async ({ browser, server }) => {
   for (const javaScriptEnabled of [true, false]) {
     const context = await browser.newContext({ javaScriptEnabled });

@@ -181,6 +181,71 @@ test("no seeded secret leaves the browser: pasted, read, asked, added, saved and
   await context.close();
 });
 
+test("no seeded secret leaves by the fields for parts, and boxes that share their name keep their ticks", async ({ page, server }) => {
+  const sent = record(page);
+  // What people may type there in one line: the kinds of one line, without a comma, which parts a list.
+  const lines = SEEDED.map(([, , line]) => line).filter((line) => !/[\n,]/.test(line) && line.length < 300).slice(0, 40);
+  expect(lines.length).toBeGreaterThan(20);
+  for (let at = 0; at < lines.length; at += 4) {
+    await page.goto(`${server.url}/diagnose?text=Connection+reset+by+peer&phase=idle&at=stack`);
+    await awake(page);
+    await page.locator("label.pill", { hasText: "nginx" }).first().click();
+    await page.locator('input[type="text"][name="stack"]').fill(lines.slice(at, at + 2).join(" ; ").slice(0, 390));
+    await page.locator('input[type="text"][name="between"]').fill(lines.slice(at + 2, at + 4).join(" ; ").slice(0, 390));
+    await page.getByRole("button", { name: "Continue" }).click();
+    await expect(page).toHaveURL(/stack=/);
+    expect(new URL(page.url()).searchParams.get("stack")).toContain("nginx");
+  }
+  expect(sent.filter((entry) => entry.includes("stack=")).length).toBeGreaterThan(0);
+  expect(leaked(sent)).toEqual([]);
+});
+
+test("a text in the fragment of a link is read here and sent nowhere unmasked", async ({ page, server }) => {
+  const sent = record(page);
+  const text = `${UPSTREAM}\nDB_PASSWORD=Hunter42xyz`;
+  for (const path of ["/read", "/"]) {
+    await page.goto("about:blank");
+    await page.goto(`${server.url}${path}#text=${encodeURIComponent(text)}`);
+    await awake(page);
+    await expect(page.locator("#text")).toHaveValue(text);
+    await expect(page.locator(".read-panel .hits")).toContainText("upstream", { timeout: 60_000 });
+    expect(page.url()).not.toContain("#text");
+  }
+  await page.getByRole("button", { name: "Find out" }).click();
+  await expect(page).toHaveURL(/\/diagnose\?/);
+  expect(sent.join("\n")).not.toContain("Hunter42xyz");
+});
+
+test("a prepared link with a secret goes on without it: no later request, address or page has it", async ({ page, server }) => {
+  const text = `${UPSTREAM} password=Hunter42xyz`;
+  const query = `text=${encodeURIComponent(text)}&notes=${encodeURIComponent("the token is ghp_16C7e42F292c6912E7710c838347Ae178B4a")}&stack=${encodeURIComponent("nginx,pwd=Hunter43xyz")}&phase=idle&scope=all&lang=zh-CN`;
+  const sent = record(page);
+  await page.goto(`${server.url}/diagnose?${query}`);
+  await awake(page);
+  expect(page.url()).toMatch(/lang=zh-CN/);
+  const first = sent.filter((entry) => entry.includes("Hunter42xyz")).length;
+  for (const secret of ["Hunter42xyz", "Hunter43xyz", "ghp_16C7e42F"]) {
+    expect(page.url()).not.toContain(secret);
+    expect(await page.content()).not.toContain(secret);
+  }
+  await page.goto(`${page.url()}&report=1`);
+  await page.getByRole("button", { name: "保存并获取链接" }).click();
+  await expect(page).toHaveURL(/\/d\/[\w-]{27}/);
+  expect(sent.filter((entry) => entry.includes("Hunter42xyz")).length).toBe(first);
+});
+
+test("the page shows how to get facts from a machine, and the line can be copied", async ({ page, server, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.goto(`${server.url}/read`);
+  await awake(page);
+  const line = page.locator(".collect .command").first();
+  await expect(line).toContainText("nf_conntrack_count");
+  await line.getByRole("button").click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied.trim().startsWith("{ echo")).toBe(true);
+  expect(copied.trim()).not.toContain("\n");
+});
+
 for (const path of ["/read", "/"]) {
   test(`${path} with a paste fits 390 px in both languages`, async ({ page, server }) => {
     await page.setViewportSize({ width: 390, height: 844 });

@@ -143,6 +143,10 @@ reader-label = Log, command output or configuration
 reader-hint = Mixed text is fine, in English or Chinese, up to 1 MiB.
 reader-read = Read it
 reader-use = Use as evidence
+# Facts of a machine, on the same page
+collect-title = No log at hand? Get the facts from the machine
+collect-what = One line for a Linux shell. It only reads, needs no root and sends nothing: sockets by state, full queues, lost packets, limits, and what the kernel says. Paste what it prints into the box above.
+collect-installed = Where hangup is installed, this prints the same:
 read-nothing = Nothing here is a text we know. Use it as evidence all the same: the questions that follow may tell more.
 read-config = Timers in the configuration
 read-ladder = Lay them into the timeout ladder

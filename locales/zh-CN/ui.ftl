@@ -143,6 +143,10 @@ reader-label = 日志、命令输出或配置
 reader-hint = 可以混合粘贴，中英文均可，最多 1 MiB。
 reader-read = 解读
 reader-use = 作为证据开始诊断
+# 同一页上：机器上的事实
+collect-title = 手头没有日志？直接从机器上取证
+collect-what = 一行命令，粘贴到 Linux 终端即可。只读取、不需要 root、不外传：各状态的连接数、队列是否溢出、丢包、各项上限，以及内核日志。把输出粘贴到上面的框里。
+collect-installed = 装了 hangup 的机器上，下面这条输出相同的内容：
 read-nothing = 这段文本里没有我们认识的内容。仍可作为证据继续，后面的问题也许能问出更多。
 read-config = 配置里的超时
 read-ladder = 放进超时阶梯

@@ -5,7 +5,7 @@
 //! are looked for in one pass (Aho and Corasick 1975), and an expression is compiled when it is
 //! first asked.
 
-use std::sync::OnceLock;
+use std::{borrow::Cow, sync::OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use regex::bytes::{Regex, RegexBuilder};
@@ -21,6 +21,9 @@ const MAX_LINE: usize = 8 * 1024;
 
 /// Upper bound for one compiled pattern, bytes (RUSTSEC-2022-0013: `{n,m}` can blow up).
 const SIZE_LIMIT: usize = 2 * 1024 * 1024;
+
+/// Apostrophes of print (U+2018, U+2019).
+const CURLY: [char; 2] = ['\u{2018}', '\u{2019}'];
 
 /// A pattern to look for.
 #[derive(Clone, Debug)]
@@ -194,10 +197,12 @@ impl Matcher {
         let mut holds = vec![0; self.needing.len()];
         let mut considered = vec![0; self.expressions.len()];
         for (number, line) in (1..).zip(text.lines()) {
-            let line = cut(line, MAX_LINE);
-            if line.trim().is_empty() {
+            let original = cut(line, MAX_LINE);
+            if original.trim().is_empty() {
                 continue;
             }
+            let plain = typewritten(original);
+            let line = plain.as_ref();
             let line_bytes = line.as_bytes();
             asked.clone_from(&self.always);
             for piece in self.pieces.find_overlapping_iter(line_bytes) {
@@ -237,12 +242,22 @@ impl Matcher {
                 if let Some(hit) = slot {
                     hit.count += 1;
                 } else {
-                    let text = line.trim().chars().take(400).collect();
+                    let text = original.trim().chars().take(400).collect();
                     *slot = Some(Hit { pattern: index, line: number, count: 1, text });
                 }
             }
         }
         hits.into_iter().flatten().collect()
+    }
+}
+
+/// The line with the apostrophes that browsers, telephones and word processors print as the plain one that
+/// patterns hold: "can’t" is "can't".
+fn typewritten(line: &str) -> Cow<'_, str> {
+    if !line.is_ascii() && line.contains(CURLY) {
+        Cow::Owned(line.replace(CURLY, "'"))
+    } else {
+        Cow::Borrowed(line)
     }
 }
 
@@ -389,6 +404,14 @@ mod tests {
             ids(&[Pattern::new("both", "(连接|\\breset\\b)")], "连接reset"),
             [("both".to_owned(), 1)]
         );
+    }
+
+    #[test]
+    fn an_apostrophe_of_print_is_an_apostrophe() {
+        let patterns = [Pattern::new("cant", "can.?t connect")];
+        assert_eq!(ids(&patterns, "Safari Can’t Connect"), [("cant".to_owned(), 1)]);
+        let hits = Matcher::new(&patterns).unwrap().scan("it can‘t connect");
+        assert_eq!(hits.first().map(|hit| hit.text.as_str()), Some("it can‘t connect"));
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod tests;
 mod units;
 mod words;
 mod write;
+mod written;
 
 use serde::Serialize;
 
@@ -30,7 +31,7 @@ use crate::knowledge::{Base, Text};
 pub use draw::draw;
 pub use input::{LadderError, MAX_HOPS, read};
 pub use model::{Hop, Ladder, Limit, Origin, Role, Timer};
-pub use paste::hops_in;
+pub use paste::{hops_in, sketch_in};
 pub use reuse::{Reuse, longest_reuse};
 pub use rules::Rule;
 pub use sketch::{Sketch, SketchError, SketchHop, SketchTimer, settings_of};

@@ -5,10 +5,11 @@
 
 use super::{
     input::read_config,
-    model::{Hop, Limit, Origin},
+    model::{Hop, Limit, Origin, Timer},
     readers::Dialect,
-    sketch::{SketchHop, SketchTimer},
+    sketch::{Sketch, SketchHop, SketchTimer},
     units::shown,
+    written::ladder_file,
 };
 
 /// More pieces than anybody pastes; what follows stays in the last one.
@@ -17,39 +18,50 @@ const MAX_PIECES: usize = 2000;
 /// The components that `text` configures, in the order of their first lines, with the timers that it
 /// sets. Never fails; a text without any timer gives nothing.
 pub fn hops_in(text: &str) -> Vec<SketchHop> {
+    sketch_in(text).hops
+}
+
+/// The same, with what a ladder's own file (`[[hop]]`, JSON) says of the whole.
+pub fn sketch_in(text: &str) -> Sketch {
+    if let Some(sketch) = ladder_file(text) {
+        return sketch;
+    }
     let mut hops = Vec::new();
     for (dialect, own) in by_dialect(text) {
-        let mut hop = Hop {
-            component: dialect.component().to_owned(),
-            name: String::new(),
-            passes_packets: false,
-            managed: false,
-            timers: Vec::new(),
-            notes: Vec::new(),
-        };
-        read_config(&mut hop, dialect, &own);
-        let timers: Vec<SketchTimer> = hop
-            .timers
-            .iter()
-            .filter_map(|timer| {
-                let line = match timer.origin {
-                    Origin::Config { line } => Some(line),
-                    _ => None,
-                };
-                let value = match timer.limit {
-                    Limit::Seconds(seconds) => format!("{}s", shown(seconds)),
-                    Limit::Never => "never".to_owned(),
-                    Limit::Off => "off".to_owned(),
-                    Limit::Count(_) => return None,
-                };
-                Some(SketchTimer { setting: timer.setting.clone(), value, line })
-            })
-            .collect();
+        let component = dialect.component().to_owned();
+        let timers = timers_set(&component, dialect, &own);
         if !timers.is_empty() {
-            hops.push(SketchHop { component: hop.component, timers, ..SketchHop::default() });
+            hops.push(SketchHop { component, timers, ..SketchHop::default() });
         }
     }
-    hops
+    Sketch { hops, ..Sketch::default() }
+}
+
+/// The timers of `component` that `config` sets.
+pub(super) fn timers_set(component: &str, dialect: Dialect, config: &str) -> Vec<SketchTimer> {
+    let mut hop = Hop {
+        component: component.to_owned(),
+        name: String::new(),
+        passes_packets: false,
+        managed: false,
+        timers: Vec::new(),
+        notes: Vec::new(),
+    };
+    read_config(&mut hop, dialect, config);
+    let timer = |timer: &Timer| {
+        let line = match timer.origin {
+            Origin::Config { line } => Some(line),
+            _ => None,
+        };
+        let value = match timer.limit {
+            Limit::Seconds(seconds) => format!("{}s", shown(seconds)),
+            Limit::Never => "never".to_owned(),
+            Limit::Off => "off".to_owned(),
+            Limit::Count(_) => return None,
+        };
+        Some(SketchTimer { setting: timer.setting.clone(), value, line })
+    };
+    hop.timers.iter().filter_map(timer).collect()
 }
 
 /// The text of each dialect, the other lines empty so that line numbers stay.

@@ -7,8 +7,9 @@ use axum::http::StatusCode;
 
 use crate::{
     api::{Desk, Trouble},
-    redact::{high_confidence, numbers_in, redact_with},
+    redact::{high_confidence, numbers_in, redact, redact_with},
     ui::{
+        arrive::address,
         forms::in_both,
         state::{Wizard, decode},
     },
@@ -63,10 +64,44 @@ pub(super) fn discreet(
     if let Some(target) = &wizard.case.target {
         no_secret(target)?;
     }
+    let facts = &mut wizard.case.facts;
+    for part in facts.stack.iter_mut().chain(&mut facts.between) {
+        *part = redact(part).text;
+    }
     let before = numbers_in(wizard.case.text.as_deref().unwrap_or(""));
     let more = more.map(|more| settle("more", more, &before)).transpose()?;
     wizard.beside.extend(beside);
     Ok(more)
+}
+
+/// Where somebody goes on who followed a prepared link (`/diagnose?text=…`, `?stack=…`) with secrets in it:
+/// the same state without them, so that no later request, bookmark or forwarded address has them. None
+/// where nothing is to be masked.
+pub(super) async fn masked_address(
+    desk: &Desk,
+    wizard: &Wizard,
+    lang: Option<&str>,
+) -> Result<Option<String>, Trouble> {
+    let facts = &wizard.case.facts;
+    let texts = [("text", &wizard.case.text), ("notes", &facts.notes)];
+    let mut open = texts
+        .into_iter()
+        .filter(|(name, _)| !wizard.masked.contains(*name))
+        .filter_map(|(_, text)| text.as_deref())
+        .chain(facts.stack.iter().chain(&facts.between).map(String::as_str));
+    if !open.any(|text| redact(text).text != text) {
+        return Ok(None);
+    }
+    let mut masked = wizard.clone();
+    discreet(desk, &mut masked, None, "")?;
+    let mut to = address(desk, masked).await?;
+    if let Some(lang) = lang {
+        to.push(if to.contains('?') { '&' } else { '?' });
+        to.push_str("lang=");
+        to.push_str(lang);
+    }
+    // Where masking changes nothing any more, going there again would never end.
+    Ok((to != wizard.href()).then_some(to))
 }
 
 /// Refuses a text that holds a secret whose shape gives it away.

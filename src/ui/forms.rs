@@ -12,7 +12,7 @@ use crate::{
     api::{Desk, Export, Problem, Trouble, Visitor, Wish},
     intake::{PasteError, check_paste, read_browser_look},
     knowledge::{Lang, LiveProbe, Text},
-    ladder::{MAX_HOPS, SketchHop, hops_in, judge},
+    ladder::{MAX_HOPS, Sketch, SketchHop, judge, sketch_in},
     ui::{
         arrive::{Arrived, address, arrive, take_in},
         discreet::{discreet, left_open},
@@ -226,13 +226,21 @@ pub fn lay_ladder(desk: &Desk, lang: Lang, body: &[u8]) -> Laid {
     let base = desk.diagnostician.base();
     let config = std::mem::take(&mut form.config);
     if !config.trim().is_empty() {
-        let found = if readable(desk, &config).is_ok() { hops_in(&config) } else { Vec::new() };
-        if found.is_empty() {
+        let found =
+            if readable(desk, &config).is_ok() { sketch_in(&config) } else { Sketch::default() };
+        if found.hops.is_empty() {
             let sentence = in_both(|texts| texts.t("ladder-nothing")).get(lang).to_owned();
             let refused = Refused { config, sentence };
             return Laid::Here(StatusCode::UNPROCESSABLE_ENTITY, Box::new(form), refused);
         }
-        form.found.extend(found);
+        form.found.extend(found.hops);
+        for (typed, said) in
+            [(&mut form.sketch.slowest, found.slowest), (&mut form.sketch.cut_off, found.cut_off)]
+        {
+            if !said.is_empty() {
+                *typed = said;
+            }
+        }
     }
     let act = form.act();
     let sketch = &mut form.sketch;

@@ -10,6 +10,38 @@ pub(super) fn read(lines: &[&str], notes: &mut Notes) {
     for line in lines {
         inspect(line, notes);
     }
+    table(lines, notes);
+}
+
+/// `kubectl get pods` and `docker ps`: a column of restarts, a status of restarting.
+fn table(lines: &[&str], notes: &mut Notes) {
+    let mut is_pods = false;
+    for line in lines {
+        let words: Vec<&str> = line.split_whitespace().take(6).collect();
+        if words.contains(&"READY") && words.contains(&"RESTARTS") {
+            is_pods = true;
+        } else if line.trim().is_empty() {
+            is_pods = false;
+        } else if is_pods {
+            // Where the namespace is named, everything stands one further.
+            let at = words.iter().position(|word| is_ready(word));
+            let restarts = at.and_then(|at| words.get(at + 2)?.parse::<u64>().ok());
+            if restarts.is_some_and(|count| count > 0) {
+                notes.seen("process", "restarted", line);
+            }
+        }
+        if line.contains(" Restarting (") && line.contains(" ago") {
+            notes.seen("process", "restarted", line);
+        }
+    }
+}
+
+/// `1/1`, `0/2`
+fn is_ready(word: &str) -> bool {
+    word.split_once('/').is_some_and(|(ready, all)| {
+        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        is_number(ready) && is_number(all)
+    })
 }
 
 fn describe(lines: &[&str], notes: &mut Notes) {
@@ -45,7 +77,16 @@ fn describe(lines: &[&str], notes: &mut Notes) {
 }
 
 /// `/app oom=true exit=137 restarts=3 started=…`
+///
+/// Of the whole JSON, `"OOMKilled": true` and `"RestartCount": 4`.
 fn inspect(line: &str, notes: &mut Notes) {
+    let field = |name: &str| Some(line.split_once(name)?.1.trim_start_matches([':', ' ', '"']));
+    if field("\"OOMKilled\"").is_some_and(|value| value.starts_with("true")) {
+        notes.seen("process", "restarted", line);
+        notes.seen("limit", "memory", line);
+    } else if field("\"RestartCount\"").and_then(number_in).is_some_and(|count| count > 0) {
+        notes.seen("process", "restarted", line);
+    }
     let word = |name: &str| line.split_whitespace().find_map(|word| word.strip_prefix(name));
     let (Some(oom), Some(_)) = (word("oom="), word("exit=")) else { return };
     if oom == "true" {

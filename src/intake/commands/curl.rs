@@ -20,14 +20,32 @@ pub(super) fn read(lines: &[&str], notes: &mut Notes) {
     if is_trace {
         trace(lines, notes);
     }
-    for line in lines {
-        times(line, notes);
+    for (at, line) in lines.iter().enumerate() {
+        // With a line for each, as many guides have it.
+        let is_first = line.contains("namelookup") && !line.contains("total");
+        if is_first {
+            times(
+                &lines
+                    .get(at..)
+                    .unwrap_or_default()
+                    .iter()
+                    .take(9)
+                    .copied()
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                notes,
+            );
+        } else {
+            times(line, notes);
+        }
     }
 }
 
 fn trace(lines: &[&str], notes: &mut Notes) {
     let mut stage = Stage::Start;
     let mut status = None;
+    // The last line of newer versions does not repeat why each address failed.
+    let mut reason = String::new();
     for line in lines {
         let lower = line.to_lowercase();
         let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
@@ -54,8 +72,12 @@ fn trace(lines: &[&str], notes: &mut Notes) {
             && status.is_some_and(|code| code >= 500)
         {
             written_by(by, line, notes);
+        } else if line.starts_with("* ")
+            && has(&["failed: connection refused", "failed: no route", "unreachable"])
+        {
+            reason.clone_from(&lower);
         } else if line.starts_with("curl: (") {
-            failure(&lower, stage, line, notes);
+            failure(&format!("{lower} {reason}"), stage, line, notes);
         }
     }
     if let Some(code) = status {
@@ -142,18 +164,29 @@ fn failure(lower: &str, stage: Stage, line: &str, notes: &mut Notes) {
     notes.seen(found.0, found.1, line);
 }
 
-/// `dns 0.004 tcp 0.010 tls 0.052 first 60.011 total 60.012 code 504 ip …`, as the check asks for it.
+/// `dns 0.004 tcp 0.010 tls 0.052 first 60.011 total 60.012 code 504 ip …`, as the check asks for it, and
+/// the names of curl(1) in any shape: `time_namelookup: 0.004`, `connect=0.021`, `http_code 504`.
 fn times(line: &str, notes: &mut Notes) {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let value = |name: &str| {
-        let at = words.iter().position(|word| *word == name)?;
-        words.get(at + 1)?.parse::<f64>().ok().filter(|value| value.is_finite() && *value >= 0.0)
+    let words: Vec<&str> = line
+        .split(|c: char| c.is_whitespace() || matches!(c, '=' | ':' | ',' | '"' | '{' | '}'))
+        .filter(|word| !word.is_empty())
+        .take(40)
+        .collect();
+    let value = |names: &[&str]| {
+        let at =
+            words.iter().position(|word| names.contains(&word.to_ascii_lowercase().as_str()))?;
+        let number = words.get(at + 1)?.trim_end_matches('s').parse::<f64>().ok()?;
+        (number.is_finite() && number >= 0.0).then_some(number)
     };
-    let (Some(dns), Some(tcp), Some(total), Some(code)) =
-        (value("dns"), value("tcp"), value("total"), value("code"))
-    else {
+    let (Some(dns), Some(tcp), Some(total)) = (
+        value(&["dns", "time_namelookup", "namelookup", "dns_lookup"]),
+        value(&["tcp", "connect", "time_connect", "tcp_connect"]),
+        value(&["total", "time_total"]),
+    ) else {
         return;
     };
+    // Without a code nothing is said of the answer, least of all that there was none.
+    let code = value(&["code", "http_code", "response_code", "status"]).unwrap_or(1.0);
     if dns >= 2.0 {
         notes.seen("dns.result", "slow", line);
     }

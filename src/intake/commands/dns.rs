@@ -37,13 +37,52 @@ pub(super) fn read(lines: &[&str], notes: &mut Notes) {
             && number_in(line).is_some_and(|millis| millis >= 2000)
         {
             note(1, "slow", line);
-        } else if line.contains("no servers could be reached") {
+        } else if line.contains("no servers could be reached")
+            || line.starts_with("*** Request to ") && line.contains("timed-out")
+        {
             note(5, "timeout", line);
+        } else if let Some(result) = host(line) {
+            // Of `host` and `nslookup`; where a name has an address, that it speaks of IPv6 is no sign.
+            let rank = match result {
+                "nxdomain" => 4,
+                "servfail" => 3,
+                _ => 0,
+            };
+            if rank == 0 {
+                notes.harmless(at);
+            }
+            note(rank, result, line);
         }
     }
     if let Some((_, result, line)) = worst {
         notes.seen("dns.result", result, line);
     }
+}
+
+/// `api.example has address 203.0.113.9`, `Host api.example not found: 3(NXDOMAIN)`,
+/// `** server can't find api.example: SERVFAIL`.
+fn host(line: &str) -> Option<&'static str> {
+    let says_no = line.starts_with("Host ") && line.contains(" not found: ")
+        || line.starts_with("** server can't find ")
+        || line.starts_with("*** ") && line.contains(" can't find ");
+    if says_no {
+        return match line {
+            _ if line.contains("NXDOMAIN") || line.contains("Non-existent") => Some("nxdomain"),
+            _ if line.contains("SERVFAIL") || line.contains("Server failed") => Some("servfail"),
+            _ => None,
+        };
+    }
+    let mut words = line.split_whitespace().skip(1);
+    let is_address = words.next() == Some("has")
+        && words.find(|word| *word != "IPv6") == Some("address")
+        && words.next().is_some_and(is_number);
+    is_address.then_some("ok")
+}
+
+/// Letters and signs of an IP address, and at least two of its dots or colons.
+fn is_number(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_hexdigit() || b".:".contains(&byte))
+        && word.matches(['.', ':']).count() >= 2
 }
 
 /// The line that shows the command of this answer.

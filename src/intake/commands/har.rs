@@ -21,6 +21,11 @@ const MAX_ENTRIES: usize = 20_000;
 /// Shorter waits are no timer's, seconds.
 const LEAST_WAIT: f64 = 1.0;
 
+/// A failure this soon came before anything could have been waited for, and one this late was no answer;
+/// the bounds of the look of the reader's own browser, milliseconds.
+const AT_ONCE: f64 = 500.0;
+const NO_ANSWER: f64 = 15_000.0;
+
 /// A value of the type that is expected, or whatever stands there instead.
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -69,6 +74,7 @@ struct Entry {
     response: Response,
     timings: Timings,
     connection: Loose<String>,
+    time: Loose<f64>,
 }
 
 #[derive(Default, Deserialize)]
@@ -175,6 +181,7 @@ pub(super) fn read(text: &str, notes: &mut Notes) -> Option<String> {
             counts.1 += 1;
         }
     }
+    untold(log.entries.get(..MAX_ENTRIES).unwrap_or(&log.entries), &mut waits, notes);
     timer(&mut waits, notes);
     whole(&paths, log.entries.len(), notes);
     Some(errors_of(text))
@@ -241,6 +248,31 @@ fn timer(waits: &mut Vec<(f64, String)>, notes: &mut Notes) {
     // A moment on the way and in the queue comes on top.
     if waits.iter().all(|(wait, _)| (wait - median).abs() <= (median * 0.04).max(0.5)) {
         notes.seconds((median * 10.0).round() / 10.0, shown);
+    }
+}
+
+/// Requests that ended without a status and without a reason: Firefox writes none. They count only where
+/// nothing of their host was ever answered, for what a person leaves or a page takes back looks the same.
+fn untold(entries: &[Entry], waits: &mut Vec<(f64, String)>, notes: &mut Notes) {
+    let is_untold = |entry: &Entry| entry.status() == 0 && entry.error().is_empty();
+    let host = |entry: &Entry| entry.url().split('/').nth(2).unwrap_or("").to_owned();
+    let answered: BTreeSet<String> =
+        entries.iter().filter(|entry| entry.status() > 0).map(host).collect();
+    for (number, entry) in (1..).zip(entries) {
+        let host = host(entry);
+        if !is_untold(entry) || host.is_empty() || answered.contains(&host) {
+            continue;
+        }
+        let took = entry.time.get().copied().filter(|took| took.is_finite()).unwrap_or(0.0);
+        let result = match took {
+            took if took < AT_ONCE => "fails_at_once",
+            took if took < NO_ANSWER => "fails_later",
+            _ => "no_answer",
+        };
+        if waits.is_empty() {
+            notes.seen("browser.result", result, &entry.shown(number));
+        }
+        waits.push((took / 1000.0, entry.shown(number)));
     }
 }
 

@@ -19,8 +19,18 @@ pub(super) fn read(lines: &[&str], notes: &mut Notes) {
             Some((number_in(value)?, at))
         })
     };
-    let tracked = setting("nf_conntrack_count").or_else(|| answer(lines, &["conntrack -C"]));
-    if let (Some(count), Some(max)) = (tracked, setting("nf_conntrack_max")) {
+    // `cat` of the file in /proc prints the number alone, one line below; of two files, two lines.
+    let (count_name, max_name) = ("nf_conntrack_count", "nf_conntrack_max");
+    let both = lines.windows(3).enumerate().find_map(|(at, three)| {
+        let [line, count, max] = three else { return None };
+        let are_both = line.contains(count_name) && line.contains(max_name);
+        let (count, max) = (count.trim().parse().ok()?, max.trim().parse().ok()?);
+        are_both.then_some(((count, at + 1), (max, at + 2)))
+    });
+    let tracked = setting(count_name).or_else(|| answer(lines, &["conntrack -C", count_name]));
+    let most = setting(max_name).or_else(|| answer(lines, &[max_name]));
+    let counted = both.or_else(|| tracked.zip(most));
+    if let Some((count, max)) = counted {
         compare(lines, count, max, "conntrack", notes);
     }
     dropped(lines, notes);
@@ -163,7 +173,7 @@ fn files(lines: &[&str], notes: &mut Notes) {
         let Some(rest) = line.trim_start().strip_prefix("Max open files") else { continue };
         let limit = rest.split_whitespace().next().and_then(|word| word.parse().ok());
         let mut after = lines.iter().enumerate().skip(at + 1).take(3);
-        let open = after.find_map(|(at, next)| Some((next.trim().parse().ok()?, at)));
+        let open = after.find_map(|(at, next)| Some((next.trim().parse().ok()?, at))).or(open);
         if let (Some(limit), Some(open)) = (limit, open) {
             compare(lines, open, (limit, at), "files", notes);
         }

@@ -122,7 +122,14 @@ fn notes_for_summary(lines: &[&str], at: usize, waiting: u64, rows: &[Row], note
         .iter()
         .find(|(name, _, _)| *name == "time_wait")
         .map_or(u64::MAX, |(_, _, least)| *least);
-    if waiting >= least && rows.iter().all(|row| name(row.state) != "time_wait") {
+    if waiting < least {
+        // The heading of the table of transports below it speaks of IPv6 to nobody.
+        notes.harmless(at);
+        let is_heading = |line: &&str| line.starts_with("Transport") && line.contains("IPv6");
+        notes
+            .harmless
+            .extend((at..lines.len()).take(4).filter(|at| lines.get(*at).is_some_and(is_heading)));
+    } else if rows.iter().all(|row| name(row.state) != "time_wait") {
         notes.seen("socket_state", "time_wait", lines.get(at).copied().unwrap_or(""));
     }
 }

@@ -17,12 +17,20 @@ pub(super) fn read(lines: &[&str], notes: &mut Notes) {
     let values = values(lines);
     let value = |name: &str| values.get(name).copied();
     let raw = |at: usize| lines.get(at).copied().unwrap_or("");
-    for (count, limit) in
-        [("max_used_connections", "max_connections"), ("connected_clients", "maxclients")]
-    {
+    for (count, limit) in [
+        ("max_used_connections", "max_connections"),
+        ("threads_connected", "max_connections"),
+        ("connected_clients", "maxclients"),
+    ] {
         if let (Some(count), Some(limit)) = (value(count), value(limit)) {
             compare(lines, count, limit, "db_connections", notes);
         }
+    }
+    // PostgreSQL has no count of its own; people count the rows of this view.
+    if lines.iter().any(|line| line.to_ascii_lowercase().contains("pg_stat_activity"))
+        && let (Some(count), Some(limit)) = (value("count"), value("max_connections"))
+    {
+        compare(lines, count, limit, "db_connections", notes);
     }
     // These count since the start: at 0 nobody was ever turned away.
     for refused in ["connection_errors_max_connections", "rejected_connections"] {
@@ -71,6 +79,8 @@ const NAMES: &[&str] = &[
     "aborted_connects",
     "aborted_clients",
     "connections",
+    "threads_connected",
+    "count",
 ];
 
 /// The last value of each name, and its line.
@@ -89,7 +99,11 @@ fn values(lines: &[&str]) -> BTreeMap<&'static str, Counted> {
 fn pair(lines: &[&str], at: usize) -> Option<(&'static str, u64)> {
     let known = |word: &str| NAMES.iter().find(|name| name.eq_ignore_ascii_case(word)).copied();
     let below = || -> Option<u64> {
-        match words(lines.get(at + 1)?)?.as_slice() {
+        // `psql` rules a line between a column and its value.
+        let is_ruled =
+            |line: &&str| line.contains("---") && line.trim_matches([' ', '-', '+']).is_empty();
+        let next = if lines.get(at + 1).is_some_and(is_ruled) { at + 2 } else { at + 1 };
+        match words(lines.get(next)?)?.as_slice() {
             [label, value] if *label == "Value" || label.ends_with(')') => value.parse().ok(),
             [value] => value.parse().ok(),
             _ => None,

@@ -48,6 +48,11 @@ pub(super) const RULES: &[Rule] = &[
             r"(?i)(?:\s|^|[\[,(]|\x22|')(?:--|-|/)[a-z0-9-]{0,30}?(?:password|passwd|passphrase|pass|pwd|token|secret|api-?key|access-?key|secret-?key|credentials?)\x22?'?(?:[=:]|\s{1,3}|,\s{0,2})"
         ),
     ),
+    medium(
+        Kind::CommandPassword,
+        &["rdp", "rdesktop"],
+        r#"\b(?:xfreerdp3?|wlfreerdp|sdl-freerdp|rdesktop)\b.{0,300}?\s(?:/p:|-p\s{1,3})(?P<s>"[^"]{1,256}"|'[^']{1,256}'|[^\s"']{2,256})"#,
+    ),
     medium(Kind::CommandPassword, &["pass:"], r#"(?:^|[\s"'=])pass:(?P<s>[^\s"':]{3,256})"#),
     medium(
         Kind::CommandPassword,

@@ -16,7 +16,7 @@ macro_rules! named {
         concat!(
             r#"(?i)(?P<b>[^\s"'=:,;&?(){}\[\]]{0,64}?)(?P<w>"#,
             $words,
-            r#")(?P<n>[\w.\]-]{0,40})(?P<q>\\?["']|</?[a-z]{0,1}>)?(?P<sep>\s{0,8}(?:=>|:=|==|=|:|：)\s{0,8}|>)(?P<s>\\?"(?:[^"\\]|\\[^"])+\\?"|'[^']+'|`[^`]+`|[^\s,;&"'<>(){}\[\]|，。；、）】”]+)"#
+            r#")(?P<n>[\w.\]-]{0,40})(?P<q>\\?["']\]?|</?[a-z]{0,1}>)?(?P<sep>\s{0,8}(?:=>|:=|==|=|:|：|为：|为:|是：|是:)\s{0,8}|>)(?P<s>\\?"(?:[^"\\]|\\[^"])+\\?"|'[^']+'|`[^`]+`|[^\s,;&"'<>(){}\[\]|，。；、）】”]+)"#
         )
     };
 }
@@ -46,9 +46,9 @@ pub(super) const RULES: &[Rule] = &[
     ),
     named(
         Kind::ApiKey,
-        &["api", "access", "密钥"],
+        &["api", "access", "license", "licence", "admin", "app_key", "密钥"],
         named!(
-            r"api[_. -]?key|api[_-]?secret|api[_-]?token|access[_. -]?key(?:[_-]?secret)?|x-api-key|密钥"
+            r"api[_. -]?key|api[_-]?secret|api[_-]?token|access[_. -]?key(?:[_-]?secret)?|x-api-key|licen[sc]e[_-]?key|admin[_-]?key|(?:^|[^0-9a-z])app_key|密钥"
         ),
     ),
     named(

@@ -44,7 +44,7 @@ pub(super) const RULES: &[Rule] = &[
         kind: Kind::Phone,
         confidence: Confidence::Low,
         needs: &[],
-        pattern: r"(?:\+?86[ -]?)?1[3-9][0-9](?:[ -]?[0-9]{4}){2}",
+        pattern: r"(?:(?:\+|00)?86[ -]?)?1[3-9][0-9](?:[ -]?[0-9]{4}){2}",
         check: phone,
     },
     Rule {
@@ -58,7 +58,7 @@ pub(super) const RULES: &[Rule] = &[
         kind: Kind::Card,
         confidence: Confidence::Medium,
         needs: &[],
-        pattern: r"(?:4[0-9]{3}|5[1-5][0-9]{2}|2[2-7][0-9]{2}|3[47][0-9]{2}|6[0-9]{3})(?:[ -]?[0-9]{4}){2}[ -]?[0-9]{3,4}(?:[ -]?[0-9]{3})?",
+        pattern: r"(?:4[0-9]{3}|5[1-5][0-9]{2}|2[2-7][0-9]{2}|3[47][0-9]{2}|35[0-9]{2}|6[0-9]{3})(?:[ -]?[0-9]{4}){2}[ -]?[0-9]{3,4}(?:[ -]?[0-9]{3})?",
         check: card,
     },
 ];
@@ -156,11 +156,16 @@ fn ipv4(found: &Captures<'_>, line: &str) -> Option<Range<usize>> {
     let is_word = |byte: Option<u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_');
     // `ip-10.0.0.1` is an address; `libfoo-1.2.3.4`, `1.2.3.4-5`, `1.2.3.4+dfsg`, `Chrome/1.2.3.4`,
     // `v1.2.3.4` and `1.2.3.4.5` are versions.
+    // BSD and macOS put the port behind a point: `tcp4 0 0 10.0.0.5.22 198.51.100.7.50112`.
+    let has_port = after == Some(b'.')
+        && checks::is_ipv4(own.as_str())
+        && ["tcp", "udp", "IP "].iter().any(|word| head_of(line, own.start()).starts_with(word))
+        && after_digits(line, own.end() + 1).is_some_and(|rest| !rest.starts_with('.'));
     let is_part = is_word(left)
         || matches!(left, Some(b'.' | b'+' | b'~'))
         || is_word(after)
         || matches!(after, Some(b'+' | b'~'))
-        || (after == Some(b'.') && is_word(follows))
+        || (after == Some(b'.') && is_word(follows) && !has_port)
         || (after == Some(b'-') && is_word(follows) && !follows_address(line, own.end() + 1));
     let head = before(line, own.start());
     let is_version = match left {
@@ -183,6 +188,21 @@ fn ipv4(found: &Captures<'_>, line: &str) -> Option<Range<usize>> {
     }
     let dot = own.as_str().rfind('.')? + 1;
     Some(own.start() + dot..own.end())
+}
+
+/// The line up to `at`, without the time at its start.
+fn head_of(line: &str, at: usize) -> &str {
+    let head = line.get(..at).unwrap_or("").trim_start();
+    let clock =
+        head.find(' ').filter(|end| head.get(..*end).is_some_and(|word| word.contains(':')));
+    head.get(clock.map_or(0, |end| end + 1)..).unwrap_or(head)
+}
+
+/// What stands behind the digits at `at`, one to five of them.
+fn after_digits(line: &str, at: usize) -> Option<&str> {
+    let rest = after(line, at);
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    (1..=5).contains(&end).then(|| rest.get(end..)).flatten()
 }
 
 /// `10.0.0.1-10.0.0.9`: a range, not a version.
@@ -224,7 +244,10 @@ fn mac(found: &Captures<'_>, line: &str) -> Option<Range<usize>> {
 /// Not a count of bytes, not part of a longer number.
 fn phone(found: &Captures<'_>, line: &str) -> Option<Range<usize>> {
     let own = secret(found)?;
-    if !stands_alone(line, &own.range(), b"._-/:@") && !labelled(line, own.start()) {
+    // `+8613800138000: delivered` ends with a colon; a clock or an address goes on behind it.
+    let ends_so = after(line, own.end()).starts_with(": ");
+    let glue: &[u8] = if ends_so { b"._-/@" } else { b"._-/:@" };
+    if !stands_alone(line, &own.range(), glue) && !labelled(line, own.start()) {
         return None;
     }
     let rest = after(line, own.end()).trim_start().to_lowercase();
@@ -239,7 +262,7 @@ fn phone(found: &Captures<'_>, line: &str) -> Option<Range<usize>> {
     .iter()
     .any(|name| head.trim_end_matches(['=', ':', ' ', '"', '[', '(']).ends_with(name));
     // `138 1234 5678` has two gaps; one gap is two numbers that happen to stand side by side.
-    let number = own.as_str().trim_start_matches('+');
+    let number = own.as_str().trim_start_matches('+').trim_start_matches("00");
     let number =
         number.strip_prefix("86").map_or(number, |rest| rest.trim_start_matches([' ', '-']));
     let gaps = number.matches([' ', '-']).count();

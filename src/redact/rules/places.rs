@@ -116,13 +116,41 @@ pub(super) const RULES: &[Rule] = &[
             "sid=",
             "session=",
         ],
-        pattern: r#"(?i)(?:[?&]|&amp;|%26|^)(?P<n>[\w.\[\]-]{0,40}?(?:token|code|state|sig|signature|key|apikey|ticket|auth|secret|credential|nonce|otp|pass|pwd|password|sid|session))=(?P<s>[^&\s"'<>#\\,;)\]}|]+)"#,
+        pattern: r#"(?i)(?:[?&#]|&amp;|%26|^)(?P<n>[\w.\[\]-]{0,40}?(?:token|code|state|sig|signature|key|apikey|ticket|auth|secret|credential|nonce|otp|pass|pwd|password|sid|session))=(?P<s>[^&\s"'<>#\\,;)\]}|]+)"#,
         check: query_value,
     },
+    // A file of cookies as curl and browsers export it (Netscape's): domain, flag, path, secure, time, name.
+    medium(
+        Kind::Cookie,
+        &["\tfalse\t", "\ttrue\t"],
+        r"^(?:#HttpOnly_)?[\w.-]{1,253}\t(?:TRUE|FALSE)\t[^\t]{1,200}\t(?:TRUE|FALSE)\t[0-9]{1,12}\t[^\t]{1,128}\t(?P<s>[^\t]{4,4096})$",
+    ),
+    medium(
+        Kind::Cookie,
+        &["cookies["],
+        r#"(?i)\bcookies?\[["']?[\w.-]{1,64}["']?\]\s{0,2}[=:]\s{0,2}["']?(?P<s>[^\s"';,]{6,})"#,
+    ),
+    medium(
+        Kind::HeaderSecret,
+        &["x-hub-signature", "x-ms-authorization"],
+        r#"(?i)\b(?:x-hub-signature(?:-256)?\\?["']?\s{0,2}[:=]\s{0,3}["']?(?:sha1|sha256)=|x-ms-authorization[a-z-]{0,20}\\?["']?\s{0,2}:\s{0,3}["']?(?:bearer\s)?)(?P<s>[\w.+/=~-]{16,})"#,
+    ),
+    // PHP, and WordPress with its keys and salts.
+    medium(
+        Kind::Password,
+        &["define("],
+        r#"(?i)\bdefine\(\s{0,3}["'][\w]{0,60}(?:password|passwd|secret|token|key|salt)[\w]{0,20}["']\s{0,3},\s{0,3}(?P<s>"[^"]{3,512}"|'[^']{3,512}')"#,
+    ),
+    // The prompt of a terminal with the answer behind it.
+    medium(
+        Kind::Password,
+        &["password for "],
+        r"(?i)\bpassword for [^\s:]{1,64}:\s{1,3}(?P<s>[^\s:]{4,256})$",
+    ),
     medium(
         Kind::Session,
         &["sess", "sid"],
-        r#"(?i)\b(?:PHPSESSID|JSESSIONID|ASPSESSIONID[A-Z]{0,16}|ASP\.NET_SessionId|connect\.sid|session[_-]?id|sessid|laravel_session|sid)\\?["']?\s{0,2}[=:]\s{0,2}\\?["']?(?P<s>[\w%.:+/=~-]{8,512})"#,
+        r#"(?i)\b(?:PHPSESSID|JSESSIONID(?:SSO)?|ASPSESSIONID[A-Z]{0,16}|ASP\.NET_SessionId|connect\.sid|session[_-]?id|sessid|laravel_session|sid)\\?["']?\s{0,2}[=:]\s{0,2}\\?["']?(?P<s>[\w%.:+/=~-]{8,512})"#,
     ),
     Rule {
         kind: Kind::Password,
@@ -162,8 +190,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         kind: Kind::Authorization,
         confidence: Confidence::Medium,
-        needs: &["auth\"", "auth:"],
-        pattern: r#"(?i)(?:^|[^0-9A-Za-z])_?auth\\?"?\s{0,2}:\s{0,2}\\?"(?P<s>[A-Za-z0-9+/]{8,}={0,2})\\?""#,
+        needs: &["auth\"", "auth:", "_auth="],
+        pattern: r#"(?i)(?:(?:^|[^0-9A-Za-z])_?auth\\?"?\s{0,2}:\s{0,2}\\?"|^\s{0,8}_auth\s{0,2}=\s{0,2}"?)(?P<s>[A-Za-z0-9+/]{8,}={0,2})"#,
         check: distinct,
     },
     Rule {
@@ -276,7 +304,8 @@ fn query_value(found: &Captures<'_>, line: &str) -> Option<Range<usize>> {
     let name = found.name("n")?.as_str().to_lowercase();
     let value = secret(found)?.as_str();
     // A whole line `NAME=value` is an environment variable, and `named` knows those.
-    let form = |text: &str| text.contains(['&', '?']) || text.contains("%26");
+    let form =
+        |text: &str| text.contains(['&', '?']) || text.contains("%26") || text.contains("/#");
     let at = secret(found)?.start();
     if !form(before(line, at)) && !form(after(line, at)) {
         return None;

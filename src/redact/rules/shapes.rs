@@ -74,8 +74,8 @@ pub(super) const RULES: &[Rule] = &[
     high(Kind::AiKey, &["sk-"], r"\bsk-(?:ant-|proj-|svcacct-|or-v1-)?[\w-]{20,}"),
     high(
         Kind::AiKey,
-        &["hf_", "gsk_", "r8_", "pplx-"],
-        r"\b(?:hf_[A-Za-z0-9]{30,}|gsk_[A-Za-z0-9]{40,}|r8_[A-Za-z0-9]{30,}|pplx-[A-Za-z0-9]{40,})",
+        &["hf_", "gsk_", "r8_", "pplx-", "xai-", "nvapi-", "tgp_v1_", "jina_"],
+        r"\b(?:hf_[A-Za-z0-9]{30,}|gsk_[A-Za-z0-9]{40,}|r8_[A-Za-z0-9]{30,}|pplx-[A-Za-z0-9]{40,}|xai-[A-Za-z0-9]{60,}|nvapi-[\w-]{50,}|tgp_v1_[\w-]{40,}|jina_[0-9a-f]{32}[\w-]{20,})",
     ),
     high(
         Kind::RegistryToken,
@@ -86,12 +86,17 @@ pub(super) const RULES: &[Rule] = &[
     high(Kind::VaultToken, &[".atlasv1."], r"\b[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{50,}"),
     high(
         Kind::MailKey,
-        &["sg.", "key-", "-us", "xkeysib-"],
-        r"\b(?:SG\.[\w-]{16,32}\.[\w-]{16,64}|key-[0-9a-f]{32}|[0-9a-f]{32}-us[0-9]{1,2}|xkeysib-[0-9a-f]{64}-[A-Za-z0-9]{16})\b",
+        &["sg.", "key-", "-us", "xkeysib-", "re_"],
+        r"\b(?:SG\.[\w-]{16,32}\.[\w-]{16,64}|key-[0-9a-f]{32}|[0-9a-f]{32}-us[0-9]{1,2}|xkeysib-[0-9a-f]{64}-[A-Za-z0-9]{16}|re_[A-Za-z0-9]{8}_[A-Za-z0-9]{24})\b",
     ),
     high(Kind::MailKey, &["sk"], r"\bSK[0-9a-f]{32}\b"),
     high(Kind::BotToken, &[":aa"], r"(?:\b|bot)(?P<s>[0-9]{8,10}:AA[\w-]{32,35})"),
-    high(Kind::BotToken, &["."], r"\b[MNO][A-Za-z0-9]{23,27}\.[\w-]{6}\.[\w-]{27,40}"),
+    // An address of Discord or Telegram has the token right behind a word.
+    high(
+        Kind::BotToken,
+        &["."],
+        r"(?:\b|bot)(?P<s>[MNO][A-Za-z0-9]{23,27}\.[\w-]{6}\.[\w-]{27,40})",
+    ),
     high(
         Kind::Webhook,
         &["hooks.slack.com"],
@@ -119,8 +124,18 @@ pub(super) const RULES: &[Rule] = &[
     ),
     high(
         Kind::Webhook,
-        &["webhook.office.com", "/triggers/manual/"],
-        r"(?:webhook\.office\.com/webhookb2/|/triggers/manual/paths/invoke\?\S{0,200}?sig=)(?P<s>[\w@/%.-]{20,})",
+        &["webhook.office.com", "outlook.office.com/webhook/", "/triggers/manual/"],
+        r"(?:webhook\.office\.com/webhookb2/|outlook\.office\.com/webhook/|/triggers/manual/paths/invoke\?\S{0,200}?sig=)(?P<s>[\w@/%.-]{20,})",
+    ),
+    high(
+        Kind::Webhook,
+        &["hooks.zapier.com", "maker.ifttt.com", "hook.make.com", "hook.integromat.com"],
+        r"(?:hooks\.zapier\.com/hooks/(?:catch|standard)/[0-9]{1,12}/|maker\.ifttt\.com/\S{0,80}?/with/key/|hook\.[\w.]{0,8}(?:make|integromat)\.com/)(?P<s>[\w-]{6,})",
+    ),
+    high(
+        Kind::ServiceToken,
+        &["secret_", "phc_", "phx_", "eaa", "pat-", "tskey-", "sbp_"],
+        r"\b(?:secret_[A-Za-z0-9]{43}\b|ph[cx]_[A-Za-z0-9]{40,}|EAA[A-Za-z0-9]{90,}|tskey-[a-z]{1,10}-[\w-]{20,}|sbp_[0-9a-f]{40}|pat-(?:na|eu)[0-9]-[0-9a-f-]{36})",
     ),
     high(Kind::ServiceToken, &["do"], r"\bdo[opr]_v1_[0-9a-f]{64}\b"),
     high(Kind::ServiceToken, &["shp"], r"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}\b"),
@@ -197,6 +212,17 @@ fn no_certificate(found: &Captures<'_>, _: &str) -> Option<Range<usize>> {
 /// they look like one.
 pub(in crate::redact) fn private_keys(text: &str) -> Vec<Find> {
     let mut finds: Vec<Find> = Vec::new();
+    for (start, _) in text.match_indices("---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----") {
+        // RFC 4716 has it for public keys only; ssh.com's own tools write private ones in the same dress.
+        let near = text.get(start + 4..).unwrap_or("");
+        let end = near.find("---- END ").filter(|end| *end <= MAX_KEY).map_or(near.len(), |end| {
+            let tail = near.get(end + 9..).unwrap_or("");
+            end + 9 + tail.find("----").filter(|at| *at <= 64).map_or(0, |at| at + 4)
+        });
+        let range = start..start + 4 + end.min(near.len());
+        let (kind, confidence) = (Kind::PrivateKey, Confidence::High);
+        finds.push(Find { range, whole: None, kind, confidence, rule: 0 });
+    }
     for (start, _) in text.match_indices("-----BEGIN ") {
         let is_inside = finds.last().is_some_and(|last| start < last.range.end);
         let head: &str = text.get(start + "-----BEGIN ".len()..).unwrap_or("");

@@ -13,6 +13,8 @@ pub fn StepKeys(
     let works = RwSignal::new(false);
     Effect::new(move |_| {
         browser::choose_by_number();
+        // A step may have a field for free words, whether or not there is a box to paste into.
+        browser::mask_forms();
         works.set(browser::has_options());
     });
     view! { <p class="keys-hint" hidden=move || !works.get()>{hint}</p> }

@@ -9,6 +9,7 @@ use leptos_meta::Title;
 use crate::{
     api::{Desk, Problem, Run, knowledge_path},
     evidence::Observation,
+    knowledge::Lang,
     redact::{masked_in, numbers_in},
     report::{Reading, Report},
     ui::{
@@ -17,6 +18,7 @@ use crate::{
             Answers, ChainStrip, HiddenState, Icon, Measured, ReadFromCapture, families, hit_texts,
             paste_texts, ranked_rows,
         },
+        discreet::masked_address,
         i18n::{Texts, texts},
         islands::{BoxShape, CopyButtons, LiveRanking, PasteBox, RankTexts, StepKeys, hit_list},
         pages::{
@@ -24,7 +26,7 @@ use crate::{
             report::{Origin, ReportView},
             step::StepView,
         },
-        state::{Wizard, current_step},
+        state::{Wizard, current_step, decode},
     },
 };
 
@@ -38,9 +40,22 @@ const HITS_SHOWN: usize = 4;
 pub fn DiagnosePage() -> impl IntoView {
     let texts = texts();
     let query = use_context::<Parts>().and_then(|parts| parts.uri.query().map(str::to_owned));
-    let wizard = Wizard::parse(&query.unwrap_or_default());
+    let query = query.unwrap_or_default();
+    let wizard = Wizard::parse(&query);
+    let lang = decode(&query).into_iter().find(|(key, _)| key == "lang").map(|(_, lang)| lang);
+    let lang = lang.as_deref().and_then(Lang::parse).map(Lang::tag);
     let desk = expect_context::<Desk>();
     Suspend::new(async move {
+        match masked_address(&desk, &wizard, lang).await {
+            Ok(Some(address)) => {
+                leptos_axum::redirect(&address);
+                return ().into_any();
+            }
+            Err(trouble) => {
+                return view! { <ProblemPage status=trouble.status sentence=trouble.sentence.get(texts.0) /> }.into_any();
+            }
+            Ok(None) => {}
+        }
         match arrive(&desk, wizard).await {
             Err(trouble) => {
                 view! { <ProblemPage status=trouble.status sentence=trouble.sentence.get(texts.0) /> }.into_any()

@@ -5,8 +5,9 @@ use leptos_meta::Title;
 
 use crate::{
     api::knowledge_path,
+    intake::COLLECT_SCRIPT,
     ui::{
-        components::draft_texts,
+        components::{Command, draft_texts},
         i18n::texts,
         islands::{CopyButtons, DraftBox, PasteReading},
     },
@@ -46,6 +47,13 @@ pub fn ReadPage() -> impl IntoView {
                     texts=draft_texts(texts, true)
                 />
             </form>
+            <section class="card collect" aria-labelledby="collect">
+                <h2 id="collect">{texts.t("collect-title")}</h2>
+                <p>{texts.t("collect-what")}</p>
+                <Command texts command=COLLECT_SCRIPT.to_owned() />
+                <p class="muted">{texts.t("collect-installed")}</p>
+                <Command texts command="hangup collect".to_owned() />
+            </section>
         </div>
         <CopyButtons />
     }

@@ -235,7 +235,14 @@ fn Boxes(texts: Texts, title: String, name: &'static str, groups: Vec<Group>) ->
                 .collect_view()}
             <label class="stacked">
                 {texts.t("parts-other")}
-                <input type="text" name=name value=typed maxlength="400" autocomplete="off" />
+                <input
+                    type="text"
+                    name=name
+                    value=typed
+                    maxlength="400"
+                    autocomplete="off"
+                    data-masked="all"
+                />
             </label>
         </fieldset>
     }

@@ -5,7 +5,10 @@ use leptos::prelude::document;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, FormData, HtmlFormElement, HtmlTextAreaElement};
 
-use crate::{ladder::hops_in, ui::state::written};
+use crate::{
+    ladder::{hops_in, sketch_in},
+    ui::state::written,
+};
 
 use super::{by_id, listen};
 
@@ -42,8 +45,17 @@ fn replace_text(event: &Event, id: &str) -> Option<()> {
     let fields: FormData =
         Reflect::get(event, &JsValue::from_str("formData")).ok()?.dyn_into().ok()?;
     fields.delete(&area.name());
-    for hop in hops_in(&area.value()) {
+    let found = sketch_in(&area.value());
+    for (name, said) in [("slowest", &found.slowest), ("cut", &found.cut_off)] {
+        if !said.is_empty() {
+            let _ = fields.set_with_str(name, said);
+        }
+    }
+    for hop in found.hops {
         let _ = fields.append_with_str("found", &hop.component);
+        if !hop.name.is_empty() {
+            let _ = fields.append_with_str("name", &hop.name);
+        }
         for timer in &hop.timers {
             let _ = fields.append_with_str(&format!("set.{}", timer.setting), &written(timer));
         }

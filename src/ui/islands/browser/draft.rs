@@ -46,6 +46,10 @@ fn target_field() -> Option<HtmlInputElement> {
 /// that stands there is only a masked copy of it and gives way.
 pub fn restore_draft(instead: bool) -> bool {
     let (Some(storage), Some(text)) = (storage(), text_box()) else { return false };
+    if let Some(prepared) = prepared_text() {
+        text.set_value(&prepared);
+        return false;
+    }
     let target = target_field();
     let is_filled = !text.value().is_empty() || !typed_host(target.as_ref()).is_empty();
     let kept = |key: &str| storage.get_item(key).ok().flatten().unwrap_or_default();
@@ -58,6 +62,18 @@ pub fn restore_draft(instead: bool) -> bool {
         target.set_value(&kept_target);
     }
     !kept_text.is_empty() || !kept_target.is_empty()
+}
+
+/// The text of a prepared link, `/read#text=…`: what stands behind `#` no browser sends. It is taken out of
+/// the address, so that it is in no bookmark.
+fn prepared_text() -> Option<String> {
+    let location = window().location();
+    let hash = location.hash().ok()?;
+    let text = hash.strip_prefix("#text=")?.replace('+', " ");
+    let text = js_sys::decode_uri_component(&text).ok()?.as_string()?;
+    let bare = format!("{}{}", location.pathname().ok()?, location.search().ok()?);
+    super::mark_run(&bare);
+    (!text.trim().is_empty() && text.len() <= MAX_TEXT).then_some(text)
 }
 
 fn typed_host(target: Option<&HtmlInputElement>) -> String {

@@ -120,6 +120,10 @@ fn mask_fields(event: &Event) -> Option<()> {
             continue;
         };
         let Some((name, value)) = name_and_value(&field) else { continue };
+        if field.get_attribute("data-masked").as_deref() == Some("all") {
+            mask_among(&fields, &name, &value);
+            continue;
+        }
         // A host is what it is all about; an address with a password in it is not.
         if field.has_type::<HtmlInputElement>() && !value.contains('@') {
             continue;
@@ -139,6 +143,19 @@ fn mask_fields(event: &Event) -> Option<()> {
         let _ = fields.append_with_str("beside", &words.join(","));
     }
     Some(())
+}
+
+/// Masks `value` among the values of the field `name`, which boxes to tick share with it.
+fn mask_among(fields: &FormData, name: &str, value: &str) {
+    let masked = redact_with(value, &Choices::default(), "").text;
+    if masked == value {
+        return;
+    }
+    let all = fields.get_all(name);
+    fields.delete(name);
+    for other in all.iter().filter_map(|other| other.as_string()) {
+        let _ = fields.append_with_str(name, if other == value { &masked } else { &other });
+    }
 }
 
 fn name_and_value(field: &Element) -> Option<(String, String)> {
