@@ -73,6 +73,12 @@ impl Desk {
         self.state.diagnose_with(move || doctor.diagnose_after(&case, &skipped, lang)).await
     }
 
+    /// `report` without its secrets, masked there too.
+    pub async fn masked(&self, report: Report) -> Result<Report, Problem> {
+        let masked = self.state.work(move || report.masked()).await?;
+        Ok(masked.map_err(StoreError::from)?.0)
+    }
+
     /// What a pasted text says, read there too.
     pub async fn reading(&self, text: &str, lang: Lang) -> Result<Reading, Problem> {
         let (doctor, text) = (Arc::clone(&self.diagnostician), text.to_owned());

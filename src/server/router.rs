@@ -148,3 +148,7 @@ mod tests;
 #[cfg(test)]
 #[path = "router_guard_tests.rs"]
 mod guard_tests;
+
+#[cfg(test)]
+#[path = "router_bounds_tests.rs"]
+mod bounds_tests;

@@ -23,7 +23,7 @@ use crate::{
         islands::{BoxShape, CopyButtons, LiveRanking, PasteBox, RankTexts, StepKeys, hit_list},
         pages::{
             problem::ProblemPage,
-            report::{Origin, ReportView},
+            report::{Origin, ReportView, in_both_languages},
             step::StepView,
         },
         state::{Wizard, current_step, decode},
@@ -83,7 +83,8 @@ pub fn DiagnosePage() -> impl IntoView {
                 };
                 if wizard.report {
                     let origin = Origin::Wizard(Box::new(wizard));
-                    view! { <ReportView texts report origin desk /> }.into_any()
+                    let told = in_both_languages(&report, &origin, &desk).await;
+                    view! { <ReportView texts report origin told desk /> }.into_any()
                 } else {
                     view! { <WizardView texts wizard report said desk run /> }.into_any()
                 }

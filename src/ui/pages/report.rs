@@ -74,8 +74,9 @@ pub fn ReportPage() -> impl IntoView {
             Ok(Link::Open(opened)) => {
                 let report = opened.report.clone();
                 let origin = Origin::Stored(opened);
+                let told = in_both_languages(&report, &origin, &desk).await;
                 view! {
-                        <ReportView texts report origin desk />
+                        <ReportView texts report origin told desk />
                 }
                 .into_any()
             }
@@ -89,6 +90,7 @@ pub(super) fn ReportView(
     texts: Texts,
     report: Report,
     origin: Origin,
+    told: Vec<Report>,
     desk: Desk,
 ) -> impl IntoView {
     let base = Arc::clone(desk.diagnostician.base());
@@ -132,7 +134,7 @@ pub(super) fn ReportView(
             </div>
             {(!unsure).then(|| view! { <NextSteps texts next wizard=wizard.clone() /> })}
             <div class="columns">
-                <MessageToOps texts reports=in_both_languages(&report, &origin, &desk) base=Arc::clone(&base) link />
+                <MessageToOps texts reports=told base=Arc::clone(&base) link />
                 <div>
                     <ShareBox texts origin=origin.clone() report=report.clone() />
                     <Export texts report=report.clone() origin />
@@ -152,22 +154,30 @@ pub(super) fn ReportView(
     }
 }
 
-/// The report without its secrets, in the reader's language and in the other one.
-fn in_both_languages(report: &Report, origin: &Origin, desk: &Desk) -> Vec<Report> {
+/// The report without its secrets, in the reader's language and in the other one; a language is left
+/// out where no processor becomes free for it.
+pub(super) async fn in_both_languages(
+    report: &Report,
+    origin: &Origin,
+    desk: &Desk,
+) -> Vec<Report> {
     let passed = match origin {
         Origin::Wizard(wizard) => wizard.skipped.clone(),
         Origin::Stored(_) => BTreeSet::new(),
     };
     let case = Case { lang: None, ..report.case.clone() };
-    let told = |lang: Lang| {
-        let masked = if report.lang == lang {
-            report.masked()
+    let mut told = Vec::new();
+    for lang in Lang::ALL {
+        let made = if report.lang == lang {
+            Ok(report.clone())
         } else {
-            desk.diagnostician.diagnose_after(&case, &passed, lang).masked()
+            desk.diagnose_after(&case, &passed, lang).await
         };
-        masked.ok().map(|(report, _)| report)
-    };
-    Lang::ALL.into_iter().filter_map(told).collect()
+        if let Ok(report) = made {
+            told.extend(desk.masked(report).await.ok());
+        }
+    }
+    told
 }
 
 /// What is masked before the report is saved: "2 × passwords".
