@@ -11,6 +11,7 @@ use std::{
 use hangup::{
     evidence::State,
     knowledge::{Lang, built_in, load},
+    ladder::{SketchTimer, hops_in},
     report::Diagnostician,
 };
 
@@ -106,4 +107,34 @@ fn lines_of_every_dialect_are_understood() {
 #[test]
 fn the_output_of_commands_is_understood() {
     holds("command-output.tsv", 100);
+}
+
+/// What `component:setting=value` of the expected words the page does not read out of the row's text.
+#[test]
+fn configuration_is_read_as_it_is_pasted() {
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/configurations.tsv");
+    let table = std::fs::read_to_string(path).unwrap();
+    let rows = rows(&table);
+    assert!(rows.len() >= 35, "{}", rows.len());
+    let wrong: Vec<String> = rows
+        .iter()
+        .filter_map(|row| {
+            let found: BTreeSet<String> = hops_in(&row.text)
+                .iter()
+                .flat_map(|hop| {
+                    let said = |timer: &SketchTimer| {
+                        let setting = timer.setting.replace(' ', "-");
+                        format!("{}:{setting}={}", hop.component, timer.value)
+                    };
+                    hop.timers.iter().map(said).collect::<Vec<_>>()
+                })
+                .collect();
+            let missed: Vec<&str> =
+                row.expected.split(' ').filter(|word| !found.contains(*word)).collect();
+            (!missed.is_empty())
+                .then(|| format!("line {} [{}] {missed:?} in {found:?}", row.number, row.dialect))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{} of {} wrong\n{}", wrong.len(), rows.len(), wrong.join("\n"));
 }

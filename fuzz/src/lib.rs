@@ -57,6 +57,9 @@ pub fn redactor(data: &[u8]) {
 /// Configuration, or a file of hops, into a judged ladder.
 pub fn ladder(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
+    // What the page makes of the same text.
+    let hops = ladder::sketch_in(&text).hops;
+    assert!(hops.len() <= ladder::MAX_HOPS, "more hops than a ladder has");
     let Ok(ladder) = ladder::read(&text, &BASE) else { return };
     let judgement = ladder::judge(&ladder, &BASE);
     for lang in Lang::ALL {

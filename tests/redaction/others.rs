@@ -549,6 +549,26 @@ pub(crate) const OTHERS: &[Recipe] = &[
         &["card § declined", "卡号 §", "number: \"§\""],
     ),
     (
+        "code for once",
+        |l| l.digits(6),
+        &[
+            "user=svc otp=§",
+            "{\"otp\":\"§\"}",
+            "您的验证码是§，5分钟内有效",
+            "verification code: §",
+        ],
+    ),
+    (
+        "key of a storage account on a command line",
+        |l| format!("{}==", l.alnum(86)),
+        &["az storage blob list --account-key §", "azcopy --storage-key §"],
+    ),
+    (
+        "signature of a webhook",
+        |l| l.hex(64),
+        &["x-slack-signature: v0=§", "X-Hub-Signature-256: sha256=§"],
+    ),
+    (
         "national id in other lines",
         citizen_number,
         &["身份证号：§", "{\"cardId\":\"§\"}", "idcard § verify failed", "certNo=§&name=x"],

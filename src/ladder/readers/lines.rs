@@ -87,6 +87,7 @@ pub(super) fn haproxy(text: &str) -> Vec<Reading> {
 pub(super) fn pairs(text: &str, sections: &[&str]) -> Vec<Reading> {
     let mut found = Vec::new();
     let mut counts = true;
+    let mut above: Option<String> = None;
     for (number, line) in lines(text) {
         if let Some(section) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
             let section = section.to_lowercase();
@@ -104,7 +105,16 @@ pub(super) fn pairs(text: &str, sections: &[&str]) -> Vec<Reading> {
             counts = false;
             continue;
         }
-        let line = line.trim_matches('|').trim();
+        let line = statement(line.trim_matches('|').trim());
+        // `CONFIG GET` of Redis prints the name, and its value on the line below.
+        if let Some(name) = numbered(line, "1)") {
+            above = Some(name.to_lowercase());
+            continue;
+        }
+        if let (Some(name), Some(value)) = (above.take(), numbered(line, "2)")) {
+            found.push(Reading::new(name, value, number));
+            continue;
+        }
         let Some(end) = line.find(|c: char| c.is_whitespace() || matches!(c, '=' | '|')) else {
             continue;
         };
@@ -117,9 +127,29 @@ pub(super) fn pairs(text: &str, sections: &[&str]) -> Vec<Reading> {
             }
             _ => rest.split(['#', '|', ';']).next().unwrap_or("").trim(),
         };
-        found.push(Reading::new(name.to_lowercase(), value, number));
+        // An option of MySQL may be written with either sign.
+        let name = name.to_lowercase();
+        let is_mysql = sections.contains(&"mysqld");
+        let name = if is_mysql { name.replace('-', "_") } else { name };
+        found.push(Reading::new(name, value, number));
     }
     found
+}
+
+/// `SET GLOBAL wait_timeout = 60;`, `ALTER SYSTEM SET idle_session_timeout = '5min';`: the rest of it.
+fn statement(line: &str) -> &str {
+    let heads =
+        ["set global ", "set persist ", "set session ", "set @@global.", "alter system set "];
+    let head = heads
+        .into_iter()
+        .find(|head| line.get(..head.len()).is_some_and(|own| own.eq_ignore_ascii_case(head)));
+    head.and_then(|head| line.get(head.len()..)).unwrap_or(line).trim_end_matches(';')
+}
+
+/// The words behind `number`, without quotes.
+fn numbered<'a>(line: &'a str, number: &str) -> Option<&'a str> {
+    let value = line.strip_prefix(number)?.trim().trim_matches('"');
+    (!value.is_empty()).then_some(value)
 }
 
 /// `server.keepAliveTimeout = 65 * 1000;`

@@ -106,7 +106,7 @@ impl Dialect {
         let lower = text.to_lowercase();
         let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
         let is = |dialect: Self, words: &[&str]| has(words).then_some(dialect);
-        is(Self::Alb, &["idle_timeout.timeout_seconds", "client_keep_alive.seconds"])
+        is(Self::Alb, &["idle_timeout.timeout_seconds", "client_keep_alive.seconds", "\"aws_lb\""])
             .or_else(|| is(Self::Ingress, &["nginx.ingress.kubernetes.io/", "upstream-keepalive-"]))
             .or_else(|| is(Self::Istio, &["kind: virtualservice", "kind: destinationrule"]))
             .or_else(|| {
@@ -137,7 +137,8 @@ impl Dialect {
                         "maxkeepaliverequests",
                     ],
                 )
-                .filter(|_| !has(&["server.keepalivetimeout"]))
+                // Node.js writes the same word with a small letter first.
+                .filter(|_| !text.contains("keepAliveTimeout"))
             })
             .or_else(|| is(Self::Node, &["keepalivetimeout", "headerstimeout", "requesttimeout"]))
             .or_else(|| {
@@ -150,6 +151,13 @@ impl Dialect {
                         "proxy_connect_timeout",
                         "server_name",
                         "client_header_timeout",
+                        "client_body_timeout",
+                        "fastcgi_pass",
+                        "fastcgi_read_timeout",
+                        "uwsgi_pass",
+                        "uwsgi_read_timeout",
+                        "grpc_pass",
+                        "grpc_read_timeout",
                     ],
                 )
             })
@@ -168,7 +176,13 @@ impl Dialect {
             .or_else(|| {
                 is(
                     Self::Mysql,
-                    &["wait_timeout", "max_allowed_packet", "net_read_timeout", "[mysqld]"],
+                    &[
+                        "wait_timeout",
+                        "wait-timeout",
+                        "max_allowed_packet",
+                        "net_read_timeout",
+                        "[mysqld]",
+                    ],
                 )
             })
             .or_else(|| {
@@ -182,7 +196,12 @@ impl Dialect {
                     ],
                 )
             })
-            .or_else(|| is(Self::Redis, &["tcp-keepalive", "tcp-backlog", "maxmemory"]))
+            .or_else(|| {
+                is(
+                    Self::Redis,
+                    &["tcp-keepalive", "tcp-backlog", "maxmemory", "config get timeout"],
+                )
+            })
             .or_else(|| is(Self::Uvicorn, &["timeout-keep-alive", "timeout_keep_alive"]))
             .or_else(|| {
                 is(

@@ -45,7 +45,7 @@ pub(super) const RULES: &[Rule] = &[
         Kind::CommandPassword,
         &["--", "-p", "-token", "/p:", "-p:"],
         argument!(
-            r"(?i)(?:\s|^|[\[,(]|\x22|')(?:--|-|/)[a-z0-9-]{0,30}?(?:password|passwd|passphrase|pass|pwd|token|secret|api-?key|access-?key|secret-?key|credentials?)\x22?'?(?:[=:]|\s{1,3}|,\s{0,2})"
+            r"(?i)(?:\s|^|[\[,(]|\x22|')(?:--|-|/)[a-z0-9-]{0,30}?(?:password|passwd|passphrase|pass|pwd|token|secret|api-?key|access-?key|secret-?key|(?:account|auth|private|license|encryption|shared|storage)-?key|credentials?)\x22?'?(?:[=:]|\s{1,3}|,\s{0,2})"
         ),
     ),
     medium(

@@ -132,14 +132,19 @@ pub(super) const RULES: &[Rule] = &[
     ),
     medium(
         Kind::HeaderSecret,
-        &["x-hub-signature", "x-ms-authorization"],
-        r#"(?i)\b(?:x-hub-signature(?:-256)?\\?["']?\s{0,2}[:=]\s{0,3}["']?(?:sha1|sha256)=|x-ms-authorization[a-z-]{0,20}\\?["']?\s{0,2}:\s{0,3}["']?(?:bearer\s)?)(?P<s>[\w.+/=~-]{16,})"#,
+        &["x-hub-signature", "x-slack-signature", "x-ms-authorization"],
+        r#"(?i)\b(?:x-(?:hub|slack)-signature(?:-256)?\\?["']?\s{0,2}[:=]\s{0,3}["']?(?:sha1|sha256|v0)=|x-ms-authorization[a-z-]{0,20}\\?["']?\s{0,2}:\s{0,3}["']?(?:bearer\s)?)(?P<s>[\w.+/=~-]{16,})"#,
     ),
     // PHP, and WordPress with its keys and salts.
     medium(
         Kind::Password,
         &["define("],
         r#"(?i)\bdefine\(\s{0,3}["'][\w]{0,60}(?:password|passwd|secret|token|key|salt)[\w]{0,20}["']\s{0,3},\s{0,3}(?P<s>"[^"]{3,512}"|'[^']{3,512}')"#,
+    ),
+    medium(
+        Kind::Password,
+        &["otp", "verification", "one-time", "one_time", "验证码"],
+        r#"(?i)(?:(?:^|[^0-9a-z])(?:otp|otp[_-]?code|one[-_ ]time[-_ ](?:code|password)|verification[-_ ]code)|验证码)\\?["']?\s{0,2}(?:[:=：]|is|为|是)\s{0,2}\\?["']?(?P<s>[0-9]{4,8})(?:[^0-9.]|$)"#,
     ),
     // The prompt of a terminal with the answer behind it.
     medium(
