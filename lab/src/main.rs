@@ -12,6 +12,7 @@ mod leftovers;
 mod net;
 mod options;
 mod place;
+mod repeat;
 mod run;
 mod scenario;
 mod servers;
@@ -26,8 +27,9 @@ use anyhow::{Result, bail};
 
 const HELP: &str = "\
 hangup-lab run --program HANGUP [--only NAME]… [--ci] [--jobs N] [--json] [--markdown FILE]
-               [--keep-pcap DIR] [--keep-reports DIR]
-    runs the scenarios of lab/scenarios as root
+               [--against FILE] [--keep-pcap DIR] [--keep-reports DIR]
+    runs the scenarios of lab/scenarios as root; --against holds the verdicts against those
+    of an earlier run, which --json wrote to FILE
 hangup-lab list [--ci]
     names them
 hangup-lab serve-bad KIND [KEY=VALUE]…    a server that misbehaves

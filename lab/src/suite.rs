@@ -13,7 +13,8 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::{
-    judge::Outcome, leftovers, place::Place, run::Bench, scenario, scenario::Scenario, sys, table,
+    judge::Outcome, leftovers, place::Place, repeat::Repeat, run::Bench, scenario,
+    scenario::Scenario, sys, table,
 };
 
 #[derive(Default)]
@@ -24,6 +25,7 @@ struct Arguments {
     jobs: Option<usize>,
     json: bool,
     markdown: Option<PathBuf>,
+    against: Option<PathBuf>,
     keep_pcap: Option<PathBuf>,
     keep_reports: Option<PathBuf>,
 }
@@ -42,6 +44,7 @@ impl Arguments {
                 "--jobs" => parsed.jobs = Some(value()?.parse().context("--jobs is no number")?),
                 "--json" => parsed.json = true,
                 "--markdown" => parsed.markdown = Some(value()?.into()),
+                "--against" => parsed.against = Some(value()?.into()),
                 "--keep-pcap" => parsed.keep_pcap = Some(value()?.into()),
                 "--keep-reports" => parsed.keep_reports = Some(value()?.into()),
                 other => bail!("there is no flag `{other}`"),
@@ -83,7 +86,8 @@ pub(crate) fn list(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Runs the scenarios. Exit code 0: the promise is kept; 1: it is not; 2: nothing could run.
+/// Runs the scenarios. Exit code 0: the promise is kept; 1: it is not, or a
+/// verdict is not that of the earlier run; 2: nothing could run.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     let arguments = Arguments::parse(arguments)?;
     let scenarios = arguments.scenarios()?;
@@ -105,11 +109,18 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     } else {
         print!("{}", table::plain(&outcomes, &totals));
     }
+    let repeat =
+        arguments.against.as_deref().map(|file| Repeat::of(file, &outcomes)).transpose()?;
+    let repeated = repeat.as_ref().map(Repeat::sentence);
+    if let Some(repeated) = &repeated {
+        eprintln!("{repeated}");
+    }
     if let Some(file) = &arguments.markdown {
-        fs::write(file, table::markdown(&outcomes, &totals))
+        fs::write(file, table::markdown(&outcomes, &totals, repeated.as_deref()))
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
-    Ok(if totals.is_kept() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let is_kept = totals.is_kept() && repeat.is_none_or(|repeat| repeat.is_kept());
+    Ok(if is_kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Makes the folder of the run, with a copy of the program that nobody may run.

@@ -104,14 +104,15 @@ pub(crate) fn plain(outcomes: &[Outcome], totals: &Totals) -> String {
 }
 
 /// `docs/lab.md`.
-pub(crate) fn markdown(outcomes: &[Outcome], totals: &Totals) -> String {
+pub(crate) fn markdown(outcomes: &[Outcome], totals: &Totals, repeated: Option<&str>) -> String {
+    let repeated = repeated.map_or_else(String::new, |said| format!(" {said}"));
     let mut text = format!(
         "# The fault lab\n\n\
          Written by `cargo xtask lab --markdown`; do not edit. The scenarios lie in `lab/scenarios`, one file \
          each: what a person would say, the fault, how one knows that it fired, what is run, and the truth.\n\n\
          The program runs as nobody, without any capability, in a network namespace of its own. A scenario whose \
          fault did not fire counts as an error. *Settled by* stands where probing from outside cannot tell the \
-         truth from its neighbours: it is what the report names that would.\n\n{}\n\n\
+         truth from its neighbours: it is what the report names that would.\n\n{}{repeated}\n\n\
          | scenario | what is broken | truth | first three, % | settled by | s | verdict |\n\
          |---|---|---|---|---|---|---|\n",
         totals.sentence()

@@ -76,6 +76,10 @@ pub struct Plan {
     pub enough: bool,
 }
 
+/// What is seen where a probe comes to a halt, so that nobody need be asked: how the connection ends,
+/// how fast it does, and whether it takes a silence, or some time, to end it.
+const SEEN_IN_A_HALT: [&str; 4] = ["ending", "fail_speed", "idle_only", "interval"];
+
 /// The variables that a step settles.
 pub(super) fn variables_of<'a>(base: &'a Base, kind: StepKind, id: &str) -> Vec<&'a str> {
     match kind {
@@ -106,9 +110,12 @@ impl Model {
         let mut steps: Vec<(f64, Step)> = Vec::new();
         let mind = Mind::new(belief, &self.remedies.groups(base, evidence));
         let patience = patience(now);
+        let halted = halted(evidence);
         for question in base.questions.values().filter(|question| !now.taken.contains(&question.id))
         {
-            if is_settled(evidence, &question.variable, &question.id) {
+            if is_settled(evidence, &question.variable, &question.id)
+                || (!halted.is_empty() && SEEN_IN_A_HALT.contains(&question.variable.as_str()))
+            {
                 continue;
             }
             let gain =
@@ -125,7 +132,9 @@ impl Model {
             ));
         }
         for probe in PROBES.iter().filter(|probe| now.has_target && !now.taken.contains(probe.id)) {
-            if probe.settles.iter().any(|variable| is_settled(evidence, variable, probe.id)) {
+            if probe.settles.iter().any(|variable| is_settled(evidence, variable, probe.id))
+                || probe.parents().any(|parent| halted.contains(parent.id))
+            {
                 continue;
             }
             let gain = probe
@@ -300,6 +309,19 @@ fn is_settled(evidence: &[Observation], variable: &str, step: &str) -> bool {
         && evidence.iter().any(|o| {
             o.variable == variable && o.state != State::NotVisible && o.source != Source::Text
         })
+}
+
+/// The probes that came to a halt: what rests on them sees nothing.
+fn halted(evidence: &[Observation]) -> BTreeSet<&'static str> {
+    let stopped = |probe: &&LiveProbe| {
+        evidence.iter().any(|o| {
+            o.source == Source::Probe
+                && o.state == State::Seen
+                && probe.settles.first().is_some_and(|variable| o.variable == *variable)
+                && o.value.word().is_some_and(|value| probe.halts.contains(&value))
+        })
+    };
+    PROBES.iter().filter(stopped).map(|probe| probe.id).collect()
 }
 
 fn has_component(evidence: &[Observation]) -> bool {

@@ -6,10 +6,10 @@ use proptest::prelude::*;
 
 use crate::{
     evidence::{Observation, Source, State, Value},
-    knowledge::{Base, VariableKind, built_in, load},
+    knowledge::{Base, PROBES, VariableKind, built_in, load},
 };
 
-use super::{Model, Situation, maths::softmax2};
+use super::{Model, Situation, StepKind, maths::softmax2};
 
 static BASE: LazyLock<Base> = LazyLock::new(|| load(&[built_in()]).base);
 static MODEL: LazyLock<Model> = LazyLock::new(|| Model::new(&BASE));
@@ -138,4 +138,53 @@ proptest! {
         let sum: f64 = softmax2(&weights).iter().sum();
         prop_assert!((sum - 1.0).abs() < 1e-9);
     }
+}
+
+/// What a probe that came to a halt leaves to ask and to measure.
+fn steps_after(variable: &str, outcome: &str) -> Vec<(StepKind, String)> {
+    let evidence = [Observation::seen(variable, outcome, Source::Probe)];
+    let now = Situation { has_target: true, ..Situation::default() };
+    let plan = MODEL.plan(&BASE, &MODEL.believe(&evidence), &evidence, &now);
+    plan.steps.into_iter().map(|step| (step.kind, step.id)).collect()
+}
+
+#[test]
+fn nothing_is_asked_or_measured_that_a_halted_probe_has_settled() {
+    let above_tls = ["http", "idle", "reuse", "websocket", "http2", "halfclose"];
+    let above_tcp = ["tls", "banner", "burst", "mtu"];
+    for probe in &PROBES {
+        let hidden: Vec<&str> = match probe.id {
+            "dns" => above_tls
+                .iter()
+                .chain(&above_tcp)
+                .chain(&["tcp", "path", "reset"])
+                .copied()
+                .collect(),
+            "tcp" => above_tls.iter().chain(&above_tcp).copied().collect(),
+            "tls" => above_tls.to_vec(),
+            _ => continue,
+        };
+        for outcome in probe.halts {
+            let steps = steps_after(probe.settles[0], outcome);
+            for moot in ["ending", "fail_speed", "idle_only", "interval"] {
+                let asked = steps.contains(&(StepKind::Question, moot.to_owned()));
+                assert!(!asked, "{moot} after {} {outcome}", probe.id);
+            }
+            for below in &hidden {
+                let offered = steps.contains(&(StepKind::Probe, (*below).to_owned()));
+                assert!(!offered, "{below} after {} {outcome}", probe.id);
+            }
+            assert!(!steps.is_empty(), "nothing is left after {} {outcome}", probe.id);
+        }
+    }
+}
+
+#[test]
+fn where_a_connection_stands_the_same_is_still_worth_asking() {
+    let steps = steps_after("tcp.result", "connected");
+    let offered = |kind, id: &str| steps.contains(&(kind, id.to_owned()));
+    assert!(offered(StepKind::Question, "fail_speed"), "{steps:?}");
+    assert!(offered(StepKind::Probe, "http"), "{steps:?}");
+    // A refusal has still a sender to be looked for.
+    assert!(steps_after("tcp.result", "refused").contains(&(StepKind::Probe, "path".to_owned())));
 }

@@ -38,6 +38,10 @@ pub struct LiveProbe {
     pub id: &'static str,
     /// The variables that it settles, the one that its outcome is a value of first.
     pub settles: &'static [&'static str],
+    /// The probe without whose success this one can see nothing.
+    pub rests_on: Option<&'static str>,
+    /// Outcomes after which what rests on it sees nothing, and how the connection ends is known.
+    pub halts: &'static [&'static str],
     /// What it costs a person to wait for it, seconds; those that keep silence, with the usual 65 s.
     pub seconds: u64,
     /// How often it can say anything at all, 0 to 1. judgement: a reset must come before its sender
@@ -61,6 +65,12 @@ impl LiveProbe {
     pub fn is_standing(&self) -> bool {
         self.group == ProbeGroup::Standing
     }
+
+    /// The probes below this one, the nearest first.
+    pub fn parents(&self) -> impl Iterator<Item = &'static Self> {
+        let parent = |probe: &Self| probe.rests_on.and_then(Self::of);
+        std::iter::successors(parent(self), move |probe| parent(probe))
+    }
 }
 
 const fn probe(
@@ -70,12 +80,30 @@ const fn probe(
     fine: &'static [&'static str],
 ) -> LiveProbe {
     let group = ProbeGroup::Standing;
-    LiveProbe { id, settles, seconds, visible: 1.0, group, is_heavy: false, fine }
+    LiveProbe {
+        id,
+        settles,
+        rests_on: None,
+        halts: &[],
+        seconds,
+        visible: 1.0,
+        group,
+        is_heavy: false,
+        fine,
+    }
 }
 
 impl LiveProbe {
     const fn asked(self, group: ProbeGroup, visible: f64) -> Self {
         Self { visible, group, ..self }
+    }
+
+    const fn on(self, parent: &'static str) -> Self {
+        Self { rests_on: Some(parent), ..self }
+    }
+
+    const fn halting(self, halts: &'static [&'static str]) -> Self {
+        Self { halts, ..self }
     }
 
     const fn heavy(self) -> Self {
@@ -85,29 +113,56 @@ impl LiveProbe {
 
 /// Every live probe, in the order of a connection.
 pub const PROBES: [LiveProbe; 15] = [
-    probe("dns", &["dns.result", "dns.resolvers"], 3, &["ok"]),
-    probe("tcp", &["tcp.result", "tcp.families", "tcp.addresses"], 5, &["connected"]),
-    probe("tls", &["tls.result"], 6, &["ok"]),
-    probe("http", &["http.result"], 8, &["ok"]),
-    probe("banner", &["banner.result"], 6, &["greeting"]),
+    probe("dns", &["dns.result", "dns.resolvers"], 3, &["ok"]).halting(&[
+        "nxdomain",
+        "servfail",
+        "timeout",
+        "no_address",
+    ]),
+    probe("tcp", &["tcp.result", "tcp.families", "tcp.addresses"], 5, &["connected"])
+        .on("dns")
+        .halting(&["refused", "reset", "timeout", "unreachable", "prohibited"]),
+    // A client of today goes no further with a certificate it does not trust.
+    probe("tls", &["tls.result"], 6, &["ok"]).on("tcp").halting(&[
+        "not_tls",
+        "alert",
+        "cut",
+        "timeout",
+        "cert_expired",
+        "cert_name",
+        "cert_untrusted",
+    ]),
+    probe("http", &["http.result"], 8, &["ok"]).on("tls"),
+    probe("banner", &["banner.result"], 6, &["greeting"]).on("tcp"),
     probe(
         "idle",
         &["idle.end", "idle.keepalive", "idle.ping"],
         70,
         &["open", "fin", "rst", "silent"],
-    ),
+    )
+    .on("tls"),
     probe("reuse", &["reuse.result", "reuse.announced"], 70, &["answered", "closes_first"])
+        .on("tls")
         .asked(ProbeGroup::Http, 0.8),
-    probe("websocket", &["websocket.result"], 67, &["open", "closed"]).asked(ProbeGroup::Http, 0.4),
+    probe("websocket", &["websocket.result"], 67, &["open", "closed"])
+        .on("tls")
+        .asked(ProbeGroup::Http, 0.4),
     probe("http2", &["http2.result"], 67, &["open", "goaway", "not_h2"])
+        .on("tls")
         .asked(ProbeGroup::Http, 0.5),
-    probe("halfclose", &["halfclose.result"], 4, &["answers"]).asked(ProbeGroup::Http, 0.8),
+    probe("halfclose", &["halfclose.result"], 4, &["answers"])
+        .on("tls")
+        .asked(ProbeGroup::Http, 0.8),
     probe("reset", &["reset.origin", "request.arrival"], 13, &["same", "silent"])
+        .on("dns")
         .asked(ProbeGroup::Way, 0.3),
-    probe("path", &["path.result"], 12, &["reaches"]).asked(ProbeGroup::Way, 0.9).heavy(),
-    probe("mtu", &["mtu.result"], 12, &["passes"]).asked(ProbeGroup::Way, 0.8).heavy(),
-    probe("burst", &["burst.result"], 8, &["all_served"]).asked(ProbeGroup::Again, 0.9).heavy(),
-    probe("canary", &["canary.result"], 3, &["same"]).asked(ProbeGroup::Again, 0.9),
+    probe("path", &["path.result"], 12, &["reaches"]).on("dns").asked(ProbeGroup::Way, 0.9).heavy(),
+    probe("mtu", &["mtu.result"], 12, &["passes"]).on("tcp").asked(ProbeGroup::Way, 0.8).heavy(),
+    probe("burst", &["burst.result"], 8, &["all_served"])
+        .on("tcp")
+        .asked(ProbeGroup::Again, 0.9)
+        .heavy(),
+    probe("canary", &["canary.result"], 3, &["same"]).on("dns").asked(ProbeGroup::Again, 0.9),
 ];
 
 #[cfg(test)]
@@ -126,6 +181,9 @@ mod tests {
             // `silent` is what the reset probe says where a request is left unanswered.
             let odd: Vec<_> = probe.fine.iter().filter(|id| !is_option(id)).collect();
             assert!(odd.is_empty() || probe.id == "reset", "{}: {odd:?}", probe.id);
+            for id in probe.halts {
+                assert!(is_option(id) && !probe.fine.contains(id), "{}: {id}", probe.id);
+            }
         }
     }
 }

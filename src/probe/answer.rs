@@ -44,6 +44,8 @@ pub(super) fn interpret(hops: &[Hop]) -> Reading {
             }
             return Reading { outcome: "not_http".to_owned(), ..reading };
         }
+        // HTTP, but no answer that the base knows a word for.
+        Ending::Interim => return Reading { outcome: "interim".to_owned(), ..reading },
     };
     reading.observe("http.result", value, &raw(last));
     if GATEWAY.contains(&value) {
@@ -93,6 +95,7 @@ fn raw(hop: &Hop) -> String {
         Ending::ClosedEmpty => "FIN before an answer".to_owned(),
         Ending::Reset => "RST before an answer".to_owned(),
         Ending::Timeout => "no answer".to_owned(),
+        Ending::Interim => "more than 8 interim answers (1xx)".to_owned(),
         Ending::Garbage(raw) | Ending::NotConnected(raw) => raw.clone(),
     };
     let phases = hop.phases;
@@ -145,6 +148,10 @@ fn describe(hop: &Hop) -> Finding {
         (Ending::Garbage(_), _) => {
             ("what came back is not an HTTP answer".to_owned(), "返回的不是 HTTP 响应".to_owned())
         }
+        (Ending::Interim, _) => (
+            "interim answers (1xx) come without end and no final one; given up after 8".to_owned(),
+            "一直返回临时响应（1xx），始终没有最终响应；收到 8 个后放弃".to_owned(),
+        ),
         (Ending::NotConnected(_), _) => {
             ("the next address could not be reached".to_owned(), "跳转后的地址连不上".to_owned())
         }

@@ -275,8 +275,9 @@ impl Context {
         }
         let started = Instant::now();
         self.reporter.send(ProbeEvent::Started { probe: Probe::Idle }).await;
-        let holds = idle::send(permit, ip, speech, self.plan.max_idle, &self.reporter).await;
-        let mut reading = silence::interpret(&holds);
+        let (holds, standing) =
+            idle::send(permit, ip, speech, self.plan.max_idle, &self.reporter).await;
+        let mut reading = silence::interpret(&holds, standing);
         if let Speech::Plain(_) = speech {
             let finding = Finding::new(
                 "measured before login; after login other timers may hold",

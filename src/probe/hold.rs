@@ -4,20 +4,21 @@
 use std::{
     io,
     net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    sync::mpsc,
-    time::timeout,
-};
+use tokio::{io::AsyncReadExt, sync::mpsc, time::timeout};
 
 use super::{
     banner::{self, Heard},
     event::show_bytes,
     http::Stream,
     idle::AT_ONCE,
+    late::{Trust, write_late},
     permit::{Account, Permit, Shape},
     protocol::Protocol,
     talk::{self, Cut},
@@ -25,14 +26,6 @@ use super::{
     tcp,
 };
 
-/// How long to wait for the answer to a late write on a short way. Linux repeats a segment after 0.2,
-/// 0.6 and 1.4 s, so what is unacknowledged then is lost for good: four losses in a row are no
-/// accident. On a longer way it repeats later, and the wait is longer.
-pub(super) const LATE: Duration = Duration::from_millis(1600);
-/// The longest wait, on the longest way.
-const LATEST: Duration = Duration::from_secs(4);
-/// The shortest time after which Linux repeats a segment, beside the round trip (TCP_RTO_MIN).
-const REPEAT: Duration = Duration::from_millis(200);
 /// How long the request before the silence may take.
 const OPENING: Duration = Duration::from_secs(10);
 /// How long a greeting may take. judgement: those that take longer look our name up, and their
@@ -78,8 +71,20 @@ pub(super) struct Line {
     pub(super) place: usize,
     /// Where it tells.
     pub(super) news: mpsc::UnboundedSender<(usize, News)>,
-    /// Where it is told to write, and which silence that is to try.
-    pub(super) orders: mpsc::UnboundedReceiver<Duration>,
+    /// Where it is told to write.
+    pub(super) orders: mpsc::UnboundedReceiver<Write>,
+    /// Whether any connection of the round has seen a segment lost that came through in the end.
+    pub(super) lossy: Arc<AtomicBool>,
+}
+
+/// What a held connection is told: to write now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Write {
+    /// The silence that this tries.
+    pub(super) tried: Duration,
+    /// Whether another connection, quiet for longer, is already suspected to be lost: then this one's
+    /// loss confirms it, and is believed sooner.
+    pub(super) seconds: bool,
 }
 
 impl Line {
@@ -161,6 +166,9 @@ pub(super) async fn hold(
         record.end = if opened.closes {
             End::Closes
         } else {
+            if opened.stream.conn().facts().retransmits > 0 {
+                line.lossy.store(true, Ordering::Relaxed);
+            }
             line.tell(News::Quiet);
             let since = opened.since;
             stay(&mut *opened.stream, since, permit, speech, &mut record, &mut line).await
@@ -203,12 +211,13 @@ async fn stay(
     loop {
         let until_beat = record.order.ping.map(|every| every.saturating_sub(beat.elapsed()));
         let read = tokio::select! {
-            tried = line.orders.recv() => {
-                let Some(tried) = tried else { return End::Open };
+            write = line.orders.recv() => {
+                let Some(write) = write else { return End::Open };
                 record.quiet = start.elapsed();
-                record.tried = tried;
+                record.tried = write.tried;
                 let Some(late) = &late else { return End::Open };
-                match write_late(stream, late, || line.tell(News::Suspected)).await {
+                let trust = Trust { lossy: &line.lossy, seconds: write.seconds };
+                match write_late(stream, late, trust, || line.tell(News::Suspected)).await {
                     End::Alive => {
                         let ended = Instant::now();
                         let answered = Hold { end: End::Alive, ended, ..record.clone() };
@@ -224,7 +233,8 @@ async fn stay(
             () = tokio::time::sleep(until_beat.unwrap_or_default()), if until_beat.is_some() => {
                 record.quiet = start.elapsed();
                 let Some(late) = &late else { return End::Open };
-                match write_late(stream, late, || {}).await {
+                let trust = Trust { lossy: &line.lossy, seconds: false };
+                match write_late(stream, late, trust, || {}).await {
                     End::Alive => beat = Instant::now(),
                     end => return end,
                 }
@@ -275,38 +285,5 @@ impl Speech {
             Self::Http(_) => true,
             Self::Plain(protocol) => protocol.heartbeat().is_some(),
         }
-    }
-}
-
-/// Writes, and waits for the answer; `suspect` is called once it is overdue that the other side
-/// acknowledges.
-async fn write_late(stream: &mut (dyn Stream + '_), late: &[u8], suspect: impl FnOnce()) -> End {
-    let watch = stream.conn().watch();
-    let rtt = watch.facts().rtt;
-    let repeat = rtt + REPEAT.max(rtt * 2);
-    // Sent at 0, 1, 3 and 7 times that.
-    let whole = (repeat * 7 + rtt + REPEAT).clamp(LATE, LATEST);
-    let due = (repeat * 2 + Duration::from_millis(100)).min(whole);
-    let mut buffer = [0_u8; 512];
-    let mut asking = std::pin::pin!(async {
-        stream.write_all(late).await?;
-        stream.flush().await?;
-        stream.read(&mut buffer).await
-    });
-    let mut answer = timeout(due, &mut asking).await;
-    if answer.is_err() {
-        if watch.facts().unacknowledged > 0 {
-            suspect();
-        }
-        answer = timeout(whole.saturating_sub(due), &mut asking).await;
-    }
-    match answer {
-        Ok(Ok(0)) => End::ResetByWrite,
-        Ok(Ok(_)) => End::Alive,
-        Ok(Err(error)) if error.kind() == io::ErrorKind::QuotaExceeded => End::Open,
-        Ok(Err(_)) => End::ResetByWrite,
-        // No answer: acknowledged means that the path is alive and the application slow.
-        Err(_) if watch.facts().unacknowledged == 0 => End::Alive,
-        Err(_) => End::Silent,
     }
 }

@@ -4,6 +4,10 @@ use std::{
     error::Error as _,
     io,
     net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -17,6 +21,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
+    sync::Notify,
     time::timeout,
 };
 
@@ -24,6 +29,7 @@ use super::{
     conn::{Conn, FirstBytes},
     permit::{Gate, Permit},
     rules::Rule,
+    talk,
     target::{Scheme, Target},
     tcp, tls,
 };
@@ -84,6 +90,8 @@ pub(super) enum Ending {
     Timeout,
     /// An answer that is not HTTP, or beyond the limits.
     Garbage(String),
+    /// Interim answers (1xx) and no end of them.
+    Interim,
     /// The connection or its TLS could not be set up.
     NotConnected(String),
 }
@@ -215,7 +223,7 @@ async fn exchange(
     first: &FirstBytes,
     hop: &mut Hop,
 ) {
-    let request = match request(permit, scheme) {
+    let mut request = match request(permit, scheme) {
         Ok(request) => request,
         Err(error) => {
             hop.ending = Ending::Garbage(error.to_string());
@@ -231,6 +239,14 @@ async fn exchange(
             return;
         }
     };
+    let (interim, stormed) = (AtomicUsize::new(0), Arc::new(Notify::new()));
+    let storm = Arc::clone(&stormed);
+    hyper::ext::on_informational(&mut request, move |_| {
+        if interim.fetch_add(1, Ordering::Relaxed) >= talk::MAX_INTERIM {
+            storm.notify_one();
+        }
+    });
+    let mut is_storm = false;
     let asking = async {
         let start = Instant::now();
         match sender.send_request(request).await {
@@ -250,6 +266,10 @@ async fn exchange(
     tokio::select! {
         () = asking => {}
         () = connection => {}
+        () = stormed.notified() => is_storm = true,
+    }
+    if is_storm {
+        hop.ending = Ending::Interim;
     }
 }
 

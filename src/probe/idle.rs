@@ -8,16 +8,17 @@
 
 use std::{
     net::IpAddr,
+    sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
 };
 
 use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::{sync::mpsc, time::sleep};
 
-pub(super) use super::wave::{FINE, MARGIN};
+pub(super) use super::wave::MARGIN;
 use super::{
     event::Reporter,
-    hold::{End, Hold, Line, News, Order, Speech, hold},
+    hold::{End, Hold, Line, News, Order, Speech, Write, hold},
     kind::Probe,
     permit::Permit,
     wave::{DELAYS, Next, Wave},
@@ -28,7 +29,8 @@ pub const MAX_IDLE: Duration = Duration::from_mins(5);
 /// The silence where none is asked for: a little beyond the commonest timers of 60 s.
 pub const DEFAULT_IDLE: Duration = Duration::from_secs(65);
 
-/// Between the first dials: a timer then ends them this far apart, an event all at once.
+/// A timer ends connections that were opened apart as far apart, an event all at once: differences
+/// above this tell the two.
 pub(super) const STAGGER: Duration = Duration::from_millis(400);
 /// Of the connection with TCP keepalive; below the shortest silence of the ladder.
 pub(super) const KEEPALIVE: Duration = Duration::from_secs(3);
@@ -47,27 +49,29 @@ fn plan(max: Duration) -> Vec<Order> {
     orders
 }
 
-/// Holds connections until the cut-off is known or `max` has passed.
+/// Holds connections until the cut-off is known or `max` has passed. Gives what became of them, and
+/// how many of those that are not kept alive still stand.
 pub(super) async fn send(
     permit: &Permit,
     ip: IpAddr,
     speech: Speech,
     max: Duration,
     reporter: &Reporter,
-) -> Vec<Hold> {
+) -> (Vec<Hold>, usize) {
     let max = max.clamp(Duration::from_secs(1), MAX_IDLE);
     let text = ("still open and quiet", "仍然连着，没有数据");
     reporter.while_waiting(Probe::Idle, text, round(permit, ip, speech, max)).await
 }
 
-async fn round(permit: &Permit, ip: IpAddr, speech: Speech, max: Duration) -> Vec<Hold> {
+async fn round(permit: &Permit, ip: IpAddr, speech: Speech, max: Duration) -> (Vec<Hold>, usize) {
     let (sender, news) = mpsc::unbounded_channel();
     let mut running = FuturesUnordered::new();
     let mut tell = Vec::new();
+    let lossy = Arc::new(AtomicBool::new(false));
     for (place, order) in plan(max).into_iter().enumerate() {
         let (order_sender, orders) = mpsc::unbounded_channel();
         tell.push(order_sender);
-        let line = Line { place, news: sender.clone(), orders };
+        let line = Line { place, news: sender.clone(), orders, lossy: Arc::clone(&lossy) };
         running.push(hold(permit, ip, speech, order, line));
     }
     let round = Round {
@@ -93,7 +97,7 @@ struct Round {
     start: Instant,
     wave: Wave,
     news: mpsc::UnboundedReceiver<(usize, News)>,
-    tell: Vec<mpsc::UnboundedSender<Duration>>,
+    tell: Vec<mpsc::UnboundedSender<Write>>,
     done: Vec<Hold>,
     /// Connections that are not over.
     open: usize,
@@ -103,7 +107,7 @@ struct Round {
 }
 
 impl Round {
-    async fn conduct(mut self, can_write: bool, max: Duration) -> Vec<Hold> {
+    async fn conduct(mut self, can_write: bool, max: Duration) -> (Vec<Hold>, usize) {
         while self.open > 0 {
             let now = self.start.elapsed();
             let settled = settled_at(&self.done);
@@ -139,7 +143,8 @@ impl Round {
     }
 
     /// Where nothing could be written, what still stood is told as open.
-    async fn finish(mut self, can_write: bool) -> Vec<Hold> {
+    async fn finish(mut self, can_write: bool) -> (Vec<Hold>, usize) {
+        let standing = self.wave.standing();
         if !can_write && first_end(&self.done).is_none() {
             let all: Vec<(usize, Duration)> =
                 (0..self.tell.len()).map(|place| (place, Duration::ZERO)).collect();
@@ -148,13 +153,15 @@ impl Round {
                 self.hear(None).await;
             }
         }
-        self.done
+        (self.done, standing)
     }
 
     fn write(&mut self, chosen: &[(usize, Duration)]) {
+        let seconds = self.wave.dead().is_some();
         for (place, tried) in chosen {
             self.wave.writes(*place, *tried);
-            let told = self.tell.get(*place).map(|tell| tell.send(*tried));
+            let write = Write { tried: *tried, seconds };
+            let told = self.tell.get(*place).map(|tell| tell.send(write));
             if !matches!(told, Some(Ok(()))) {
                 self.wave.gone(*place);
             }
@@ -164,9 +171,9 @@ impl Round {
     /// Has the two connections that were kept alive write now, so that they are compared with the
     /// quiet ones at the same moment.
     fn ask_kept(&mut self) {
-        let silence = self.start.elapsed();
+        let write = Write { tried: self.start.elapsed(), seconds: self.wave.dead().is_some() };
         let kept = self.tell.iter().enumerate().skip(DELAYS.len());
-        let asked = kept.filter(|(_, tell)| tell.send(silence).is_ok());
+        let asked = kept.filter(|(_, tell)| tell.send(write).is_ok());
         self.asked = Some(asked.map(|(place, _)| place).collect());
     }
 
@@ -211,19 +218,26 @@ impl Round {
     }
 }
 
-/// When an end counts as confirmed: with the third connection that ended, which tells a timer from an
-/// event, or when the others have had their stagger, and a part of the silence, to follow.
+/// When an end counts as confirmed: with the third connection that ended, or the second that was quiet
+/// for as long as the first and ended later, which tells a timer from an event; or when the others
+/// have had their time to follow.
 fn settled_at(holds: &[Hold]) -> Option<Instant> {
     let first = first_end(holds)?;
-    let mut ends: Vec<Instant> = holds
+    let mut ends: Vec<&Hold> = holds
         .iter()
         .filter(|hold| hold.order.ping.is_none() && matches!(hold.end, End::Fin | End::Rst))
-        .map(|hold| hold.ended)
         .collect();
-    ends.sort();
+    ends.sort_by_key(|hold| hold.ended);
+    let earliest = ends.first()?;
+    let alike = |hold: &&&Hold| {
+        hold.quiet.abs_diff(earliest.quiet) < (earliest.quiet / 100).max(STAGGER / 4)
+            && hold.ended.duration_since(earliest.ended) >= STAGGER * 3 / 4
+    };
     let latest = first.ended + (STAGGER * 7 + AT_ONCE).max(first.quiet / 8);
     // What an event ends, it ends at once: that is waited for.
-    Some(ends.get(2).map_or(latest, |third| latest.min(*third + STAGGER / 2)))
+    let third = ends.get(2).map(|third| third.ended + STAGGER / 2);
+    let second = ends.iter().find(alike).map(|second| second.ended + STAGGER / 4);
+    third.into_iter().chain(second).chain([latest]).min()
 }
 
 /// The hold that was ended first by the other side during its silence. Heartbeats are no silence.

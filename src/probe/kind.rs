@@ -222,6 +222,7 @@ mod tests {
             let known = LiveProbe::of(probe.as_str()).unwrap();
             assert_eq!(known.is_standing(), Probe::STANDING.contains(&probe), "{probe:?}");
             let longest = probe.limit(Duration::from_secs(65)).as_secs();
+            assert_eq!(known.rests_on, probe.rests_on().map(Probe::as_str), "{probe:?}");
             assert!(known.seconds <= longest, "{probe:?} is announced to take longer than it may");
         }
     }

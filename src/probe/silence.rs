@@ -5,11 +5,18 @@ use std::time::Duration;
 use super::{
     event::{Finding, Reading, seconds},
     hold::{End, Hold},
-    idle::{AT_ONCE, FINE, STAGGER, bracket, first_end},
+    idle::{AT_ONCE, STAGGER, bracket, first_end},
 };
 
-/// Reads meaning into the holds. Pure.
-pub(super) fn interpret(holds: &[Hold]) -> Reading {
+/// A cut-off is told to this much, wherever the bracket is narrow enough.
+const NEAR: Duration = Duration::from_secs(1);
+
+/// Servers that do not watch each connection look at all of them about once a second.
+const SWEEP: Duration = Duration::from_millis(1200);
+
+/// Reads meaning into the holds; `standing` plain connections were still open when the round ended.
+/// Pure.
+pub(super) fn interpret(holds: &[Hold], standing: usize) -> Reading {
     let server = holds.iter().find_map(|hold| hold.server.as_deref());
     let by = server.map_or_else(String::new, |server| format!(" (server: {server})"));
     if holds.iter().any(|hold| hold.end == End::Closes) {
@@ -25,7 +32,7 @@ pub(super) fn interpret(holds: &[Hold]) -> Reading {
                 "服务端立刻关闭连接，无法测空闲",
             );
         }
-        return interpret_end(first, holds, &by);
+        return interpret_end(first, holds, standing, &by);
     }
     if let Some((alive, dead)) = bracket(holds) {
         return interpret_bracket(alive, dead, holds, &by);
@@ -50,7 +57,7 @@ pub(super) fn interpret(holds: &[Hold]) -> Reading {
 }
 
 /// A FIN or RST that came by itself.
-fn interpret_end(first: &Hold, holds: &[Hold], by: &str) -> Reading {
+fn interpret_end(first: &Hold, holds: &[Hold], standing: usize, by: &str) -> Reading {
     let mut reading = Reading::default();
     let (value, packet) = if first.end == End::Fin { ("fin", "FIN") } else { ("rst", "RST") };
     let took = seconds(first.quiet);
@@ -64,7 +71,7 @@ fn interpret_end(first: &Hold, holds: &[Hold], by: &str) -> Reading {
         .collect();
     reading.observe("idle.end", value, &raw);
     value.clone_into(&mut reading.outcome);
-    if is_event(&ended) {
+    if is_event(&ended, standing) {
         let finding = Finding::new(
             "all connections ended at the same moment, however long each was quiet: an event such as a restart, not a timer",
             "不管各自安静了多久，所有连接同时断开：像是重启之类的事件，而不是定时器",
@@ -119,8 +126,9 @@ fn observe_ping(cut: Duration, holds: &[Hold], reading: &mut Reading) {
     reading.findings.push(Finding::new(en, zh).raw(raw));
 }
 
-/// Whether connections that were quiet for different times ended at one moment.
-fn is_event(ended: &[&Hold]) -> bool {
+/// Whether connections that were quiet for different times ended at one moment. An event ends all; a
+/// server that looks only once a second which are overdue ends some together, and leaves the others.
+fn is_event(ended: &[&Hold], standing: usize) -> bool {
     let spread = |values: &mut dyn Iterator<Item = Duration>| {
         let all: Vec<Duration> = values.collect();
         let (least, most) = (all.iter().min().copied(), all.iter().max().copied());
@@ -129,7 +137,8 @@ fn is_event(ended: &[&Hold]) -> bool {
     let Some(earliest) = ended.iter().map(|hold| hold.ended).min() else { return false };
     let quiet = spread(&mut ended.iter().map(|hold| hold.quiet));
     let moments = spread(&mut ended.iter().map(|hold| hold.ended.duration_since(earliest)));
-    ended.len() >= 3 && quiet > STAGGER && moments < STAGGER / 2
+    let apart = if standing == 0 { STAGGER } else { SWEEP };
+    ended.len() >= 3 && quiet > apart && moments < STAGGER / 2
 }
 
 /// A cut that only a late write showed.
@@ -153,7 +162,7 @@ fn interpret_bracket(alive: Duration, dead: Duration, holds: &[Hold], by: &str) 
     );
     reading.findings.push(Finding::new(en, zh).raw(&raw));
     // A wide bracket is no measurement; a fifth of the value still separates known constants.
-    if dead.saturating_sub(alive) <= (dead / 5).max(FINE * 3 / 2) {
+    if dead.saturating_sub(alive) <= (dead / 5).max(NEAR * 2) {
         reading.observe("seconds", roundest(alive, dead), &raw);
     }
     let kept = holds
@@ -172,15 +181,22 @@ fn interpret_bracket(alive: Duration, dead: Duration, holds: &[Hold], by: &str) 
     reading
 }
 
-/// The likeliest time within a bracket, seconds: timers are set to round numbers.
+/// The likeliest time within a bracket, seconds: timers are set to round numbers. Where a bracket is
+/// narrow enough, what is told is never further than a second from any time within it.
 fn roundest(alive: Duration, dead: Duration) -> f64 {
-    let within = |step: f64| {
-        let last = (dead.as_secs_f64() / step + 1e-6).floor() * step;
-        (last > alive.as_secs_f64()).then_some(last)
+    let (from, to) = if dead.saturating_sub(alive) <= NEAR * 2 {
+        (alive.max(dead.saturating_sub(NEAR)), dead.min(alive + NEAR))
+    } else {
+        (alive, dead)
     };
-    let steps = [60.0, 30.0, 10.0, 5.0, 1.0];
-    let tenths = || (dead.as_secs_f64() * 10.0).round() / 10.0;
-    steps.into_iter().find_map(within).unwrap_or_else(tenths)
+    let (from, to) = (from.as_secs_f64(), to.as_secs_f64());
+    let within = |step: f64| {
+        let last = (to / step + 1e-6).floor() * step;
+        (last > alive.as_secs_f64() && last >= from - 1e-6).then_some(last)
+    };
+    let steps = [60.0, 30.0, 10.0, 5.0, 1.0, 0.5];
+    let middle = || (from.midpoint(to) * 10.0).round() / 10.0;
+    steps.into_iter().find_map(within).unwrap_or_else(middle)
 }
 
 #[cfg(test)]
@@ -224,7 +240,7 @@ mod tests {
             held(10, false, End::Fin, 5.002, at(400)),
             held(15, false, End::Fin, 5.001, at(800)),
         ];
-        let reading = interpret(&holds);
+        let reading = interpret(&holds, 0);
         assert_eq!(values(&reading), ["idle.end=fin", "seconds=5", "idle.keepalive=no"]);
         let raw = reading.observations[1].raw.as_deref();
         assert_eq!(raw, Some("FIN after 5.00 s of silence (server: nginx/1.22.1)"));
@@ -238,7 +254,7 @@ mod tests {
             held(10, false, End::Fin, 7.6, now),
             held(15, false, End::Fin, 7.2, now),
         ];
-        assert_eq!(values(&interpret(&holds)), ["idle.end=fin"]);
+        assert_eq!(values(&interpret(&holds, 0)), ["idle.end=fin"]);
     }
 
     #[test]
@@ -246,11 +262,11 @@ mod tests {
         let now = Instant::now();
         let mut holds =
             vec![held(15, false, End::Alive, 15.0, now), held(30, false, End::Silent, 30.0, now)];
-        assert_eq!(values(&interpret(&holds)), ["idle.end=silent"]);
+        assert_eq!(values(&interpret(&holds, 0)), ["idle.end=silent"]);
         holds.push(held(27, false, End::Alive, 27.0, now));
         holds.push(held(30, true, End::Alive, 30.0, now));
         let wanted = ["idle.end=silent", "seconds=30", "idle.keepalive=helps"];
-        assert_eq!(values(&interpret(&holds)), wanted);
+        assert_eq!(values(&interpret(&holds, 0)), wanted);
     }
 
     #[test]
@@ -259,7 +275,9 @@ mod tests {
             (39.1, 43.5, 40.0),
             (44.5, 45.0, 45.0),
             (29.2, 31.0, 30.0),
-            (11.2, 11.8, 11.8),
+            (11.2, 11.8, 11.5),
+            (29.2, 31.1, 30.2),
+            (12.6, 14.4, 13.5),
             (52.0, 65.0, 60.0),
         ] {
             let [alive, dead] = [alive, dead].map(Duration::from_secs_f64);
@@ -270,9 +288,12 @@ mod tests {
     #[test]
     fn what_closes_after_each_answer_cannot_be_idle() {
         let now = Instant::now();
-        assert!(interpret(&[held(5, false, End::Closes, 0.0, now)]).not_visible.is_some());
-        assert!(interpret(&[held(5, false, End::Fin, 0.01, now)]).not_visible.is_some());
-        assert_eq!(values(&interpret(&[held(5, false, End::Alive, 5.0, now)])), ["idle.end=open"]);
+        assert!(interpret(&[held(5, false, End::Closes, 0.0, now)], 0).not_visible.is_some());
+        assert!(interpret(&[held(5, false, End::Fin, 0.01, now)], 0).not_visible.is_some());
+        assert_eq!(
+            values(&interpret(&[held(5, false, End::Alive, 5.0, now)], 0)),
+            ["idle.end=open"]
+        );
     }
 
     #[test]
@@ -284,13 +305,13 @@ mod tests {
             hold
         };
         let cut = || held(10, false, End::Fin, 5.0, now);
-        let helps = interpret(&[cut(), beating(End::Alive, 8.0)]);
+        let helps = interpret(&[cut(), beating(End::Alive, 8.0)], 0);
         assert!(values(&helps).contains(&"idle.ping=helps".to_owned()), "{helps:?}");
-        let no = interpret(&[cut(), beating(End::Fin, 5.0)]);
+        let no = interpret(&[cut(), beating(End::Fin, 5.0)], 0);
         assert!(values(&no).contains(&"idle.ping=no".to_owned()), "{no:?}");
         // Slower than the cut-off: it says nothing.
         let quick = held(10, false, End::Fin, 2.0, now);
-        let slow = interpret(&[quick, beating(End::Fin, 2.0)]);
+        let slow = interpret(&[quick, beating(End::Fin, 2.0)], 0);
         assert_eq!(values(&slow), ["idle.end=fin", "seconds=2"]);
     }
 }

@@ -117,15 +117,25 @@ pub(super) async fn ask(stream: &mut (dyn Stream + '_), request: &str) -> io::Re
     read_head(stream).await
 }
 
-/// Reads to the empty line, at most 32 KiB. Interim answers (1xx but 101) are passed over.
+/// Interim answers that are passed over before a final one; W7 of the threat model.
+pub(super) const MAX_INTERIM: usize = 8;
+
+/// Reads to the empty line, at most 32 KiB. Up to eight interim answers (1xx but 101) are passed over.
 pub(super) async fn read_head(stream: &mut (dyn Stream + '_)) -> io::Result<Head> {
     let mut bytes = Vec::new();
     let mut read_in_all = 0;
+    let mut interim = 0;
     let mut buffer = [0_u8; 4096];
     loop {
         while let Some(head) = Head::parse(&bytes) {
             match head.status {
-                Some(100 | 102..=199) => bytes = head.rest,
+                Some(100 | 102..=199) if interim == MAX_INTERIM => {
+                    return Err(io::Error::other("more than 8 interim answers (1xx)"));
+                }
+                Some(100 | 102..=199) => {
+                    interim += 1;
+                    bytes = head.rest;
+                }
                 _ => return Ok(head),
             }
         }

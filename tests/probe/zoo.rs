@@ -121,6 +121,25 @@ async fn endless_and_slow_answers_end_at_the_limits() {
     assert_eq!(drip.0.as_deref(), Some("timeout"));
     assert_eq!(body.0.as_deref(), Some("ok"));
     assert_eq!(header.0, None);
+    // Eight interim answers are borne, then it is said that they do not end.
+    assert_eq!(storm.0, None);
+    assert!(storm.1 < Duration::from_secs(10), "{:?}", storm.1);
+}
+
+#[tokio::test]
+async fn eight_interim_answers_are_passed_over_and_no_more() {
+    let answering = |count: usize| {
+        server(move |mut stream| async move {
+            read_request(&mut stream).await;
+            for _ in 0..count {
+                let _ = stream.write_all(b"HTTP/1.1 103 Early Hints\r\n\r\n").await;
+            }
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        })
+    };
+    assert_eq!(http(answering(8).await).await.0.as_deref(), Some("ok"));
+    assert_eq!(http(answering(9).await).await.0, None);
 }
 
 #[tokio::test]
