@@ -31,8 +31,8 @@ pub struct Overview {
     pub deliveries: Vec<DeliveryLine>,
     /// Pseudo-cases behind the base rates; 0 where nothing is learned.
     pub strength: f64,
-    /// Confirmed cases by cause, most first: name, cases.
-    pub confirmed: Vec<(String, u64)>,
+    /// Confirmed cases by cause, most first.
+    pub confirmed: Vec<CauseCount>,
 }
 
 /// A receiver of webhooks, without its secrets.
@@ -92,14 +92,13 @@ impl Desk {
             events: webhook.events.iter().map(|event| event.word()).collect(),
         });
         let line = |delivery: Delivery| DeliveryLine { when: minute(delivery.at), delivery };
-        let mut confirmed: Vec<(String, u64)> = self
+        let mut confirmed: Vec<CauseCount> = self
             .cause_counts(visitor, None)
             .await?
             .into_iter()
             .filter(|count| count.confirmed > 0)
-            .map(|count| (count.name, count.confirmed))
             .collect();
-        confirmed.sort_by_key(|(_, cases)| std::cmp::Reverse(*cases));
+        confirmed.sort_by_key(|count| std::cmp::Reverse(count.confirmed));
         Ok(Overview {
             receivers: receivers.collect(),
             deliveries: self.state.webhooks.deliveries().await?.into_iter().map(line).collect(),
@@ -205,10 +204,15 @@ pub async fn test_webhook(
     Ok(Redirect::to("/admin#deliveries").into_response())
 }
 
-/// `POST /admin/learning/forget`: forgets what was confirmed.
-pub async fn forget(desk: Desk, visitor: Visitor) -> Result<Response, Problem> {
+/// `POST /admin/learning/forget`: forgets what was confirmed, of one cause or of all.
+pub async fn forget(
+    desk: Desk,
+    visitor: Visitor,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Problem> {
     operator_only(&desk, &visitor)?;
-    desk.state.store.forget_confirmed().await?;
+    let cause = fields.get("cause").map(String::as_str).filter(|cause| !cause.is_empty());
+    desk.state.store.forget_confirmed(cause).await?;
     desk.state.learn().await;
     Ok(Redirect::to("/admin#learning").into_response())
 }
