@@ -199,6 +199,7 @@ test("a password and a press stand before a report, and neither page says what i
 });
 
 test("sealed: the browser encrypts, the server's files and logs hold no word of it", async ({ browser }) => {
+  test.setTimeout(180_000);
   const server = new Server(await freePort());
   await server.start();
   const page = await (await browser.newContext()).newPage();
@@ -218,6 +219,7 @@ test("sealed: the browser encrypts, the server's files and logs hold no word of 
   await page.locator("details.seal").getByText("1 hour").click();
   const posted = page.waitForRequest((request) => request.url().endsWith("/api/v1/sealed"));
   await page.getByRole("button", { name: "Encrypt and get a link" }).click();
+  expect((await posted).postDataJSON().expires_in_seconds).toBe(3600);
   await expect(page).toHaveURL(/\/d\/[\w-]{27}#[\w-]{43}$/);
   await expect(page.locator(".unsealed #verdict")).toHaveText(verdict ?? "");
   await expect(page.locator(".unsealed")).toContainText(words);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::{
     extract::Form,
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 
@@ -14,7 +14,7 @@ use crate::{
     store::civil_date,
 };
 
-use super::{Desk, Trouble, Visitor, shares::minute};
+use super::{Desk, Trouble, Visitor, shares::minute, visitor::redirect_keeping};
 
 /// Name of the operator's cookie.
 const COOKIE: &str = "admin";
@@ -161,12 +161,8 @@ pub async fn enter(
     let typed = fields.get("token").map_or("", String::as_str);
     match desk.state.admin.enter(typed) {
         Ok(session) => {
-            let secure = if visitor.origin.starts_with("https:") { "; Secure" } else { "" };
-            let cookie = format!(
-                "{COOKIE}={session}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{secure}",
-                ADMIN_SESSION.as_secs()
-            );
-            with_cookie("/admin", &cookie)
+            let cookie = visitor.keep_strictly(COOKIE, &session, ADMIN_SESSION.as_secs());
+            Ok(redirect_keeping("/admin", &[cookie]))
         }
         Err(NoEntry::NoSuchPage) => Err(Problem::not_found()),
         Err(NoEntry::Failed(error)) => Err(Problem::from(error)),
@@ -183,7 +179,7 @@ pub async fn leave(desk: Desk, visitor: Visitor) -> Result<Response, Problem> {
     if let Some(cookie) = visitor.cookie(COOKIE) {
         desk.state.admin.leave(&cookie);
     }
-    with_cookie("/admin", &format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"))
+    Ok(redirect_keeping("/admin", &[visitor.keep_strictly(COOKIE, "", 0)]))
 }
 
 /// `POST /admin/webhooks/test`: sends a test message to one receiver.
@@ -220,11 +216,4 @@ pub async fn forget(
 /// To strangers the operator's forms are pages that do not exist.
 fn operator_only(desk: &Desk, visitor: &Visitor) -> Result<(), Problem> {
     if desk.is_operator(visitor) { Ok(()) } else { Err(Problem::not_found()) }
-}
-
-fn with_cookie(to: &str, cookie: &str) -> Result<Response, Problem> {
-    let mut response = Redirect::to(to).into_response();
-    let value = HeaderValue::from_str(cookie).map_err(|_| Problem::internal())?;
-    response.headers_mut().insert(header::SET_COOKIE, value);
-    Ok(response)
 }

@@ -207,11 +207,9 @@ fn captured(observations: &[Observation], lines: &mut Vec<Line>) {
         (Some("odd_rst"), _) => LineEnd::RstOnTheWay,
         (Some("client"), Some("rst")) => LineEnd::RstOfClient,
         (Some("client"), _) => LineEnd::FinOfClient,
-        (Some("server_rst"), _) => LineEnd::RstOfServer,
-        (Some("server_fin"), Some("rst")) => LineEnd::RstOfServer,
-        (Some("server_fin"), _) => LineEnd::Fin,
+        (Some("server_rst"), _) | (Some("server_fin"), Some("rst")) => LineEnd::RstOfServer,
         (_, Some("rst")) => LineEnd::Rst,
-        (_, Some("fin")) => LineEnd::Fin,
+        (Some("server_fin"), _) | (_, Some("fin")) => LineEnd::Fin,
         _ => LineEnd::Silent,
     };
     push(lines, "capture", vec![(stretch, Some(seconds))], end);

@@ -204,9 +204,10 @@ impl AppState {
                     };
                     let report = event.report.as_deref().unwrap_or(&before);
                     let who = (!who.is_empty()).then_some(who);
-                    let link = match self.webhooks.hears(occasion) {
-                        true => self.kept_link(opened.id).await,
-                        false => None,
+                    let link = if self.webhooks.hears(occasion) {
+                        self.kept_link(opened.id).await
+                    } else {
+                        None
                     };
                     self.announce(occasion, report, who, link).await;
                     return Ok(number);

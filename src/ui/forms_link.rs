@@ -3,12 +3,11 @@
 use axum::{
     body::Bytes,
     extract::Path,
-    http::header,
     response::{IntoResponse, Redirect, Response},
 };
 
 use crate::{
-    api::{Desk, Problem, Said, Tried, Visitor},
+    api::{Desk, Problem, Said, Tried, Visitor, redirect_keeping},
     ui::state::decode,
 };
 
@@ -102,11 +101,7 @@ pub async fn unlock(
 ) -> Result<Response, Problem> {
     let fields = Fields::of(&body);
     let cookies = desk.unlock(&token, &fields.get("password"), &visitor).await?;
-    let mut response = Redirect::to(&format!("/d/{token}")).into_response();
-    for cookie in cookies.iter().filter_map(|cookie| cookie.parse().ok()) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    Ok(response)
+    Ok(redirect_keeping(&format!("/d/{token}"), &cookies))
 }
 
 /// The password in the form that opens a report which burns.
