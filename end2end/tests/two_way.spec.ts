@@ -199,6 +199,7 @@ test("a password and a press stand before a report, and neither page says what i
 });
 
 test("sealed: the browser encrypts, the server's files and logs hold no word of it", async ({ browser }) => {
+  test.setTimeout(180_000);
   const server = new Server(await freePort());
   await server.start();
   const page = await (await browser.newContext()).newPage();
@@ -216,7 +217,10 @@ test("sealed: the browser encrypts, the server's files and logs hold no word of 
   const verdict = await page.locator("#verdict").textContent();
   await page.getByText("Seal it: encrypt it in this browser").click();
   await expect(page.getByText("What sealing does not protect against").first()).toBeVisible();
+  await page.locator("details.seal").getByText("1 hour").click();
+  const posted = page.waitForRequest((request) => request.url().endsWith("/api/v1/sealed"));
   await page.getByRole("button", { name: "Encrypt and get a link" }).click();
+  expect((await posted).postDataJSON().expires_in_seconds).toBe(3600);
   await expect(page).toHaveURL(/\/d\/[\w-]{27}#[\w-]{43}$/);
   await expect(page.locator(".unsealed #verdict")).toHaveText(verdict ?? "");
   await expect(page.locator(".unsealed")).toContainText(words);
@@ -236,4 +240,49 @@ test("sealed: the browser encrypts, the server's files and logs hold no word of 
   expect(server.log).not.toContain(words);
   expect(server.log).not.toContain(link.split("#")[1]);
   server.forget();
+});
+
+test("a capture is dropped on the page of an answer link and moves the report; no packet leaves the browser", async ({ browser }) => {
+  const server = new Server(await freePort());
+  await server.start();
+  const order = { save: true, text: "connection reset by peer", facts: { phase: "idle" } };
+  const saved = await fetch(`${server.url}/api/v1/diagnoses`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(order),
+  });
+  const { share } = await saved.json();
+  const page = await (await browser.newContext({ viewport: { width: 390, height: 844 } })).newPage();
+  const seen = watch(page, server.url);
+  const sent: string[] = [];
+  page.on("request", (request) => {
+    if (request.method() === "POST") sent.push(request.postData() ?? "");
+  });
+  await page.goto(share.answer);
+  await awake(page);
+  const box = page.locator(".answer-capture");
+  await box.locator("summary").click();
+  const choosing = page.waitForEvent("filechooser");
+  await box.getByRole("button", { name: "Choose a file" }).click();
+  const capture = readFileSync("../tests/captures/reset-after-idle.pcap");
+  await (await choosing).setFiles({ name: "<b>own.pcap", mimeType: "application/octet-stream", buffer: capture });
+  await expect(box.locator(".drop-result")).toContainText("<b>own.pcap: 3 TCP conversations");
+  await expect(box.locator(".answer-row")).toHaveCount(3);
+  await expect(box.locator(".said dt").first()).toBeVisible();
+  // Another conversation, other facts.
+  await box.locator(".answer-row input").nth(1).check();
+  await box.locator(".answer-row input").nth(0).check();
+  await accessible(page);
+  await noSidewaysScroll(page);
+  expect(sent).toEqual([]);
+  await box.locator(".who input").fill("王工");
+  await box.getByRole("button", { name: "Add to the report" }).click();
+  await expect(page.locator(".history > li")).toHaveCount(1);
+  await expect(page.locator(".history > li")).toContainText("王工");
+  expect(sent).toHaveLength(1);
+  expect(sent[0].length).toBeLessThan(8000);
+  const report = await (await fetch(`${server.url}/api/v1/diagnoses/${share.view_token}`)).json();
+  expect(report.observations.some((one: { source: string }) => one.source === "capture")).toBe(true);
+  expect(seen).toEqual({ problems: [], foreign: [] });
+  await server.stop();
 });

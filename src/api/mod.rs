@@ -23,4 +23,4 @@ pub use operator::{CauseCount, Overview};
 pub use probes::{Run, observations};
 pub use shares::{Link, ManagedLink, OpenedReport, Saved, Ticket, Wish, delete, minute};
 pub use ticket::{Said, Tried};
-pub use visitor::Visitor;
+pub use visitor::{Visitor, redirect_keeping};

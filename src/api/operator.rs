@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 
@@ -13,7 +13,7 @@ use crate::{
     store::civil_date,
 };
 
-use super::{Desk, Trouble, Visitor, shares::minute};
+use super::{Desk, Trouble, Visitor, shares::minute, visitor::redirect_keeping};
 
 /// Name of the operator's cookie.
 const COOKIE: &str = "admin";
@@ -30,8 +30,8 @@ pub struct Overview {
     pub deliveries: Vec<DeliveryLine>,
     /// Pseudo-cases behind the base rates; 0 where nothing is learned.
     pub strength: f64,
-    /// Confirmed cases by cause, most first: name, cases.
-    pub confirmed: Vec<(String, u64)>,
+    /// Confirmed cases by cause, most first.
+    pub confirmed: Vec<CauseCount>,
 }
 
 /// A receiver of webhooks, without its secrets.
@@ -91,14 +91,13 @@ impl Desk {
             events: webhook.events.iter().map(|event| event.word()).collect(),
         });
         let line = |delivery: Delivery| DeliveryLine { when: minute(delivery.at), delivery };
-        let mut confirmed: Vec<(String, u64)> = self
+        let mut confirmed: Vec<CauseCount> = self
             .cause_counts(visitor, None)
             .await?
             .into_iter()
             .filter(|count| count.confirmed > 0)
-            .map(|count| (count.name, count.confirmed))
             .collect();
-        confirmed.sort_by_key(|(_, cases)| std::cmp::Reverse(*cases));
+        confirmed.sort_by_key(|count| std::cmp::Reverse(count.confirmed));
         Ok(Overview {
             receivers: receivers.collect(),
             deliveries: self.state.webhooks.deliveries().await?.into_iter().map(line).collect(),
@@ -161,12 +160,8 @@ pub async fn enter(
     let typed = fields.get("token").map_or("", String::as_str);
     match desk.state.admin.enter(typed, visitor.client) {
         Ok(session) => {
-            let secure = if visitor.origin.starts_with("https:") { "; Secure" } else { "" };
-            let cookie = format!(
-                "{COOKIE}={session}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{secure}",
-                ADMIN_SESSION.as_secs()
-            );
-            with_cookie("/admin", &cookie)
+            let cookie = visitor.keep_strictly(COOKIE, &session, ADMIN_SESSION.as_secs());
+            Ok(redirect_keeping("/admin", &[cookie]))
         }
         Err(NoEntry::NoSuchPage) => Err(Problem::not_found()),
         Err(NoEntry::Failed(error)) => Err(Problem::from(error)),
@@ -183,7 +178,7 @@ pub async fn leave(desk: Desk, visitor: Visitor) -> Result<Response, Problem> {
     if let Some(cookie) = visitor.cookie(COOKIE) {
         desk.state.admin.leave(&cookie);
     }
-    with_cookie("/admin", &format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"))
+    Ok(redirect_keeping("/admin", &[visitor.keep_strictly(COOKIE, "", 0)]))
 }
 
 /// `POST /admin/webhooks/test`: sends a test message to one receiver.
@@ -204,10 +199,15 @@ pub async fn test_webhook(
     Ok(Redirect::to("/admin#deliveries").into_response())
 }
 
-/// `POST /admin/learning/forget`: forgets what was confirmed.
-pub async fn forget(desk: Desk, visitor: Visitor) -> Result<Response, Problem> {
+/// `POST /admin/learning/forget`: forgets what was confirmed, of one cause or of all.
+pub async fn forget(
+    desk: Desk,
+    visitor: Visitor,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Problem> {
     operator_only(&desk, &visitor)?;
-    desk.state.store.forget_confirmed().await?;
+    let cause = fields.get("cause").map(String::as_str).filter(|cause| !cause.is_empty());
+    desk.state.store.forget_confirmed(cause).await?;
     desk.state.learn().await;
     Ok(Redirect::to("/admin#learning").into_response())
 }
@@ -215,11 +215,4 @@ pub async fn forget(desk: Desk, visitor: Visitor) -> Result<Response, Problem> {
 /// To strangers the operator's forms are pages that do not exist.
 fn operator_only(desk: &Desk, visitor: &Visitor) -> Result<(), Problem> {
     if desk.is_operator(visitor) { Ok(()) } else { Err(Problem::not_found()) }
-}
-
-fn with_cookie(to: &str, cookie: &str) -> Result<Response, Problem> {
-    let mut response = Redirect::to(to).into_response();
-    let value = HeaderValue::from_str(cookie).map_err(|_| Problem::internal())?;
-    response.headers_mut().insert(header::SET_COOKIE, value);
-    Ok(response)
 }

@@ -4,7 +4,8 @@ use std::{convert::Infallible, net::IpAddr};
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, request::Parts},
+    http::{HeaderMap, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
 };
 
 use crate::{
@@ -55,9 +56,27 @@ impl Visitor {
 
     /// A cookie that this browser keeps for one path, out of the reach of scripts and other sites.
     pub(super) fn keep_with(&self, name: &str, value: &str, path: &str, seconds: u64) -> String {
-        let secure = if self.origin.starts_with("https:") { "; Secure" } else { "" };
-        format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+        self.cookie_of(name, value, path, seconds, "Lax")
     }
+
+    /// The same, which this browser never sends where another site leads here.
+    pub(super) fn keep_strictly(&self, name: &str, value: &str, seconds: u64) -> String {
+        self.cookie_of(name, value, "/", seconds, "Strict")
+    }
+
+    fn cookie_of(&self, name: &str, value: &str, path: &str, seconds: u64, site: &str) -> String {
+        let secure = if self.origin.starts_with("https:") { "; Secure" } else { "" };
+        format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite={site}{secure}")
+    }
+}
+
+/// On to `to`, with `cookies` to keep; what is no header value is left out.
+pub fn redirect_keeping(to: &str, cookies: &[String]) -> Response {
+    let mut response = Redirect::to(to).into_response();
+    for cookie in cookies.iter().filter_map(|cookie| cookie.parse().ok()) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
 }
 
 impl FromRequestParts<AppState> for Visitor {

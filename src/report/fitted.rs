@@ -138,7 +138,7 @@ impl<'a, 'b> Fitting<'a, 'b> {
         if rule == "port" {
             let Some(place) = &self.place else { return usual.to_owned() };
             let Some(port) = place.port else { return usual.to_owned() };
-            note(fitted, port.to_string(), self.from_place(place), true);
+            note(fitted, port.to_string(), self.why_place(place), true);
             return port.to_string();
         }
         let known = usual.parse::<f64>().ok();
@@ -185,7 +185,7 @@ impl<'a, 'b> Fitting<'a, 'b> {
         Some((value, say(self.maker.lang, &format!("fit-{rule}"), &args)))
     }
 
-    fn from_place(&self, place: &Place) -> String {
+    fn why_place(&self, place: &Place) -> String {
         let id = if place.is_target { "fit-place-target" } else { "fit-place-text" };
         say(self.maker.lang, id, &[])
     }
@@ -202,7 +202,7 @@ impl<'a, 'b> Fitting<'a, 'b> {
             let value = self
                 .place
                 .as_ref()
-                .and_then(|place| Some((place.fill(name, before, after)?, self.from_place(place))));
+                .and_then(|place| Some((place.fill(name, before, after)?, self.why_place(place))));
             if let Some((value, reason)) = value {
                 out.push_str(command.get(done..found.start()).unwrap_or_default());
                 out.push_str(&value);
@@ -247,7 +247,6 @@ fn is_syntax(name: &str, before: &str, after: &str) -> bool {
         "USER" => before.ends_with("CREATE "),
         "GROUP" => after.starts_with(" BY"),
         "NAME" => after.starts_with(":."),
-        "PORT" | "HOST" => before.ends_with('$'),
         _ => before.ends_with('$'),
     }
 }

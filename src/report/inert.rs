@@ -2,7 +2,7 @@
 
 /// One line of `text`: what moves the cursor becomes a space, what is invisible or turns the
 /// direction of the text goes, and spaces in a row are one.
-pub(super) fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
         if is_hidden(c) {

@@ -1,4 +1,4 @@
-//! The connections of a probe run as lines of time: name, TCP, TLS, first byte, body, silence, and how
+//! The connections of a probe run, and the conversation of a capture, as lines of time: name, TCP, TLS, first byte, body, silence, and how
 //! each ended.
 //!
 //! The times stand at fixed places of the findings that `probe` writes; `report_exports.spec.ts` probes a
@@ -53,6 +53,12 @@ pub enum LineEnd {
     Icmp,
     /// We ended it: the answer was there, or the test was over.
     Ours,
+    /// In a capture: whoever had opened the connection said goodbye.
+    FinOfClient,
+    /// In a capture: whoever had opened it slammed the door.
+    RstOfClient,
+    /// In a capture: the server slammed the door.
+    RstOfServer,
 }
 
 impl LineEnd {
@@ -65,6 +71,9 @@ impl LineEnd {
             Self::Silent => "silent",
             Self::Icmp => "icmp",
             Self::Ours => "ours",
+            Self::FinOfClient => "fin-client",
+            Self::RstOfClient => "rst-client",
+            Self::RstOfServer => "rst-server",
         }
     }
 }
@@ -72,7 +81,7 @@ impl LineEnd {
 /// One connection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
-    /// `request` or `silence`.
+    /// `request`, `silence` or `capture`.
     pub kind: &'static str,
     /// Its stretches in order, seconds each, none of them 0.
     pub stretches: Vec<(Stretch, f64)>,
@@ -116,7 +125,7 @@ impl Line {
     }
 }
 
-/// The lines that the probes among `observations` drew; empty where none measured a time.
+/// The lines that probes and captures among `observations` drew; empty where none measured a time.
 pub fn lines(observations: &[Observation]) -> Vec<Line> {
     let found = |variable: &str| {
         observations
@@ -175,7 +184,35 @@ pub fn lines(observations: &[Observation]) -> Vec<Line> {
             push(&mut lines, "silence", silence, end);
         }
     }
+    captured(observations, &mut lines);
     lines
+}
+
+/// The conversation of a capture: the time that it measured, and who ended it.
+fn captured(observations: &[Observation], lines: &mut Vec<Line>) {
+    let found = |variable: &str| {
+        observations.iter().find(|o| {
+            o.source == Source::Capture && o.variable == variable && o.state == State::Seen
+        })
+    };
+    let word = |variable: &str| found(variable).and_then(|o| o.value.word());
+    let Some(seconds) = found("seconds").and_then(|o| o.value.number()) else { return };
+    if !(seconds.is_finite() && seconds < 1e9) {
+        return;
+    }
+    // Whoever waits for an answer is not idle.
+    let stretch =
+        if word("phase") == Some("request") { Stretch::FirstByte } else { Stretch::Silence };
+    let end = match (word("closer"), word("ending")) {
+        (Some("odd_rst"), _) => LineEnd::RstOnTheWay,
+        (Some("client"), Some("rst")) => LineEnd::RstOfClient,
+        (Some("client"), _) => LineEnd::FinOfClient,
+        (Some("server_rst"), _) | (Some("server_fin"), Some("rst")) => LineEnd::RstOfServer,
+        (_, Some("rst")) => LineEnd::Rst,
+        (Some("server_fin"), _) | (_, Some("fin")) => LineEnd::Fin,
+        _ => LineEnd::Silent,
+    };
+    push(lines, "capture", vec![(stretch, Some(seconds))], end);
 }
 
 fn push(
@@ -256,6 +293,26 @@ mod tests {
         assert_eq!(silence.stretches, [(Stretch::Tcp, 0.0031), (Stretch::Silence, 60.1)]);
         assert_eq!(silence.end, LineEnd::Fin);
         assert!(!silence.drawn().to_scale);
+    }
+
+    #[test]
+    fn a_capture_gives_a_line_that_says_who_ended_it() {
+        let of = |closer: &str, ending: &str, phase: &str| {
+            let seen = |name: &str, value: &str| Observation::seen(name, value, Source::Capture);
+            let mut all =
+                vec![seen("closer", closer), seen("ending", ending), seen("phase", phase)];
+            all.push(Observation::seen("seconds", 62.0, Source::Capture));
+            let lines = lines(&all);
+            let [line] = lines.as_slice() else { panic!("{lines:?}") };
+            assert_eq!(line.kind, "capture");
+            (line.stretches.clone(), line.end)
+        };
+        let silence = vec![(Stretch::Silence, 62.0)];
+        assert_eq!(of("server_rst", "rst", "idle"), (silence.clone(), LineEnd::RstOfServer));
+        assert_eq!(of("client", "fin", "idle"), (silence.clone(), LineEnd::FinOfClient));
+        assert_eq!(of("odd_rst", "rst", "idle"), (silence, LineEnd::RstOnTheWay));
+        let waiting = vec![(Stretch::FirstByte, 62.0)];
+        assert_eq!(of("server_fin", "fin", "request"), (waiting, LineEnd::Fin));
     }
 
     #[test]

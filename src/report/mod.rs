@@ -39,6 +39,7 @@ pub use evaluation::{Figures, Label, LabelledCase, Outcome};
 pub use explain::{Account, Explained, Origin, Term};
 pub use fitted::{Blank, Fitted, with_usual};
 pub use fixed::{Judged, Unclear, judged};
+pub use inert::one_line;
 pub use learned::Learned;
 pub use line::{Drawn, Line, LineEnd, Stretch, lines};
 pub use masked::Unmasked;

@@ -155,10 +155,11 @@ impl Happening {
         match self {
             Self::FixTried { .. } => Some(FixState::FixTried),
             Self::Checked { worked: true, .. } => Some(FixState::Verified),
-            // Nothing is known that was not known before the fix.
-            Self::Checked { unclear: Some(_), .. } => Some(FixState::Open),
+            // Where a look cannot tell, nothing is known that was not known before the fix.
+            Self::Checked { unclear: Some(_), .. } | Self::CheckFailed { .. } => {
+                Some(FixState::Open)
+            }
             Self::Checked { worked: false, .. } => Some(FixState::NotIt),
-            Self::CheckFailed { .. } => Some(FixState::Open),
             _ => None,
         }
     }

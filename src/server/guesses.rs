@@ -15,7 +15,7 @@ use super::{
 };
 
 /// Where a token stands in the address.
-const UNDER: [&str; 4] = ["/d/", "/manage/", "/api/v1/diagnoses/", "/compare"];
+const UNDER: [&str; 4] = ["/d/", "/manage/", "/compare", "/api/v1/diagnoses/"];
 
 /// Counts links that lead nowhere.
 pub(super) async fn slow_down(

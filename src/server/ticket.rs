@@ -27,6 +27,9 @@ const WRITES: (u32, Duration) = (120, Duration::from_mins(1));
 /// What one client may have kept in ten minutes, KiB. judgement: a team that shares an address saves
 /// some hundred reports, or pastes sixty logs of the longest.
 const KEPT: (u32, Duration) = (64 * 1024, Duration::from_mins(10));
+/// Proved causes of one client that are learned from in a day. judgement: a team that shares an address
+/// proves a few; a stranger who makes up cases must not move the base rates by more.
+const LESSONS: (u32, Duration) = (10, Duration::from_hours(24));
 /// Links that one client may get wrong in a minute. judgement: an old bookmark is tried a few times.
 const MISSES: (u32, Duration) = (60, Duration::from_mins(1));
 /// How often an event is tried again because another one came first.
@@ -46,6 +49,7 @@ pub struct Links {
     pub(super) streams: super::link_events::Streams,
     writes: Windows<IpAddr>,
     kept: Windows<IpAddr>,
+    lessons: Windows<IpAddr>,
     turns: Vec<Mutex<()>>,
 }
 
@@ -58,6 +62,7 @@ impl Default for Links {
             streams: super::link_events::Streams::default(),
             writes: Windows::new(WRITES.0, WRITES.1),
             kept: Windows::new(KEPT.0, KEPT.1),
+            lessons: Windows::new(LESSONS.0, LESSONS.1),
             turns: (0..TURNS).map(|_| Mutex::default()).collect(),
         }
     }
@@ -213,6 +218,12 @@ impl AppState {
         self.links.kept.take_many(&bucket(client), kib).map_err(too_often)
     }
 
+    /// Whether a cause that `client` says is proved may be learned from. Where learning is off, nothing
+    /// is spent.
+    fn may_teach(&self, client: IpAddr) -> bool {
+        self.config.learning.strength <= 0.0 || self.links.lessons.take(&bucket(client)).is_ok()
+    }
+
     /// Adds `happening` to the report under an answer token, diagnoses it anew where the case has
     /// changed, and gives the number of the event. Whoever comes second reads again, so that two who
     /// answer at once lose nothing.
@@ -228,12 +239,18 @@ impl AppState {
         let Some(turn) = self.links.turns.get(turn) else { return Err(Problem::internal()) };
         let _turn = turn.lock().await;
         let mut is_counted = false;
+        let mut teaches = None;
         for _ in 0..TRIES {
             let (opened, before) = self.admit(token, &caller).await?;
             if !opened.may_answer {
                 return Err(Problem::not_found());
             }
-            let (event, what) = self.event(token, who, &happening, &opened, &before).await?;
+            let (mut event, what) = self.event(token, who, &happening, &opened, &before).await?;
+            event.teaches = match teaches {
+                Some(known) => known,
+                None => event.entry.happening.confirms().is_some() && self.may_teach(caller.client),
+            };
+            teaches = Some(event.teaches);
             // The end of a check is no wish of the client's, and must not be lost.
             let counts = matches!(what, What::Answered | What::FixTried);
             if let Some(report) = event.report.as_deref().filter(|_| counts && !is_counted) {
@@ -253,9 +270,10 @@ impl AppState {
                     };
                     let report = event.report.as_deref().unwrap_or(&before);
                     let who = (!who.is_empty()).then_some(who);
-                    let link = match self.webhooks.hears(occasion) {
-                        true => self.kept_link(opened.id).await,
-                        false => None,
+                    let link = if self.webhooks.hears(occasion) {
+                        self.kept_link(opened.id).await
+                    } else {
+                        None
                     };
                     self.announce(occasion, report, who, link).await;
                     return Ok(number);
@@ -301,6 +319,7 @@ impl AppState {
             who: who.to_owned(),
             entry: happening.between(before, now_stands),
             report: after.map(Box::new),
+            teaches: false,
         };
         Ok((event, what))
     }

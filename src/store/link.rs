@@ -86,6 +86,15 @@ pub struct NewEvent {
     pub entry: Entry,
     /// The report afterwards, where it is another one.
     pub report: Option<Box<Report>>,
+    /// Whether a cause that this proves counts among those that are learned from.
+    pub teaches: bool,
+}
+
+impl NewEvent {
+    /// The cause that is to be counted, if this proves one.
+    pub(super) fn lesson(&self) -> Option<&str> {
+        self.entry.happening.confirms().filter(|_| self.teaches)
+    }
 }
 
 /// A cause that a verified fix has proved.

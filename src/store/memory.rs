@@ -161,8 +161,9 @@ impl ReportStore for MemoryStore {
         done(Ok(shelves.tally.iter().map(tally).collect()))
     }
 
-    fn forget_confirmed(&self) -> StoreFuture<'_, ()> {
-        self.shelves().confirmed.clear();
+    fn forget_confirmed<'a>(&'a self, cause: Option<&'a str>) -> StoreFuture<'a, ()> {
+        let goes = |known: &ConfirmedCause| cause.is_none_or(|cause| known.cause == cause);
+        self.shelves().confirmed.retain(|(_, known)| !goes(known));
         done(Ok(()))
     }
 

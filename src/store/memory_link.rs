@@ -130,7 +130,7 @@ impl Shelves {
         };
         found.events.push((event, new.report.clone()));
         let (id, happening) = (found.id, &new.entry.happening);
-        if let Some(cause) = happening.confirms() {
+        if let Some(cause) = new.lesson() {
             self.confirmed.retain(|(by, _)| *by != id);
             self.confirmed.push((id, ConfirmedCause { cause: cause.to_owned(), at: new.now }));
         }

@@ -134,8 +134,8 @@ pub trait ReportStore: Send + Sync + 'static {
     /// Every count, by cause and month.
     fn tallies(&self) -> StoreFuture<'_, Vec<Tally>>;
 
-    /// Forgets which causes verified fixes have proved.
-    fn forget_confirmed(&self) -> StoreFuture<'_, ()>;
+    /// Forgets that verified fixes have proved `cause`; that they have proved any where it is `None`.
+    fn forget_confirmed<'a>(&'a self, cause: Option<&'a str>) -> StoreFuture<'a, ()>;
 
     /// Keeps a letter until it is over, and gives its number; once this returns it survives a crash.
     fn post<'a>(&'a self, letter: &'a Letter) -> StoreFuture<'a, u64>;

@@ -304,8 +304,11 @@ impl ReportStore for SqliteStore {
         })
     }
 
-    fn forget_confirmed(&self) -> StoreFuture<'_, ()> {
-        Box::pin(async move { self.write(sqlx::query("DELETE FROM confirmed")).await.map(drop) })
+    fn forget_confirmed<'a>(&'a self, cause: Option<&'a str>) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let delete = "DELETE FROM confirmed WHERE ?1 IS NULL OR cause = ?1";
+            self.write(sqlx::query(delete).bind(cause.map(str::to_owned))).await.map(drop)
+        })
     }
 
     fn post<'a>(&'a self, letter: &'a Letter) -> StoreFuture<'a, u64> {

@@ -166,7 +166,7 @@ impl SqliteStore {
             .bind(what)
             .bind(body)
             .bind(new.entry.happening.state().map(FixState::as_str))
-            .bind(new.entry.happening.confirms().map(str::to_owned))
+            .bind(new.lesson().map(str::to_owned))
             .bind(i64::try_from(MOST_EVENTS).unwrap_or(i64::MAX))
             .bind(i64::try_from(MOST_EVENT_BYTES).unwrap_or(i64::MAX));
         if let Some(row) = self.change(statement).await? {

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use axum::{
     body::Bytes,
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 
 use crate::{
-    api::{Desk, Export, Problem, Trouble, Visitor, Wish},
+    api::{Desk, Export, Problem, Trouble, Visitor, Wish, redirect_keeping},
     intake::{PasteError, check_paste, read_browser_look},
     knowledge::{Lang, LiveProbe, Text},
     ladder::{MAX_HOPS, Sketch, SketchHop, judge, sketch_in},
@@ -165,11 +165,7 @@ pub async fn save(desk: Desk, visitor: Visitor, body: Bytes) -> Result<Response,
         open: left_open(&wizard),
     };
     let saved = desk.save(&report, &wish, &visitor).await?;
-    let mut response = Redirect::to(&saved.path).into_response();
-    for cookie in saved.cookies.iter().filter_map(|cookie| cookie.parse().ok()) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    Ok(response)
+    Ok(redirect_keeping(&saved.path, &saved.cookies))
 }
 
 /// `POST /export`: the report of the wizard's state as the file that the pressed button names. It is

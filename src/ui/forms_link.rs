@@ -2,12 +2,11 @@
 
 use axum::{
     body::Bytes,
-    http::header,
     response::{IntoResponse, Redirect, Response},
 };
 
 use crate::{
-    api::{Desk, Path, Problem, Said, Tried, Visitor},
+    api::{Desk, Path, Problem, Said, Tried, Visitor, redirect_keeping},
     ui::state::decode,
 };
 
@@ -101,11 +100,7 @@ pub async fn unlock(
 ) -> Result<Response, Problem> {
     let fields = Fields::of(&body);
     let cookies = desk.unlock(&token, &fields.get("password"), &visitor).await?;
-    let mut response = Redirect::to(&format!("/d/{token}")).into_response();
-    for cookie in cookies.iter().filter_map(|cookie| cookie.parse().ok()) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    Ok(response)
+    Ok(redirect_keeping(&format!("/d/{token}"), &cookies))
 }
 
 /// The password in the form that opens a report which burns.

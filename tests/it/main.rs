@@ -3,7 +3,11 @@
 
 mod architecture;
 #[cfg(feature = "ssr")]
+mod guesses;
+#[cfg(feature = "ssr")]
 mod holds;
+#[cfg(feature = "ssr")]
+mod learning;
 #[cfg(feature = "ssr")]
 mod operations;
 #[cfg(feature = "ssr")]

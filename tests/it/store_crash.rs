@@ -90,6 +90,7 @@ async fn save_until_killed(dir: &Path) {
                 moved: (0.0, 0.0),
             },
             report: Some(Box::new(report_saying(&sentence(&format!("{number}+"))))),
+            teaches: false,
         };
         store.add(&answer).await.unwrap();
         println!("answered {} {number}", share.view.as_str());

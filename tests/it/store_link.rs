@@ -43,6 +43,7 @@ fn event(token: &Token, after: u64, happening: Happening, report: Option<Report>
         who: "<b>王工</b>".to_owned(),
         entry: entry(happening),
         report: report.map(Box::new),
+        teaches: true,
     }
 }
 

@@ -1,5 +1,5 @@
 //! The Markdown of DingTalk's robots (https://open.dingtalk.com/document/robots/custom-robot-access,
-//! read 2026-11-28): headings, quotes, bold, italic, links, pictures, lists, and no escape at all.
+//! unsure, known second-hand): headings, quotes, bold, italic, links, pictures, lists, and no escape at all.
 
 use super::{Dialect, Limit, feishu::ACTIVE, twinned};
 

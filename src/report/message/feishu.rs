@@ -1,5 +1,5 @@
 //! The Markdown of Feishu's and Lark's cards and robots
-//! (https://open.feishu.cn/document/ukTMukTMukTM/uADOwUjLwgDM14CM4ATN, read 2026-11-28).
+//! (https://open.feishu.cn/document/ukTMukTMukTM/uADOwUjLwgDM14CM4ATN; unsure, known second-hand).
 
 use super::{Dialect, Limit, twinned};
 

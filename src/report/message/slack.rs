@@ -1,4 +1,4 @@
-//! Slack's mrkdwn (https://api.slack.com/reference/surfaces/formatting, read 2026-11-28).
+//! Slack's mrkdwn (https://api.slack.com/reference/surfaces/formatting; unsure, known second-hand).
 
 use super::{Dialect, Limit, twinned};
 
@@ -14,7 +14,8 @@ pub(super) const DIALECT: Dialect = Dialect {
     // Bold ends only before a space or ASCII punctuation.
     colon: Some(": "),
     link: |words, url| format!("<{}|{words}>", url.replace('&', "&amp;")),
-    // `text` of chat.postMessage: 4,000 characters are advised, 40,000 cut off
-    // (https://api.slack.com/changelog/2018-04-truncating-really-long-messages).
+    // 4,000 characters are advised (Slack's page as https://zenn.dev/web_chima/scraps/87b949d2d59a40
+    // quotes it), 40,000 are cut off (Microsoft's description of `MessageText` of its Slack connector,
+    // learn.microsoft.com); both read 2026-11-28, unsure.
     limit: Limit::Characters(4_000),
 };

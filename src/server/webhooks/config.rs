@@ -83,6 +83,7 @@ pub(super) mod words {
 
     use super::Occasion;
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
     pub(in crate::server::webhooks) fn serialize<S: Serializer>(
         occasion: &Occasion,
         to: S,
@@ -134,8 +135,11 @@ impl ReceiverKind {
         matches!(self, Self::Generic | Self::Dingtalk | Self::Feishu)
     }
 
-    /// The shortest time between two requests. DingTalk and WeCom take 20 a minute, Feishu 100 a
-    /// minute and 5 a second, Slack one a second (their documentation, read second-hand 2026-11).
+    /// The shortest time between two requests. DingTalk takes 20 a minute (as
+    /// http://zhuoqun.info/article/182 quotes it), WeCom as well
+    /// (https://hexdocs.pm/wechat_sdk/WeChat.Work.ChatRobot.html), Feishu 100 a minute and 5 a second
+    /// (https://docs.flashcat.cloud/en/flashduty/lark-integration-guide), all read 2026-11-28 and unsure,
+    /// since none is the maker's own page; Slack one a second, unsure.
     pub(super) fn pause(self) -> Duration {
         match self {
             Self::Generic => Duration::ZERO,

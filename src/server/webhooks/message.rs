@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Occasion, ReceiverKind, Webhook, sign};
-use crate::knowledge::Lang;
+use crate::{knowledge::Lang, report::one_line};
 
 /// The longest sentence that is passed on, characters. WeCom takes 4096 bytes of markdown, a
-/// Chinese character takes three (its documentation, read second-hand 2026-11).
+/// Chinese character takes three (https://work.weixin.qq.com/api/doc/90000/90136/91770, read 2026-11-28 up to the
+/// limit of texts, 2048; the one of markdown is unsure).
 const SENTENCE: usize = 500;
 
 /// What happened to a report.
@@ -182,20 +183,15 @@ fn body(kind: ReceiverKind, notice: &Announcement, lang: Lang) -> Value {
     }
 }
 
-/// One line of at most `most` characters, without control characters and without those that turn
-/// the direction of writing round.
+/// One inert line of at most `most` characters.
 fn shortened(text: &str, most: usize) -> String {
-    let plain = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
-    let mut plain = plain.filter(|c| !c.is_control() && !turns_writing(*c));
-    let mut kept: String = plain.by_ref().take(most).collect();
-    if plain.next().is_some() {
+    let line = one_line(text);
+    let mut rest = line.chars();
+    let mut kept: String = rest.by_ref().take(most).collect();
+    if rest.next().is_some() {
         kept.push('…');
     }
     kept
-}
-
-fn turns_writing(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Slack's own escapes: with them no `<!channel>`, no `<@user>` and no named link can arise; its marks

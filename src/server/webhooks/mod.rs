@@ -113,7 +113,7 @@ impl Webhooks {
             match (receiver, &pending.notice) {
                 (Some(receiver), Some(_)) => inner.start(&receiver, pending),
                 (None, _) => {
-                    inner.fail(pending, "no receiver of that name is configured any more").await
+                    inner.fail(pending, "no receiver of that name is configured any more").await;
                 }
                 (_, None) => inner.fail(pending, "it was sealed with another key").await,
             }

@@ -21,15 +21,17 @@ fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 /// DingTalk: base64 of HMAC-SHA256 of `timestamp\nsecret` under the secret; the timestamp is in
-/// milliseconds. Source: open.dingtalk.com, "Custom robot access", security settings, as quoted by
-/// public client libraries; read 2026-11-28.
+/// milliseconds and at most an hour off. Source: the section of DingTalk's page on custom robots as
+/// https://apifox.com/apidoc/docs-site/467052/doc-3550006 repeats it, read 2026-11-28; unsure, since
+/// DingTalk's own page could not be read.
 pub(super) fn dingtalk(secret: &str, milliseconds: i64) -> String {
     STANDARD.encode(hmac(secret.as_bytes(), format!("{milliseconds}\n{secret}").as_bytes()))
 }
 
 /// Feishu: base64 of HMAC-SHA256 of nothing under `timestamp\nsecret`; the timestamp is in seconds.
-/// Source: open.feishu.cn, "Custom bot usage guide", signature verification, as quoted by public
-/// client libraries; read 2026-11-28.
+/// It may be an hour off. Source: Gitea's change after Feishu's own sample,
+/// https://github.com/go-gitea/gitea/pull/34802, read 2026-11-28; unsure, since Feishu's own page could
+/// not be read.
 pub(super) fn feishu(secret: &str, seconds: i64) -> String {
     STANDARD.encode(hmac(format!("{seconds}\n{secret}").as_bytes(), b""))
 }

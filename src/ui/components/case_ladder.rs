@@ -43,7 +43,7 @@ pub fn CaseLadder(
     };
     let inversions = judgement.inversions.clone();
     view! {
-        <section class="card case-ladder" class:is-wrong=found != 0 aria-labelledby=id>
+        <section class="card case-ladder" class:has-wrong=found != 0 aria-labelledby=id>
             <h2 id=id>{texts.t("ladder-case-title")}</h2>
             <p>
                 <Icon name=if found == 0 { "ok" } else { "broken" } />

@@ -108,18 +108,20 @@ fn Seal(texts: Texts, report: Report, draft: Option<String>) -> impl IntoView {
     let Ok((report, _)) = report.masked() else { return ().into_any() };
     let json = serde_json::to_string(&report).unwrap_or_default();
     let words = SealTexts {
+        expiry: texts.t("share-expiry"),
         go: texts.t("seal-go"),
         cannot: texts.t("seal-cannot"),
         failed: texts.t("seal-failed"),
     };
-    let lives = u64::try_from(PRESET).unwrap_or_default();
+    let seconds = |seconds: i64| u64::try_from(seconds).unwrap_or_default();
+    let expiries = EXPIRIES.map(|(lives, text)| (seconds(lives), texts.t(text))).to_vec();
     view! {
         <details class="seal">
             <summary>{texts.t("seal-title")}</summary>
             <p>{texts.t("seal-what")}</p>
             <p class="muted">{texts.t("seal-not")}</p>
             <noscript><p class="notice">{texts.t("seal-script")}</p></noscript>
-            <SealButton report=json lives draft texts=words />
+            <SealButton report=json expiries preset=seconds(PRESET) draft texts=words />
         </details>
     }
     .into_any()

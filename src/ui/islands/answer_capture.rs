@@ -57,32 +57,7 @@ pub fn AnswerCapture(
     let chosen = RwSignal::new(None::<Detail>);
     let over = RwSignal::new(false);
     Effect::new(move |_| browser::guard_drops());
-    let hear = move |news: CaptureNews| match news {
-        CaptureNews::Progress { read, total, .. } => phase.update(|phase| {
-            if let Phase::Reading(_, share) = phase {
-                *share = 100.0 * read / total.max(1.0);
-            }
-        }),
-        CaptureNews::Lost(_) => phase.set(Phase::Lost(t("cap-lost"))),
-        CaptureNews::Said(say, _) => match *say {
-            Say::Read(summary) => {
-                let any = summary.conversations > 0 && summary.refusal.is_none();
-                phase.update(|phase| *phase = read(phase, summary, t));
-                if any {
-                    browser::ask_capture(&Ask::Rows(Query::default()));
-                }
-            }
-            Say::Rows(page) => {
-                let shown: Vec<Row> = page.rows.into_iter().take(OFFERED).collect();
-                if let Some(first) = shown.first() {
-                    browser::ask_capture(&Ask::One { id: first.id });
-                }
-                rows.set(shown);
-            }
-            Say::One(detail) => chosen.set(Some(*detail)),
-            _ => {}
-        },
-    };
+    let hear = move |news: CaptureNews| hear(news, phase, rows, chosen, t);
     let worker = StoredValue::new(worker);
     let take = move |file: browser::Chosen| {
         rows.set(Vec::new());
@@ -155,6 +130,42 @@ pub fn AnswerCapture(
         {move || {
             chosen.get().map(|detail| facts(&detail, action.get_value(), back.get_value(), variables, t))
         }}
+    }
+}
+
+/// Takes in what the worker says.
+fn hear(
+    news: CaptureNews,
+    phase: RwSignal<Phase>,
+    rows: RwSignal<Vec<Row>>,
+    chosen: RwSignal<Option<Detail>>,
+    t: impl Fn(&str) -> String,
+) {
+    match news {
+        CaptureNews::Progress { read, total, .. } => phase.update(|phase| {
+            if let Phase::Reading(_, share) = phase {
+                *share = 100.0 * read / total.max(1.0);
+            }
+        }),
+        CaptureNews::Lost(_) => phase.set(Phase::Lost(t("cap-lost"))),
+        CaptureNews::Said(say, _) => match *say {
+            Say::Read(summary) => {
+                let any = summary.conversations > 0 && summary.refusal.is_none();
+                phase.update(|phase| *phase = read(phase, summary, t));
+                if any {
+                    browser::ask_capture(&Ask::Rows(Query::default()));
+                }
+            }
+            Say::Rows(page) => {
+                let shown: Vec<Row> = page.rows.into_iter().take(OFFERED).collect();
+                if let Some(first) = shown.first() {
+                    browser::ask_capture(&Ask::One { id: first.id });
+                }
+                rows.set(shown);
+            }
+            Say::One(detail) => chosen.set(Some(*detail)),
+            _ => {}
+        },
     }
 }
 

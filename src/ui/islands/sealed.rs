@@ -10,6 +10,8 @@ use super::browser;
 /// The words of sealing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SealTexts {
+    /// What the choice of an expiry is called.
+    pub expiry: String,
     /// The button.
     pub go: String,
     /// Said where this browser cannot encrypt here.
@@ -23,8 +25,10 @@ pub struct SealTexts {
 pub fn SealButton(
     /// The report as JSON.
     report: String,
-    /// How long it lives, seconds.
-    lives: u64,
+    /// How long it may live: seconds, and the words for it.
+    expiries: Vec<(u64, String)>,
+    /// The one that is preset, seconds.
+    preset: u64,
     /// The text of this diagnosis that the server keeps for a day, and then no longer needs to.
     draft: Option<String>,
     /// The words.
@@ -34,11 +38,12 @@ pub fn SealButton(
     let busy = RwSignal::new(false);
     let said = RwSignal::new(String::new());
     Effect::new(move |_| awake.set(true));
-    let SealTexts { go, cannot, failed } = texts;
+    let lives = RwSignal::new(preset);
+    let SealTexts { expiry, go, cannot, failed } = texts;
     let seal = move |_| {
         busy.set(true);
         let (cannot, failed) = (cannot.clone(), failed.clone());
-        browser::seal(report.clone(), lives, draft.clone(), move |end| {
+        browser::seal(report.clone(), lives.get_untracked(), draft.clone(), move |end| {
             busy.set(false);
             match end {
                 browser::SealEnd::Saved => {}
@@ -47,7 +52,25 @@ pub fn SealButton(
             }
         });
     };
+    let expiries = expiries.into_iter().map(move |(seconds, words)| {
+        view! {
+            <label class="pill">
+                <input
+                    type="radio"
+                    name="sealed-expiry"
+                    value=seconds
+                    checked=seconds == preset
+                    on:change=move |_| lives.set(seconds)
+                />
+                <span>{words}</span>
+            </label>
+        }
+    });
     view! {
+        <fieldset class="inline-choices" hidden=move || !awake.get()>
+            <legend>{expiry}</legend>
+            {expiries.collect_view()}
+        </fieldset>
         <p class="error" role="alert">{move || said.get()}</p>
         <button
             type="button"

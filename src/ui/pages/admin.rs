@@ -206,11 +206,18 @@ fn Learning(texts: Texts, overview: Overview) -> impl IntoView {
     let rows: Vec<_> = overview
         .confirmed
         .into_iter()
-        .map(|(name, cases)| {
+        .map(|count| {
+            let label = texts.with("admin-forget-one", &[("name", count.name.clone().into())]);
             view! {
                 <tr>
-                    <th scope="row">{name}</th>
-                    <td>{cases}</td>
+                    <th scope="row">{count.name}</th>
+                    <td>{count.confirmed}</td>
+                    <td>
+                        <form method="post" action="/admin/learning/forget">
+                            <input type="hidden" name="cause" value=count.id />
+                            <button type="submit" aria-label=label>{texts.t("admin-forget-cause")}</button>
+                        </form>
+                    </td>
                 </tr>
             }
         })
@@ -228,6 +235,7 @@ fn Learning(texts: Texts, overview: Overview) -> impl IntoView {
                             <tr>
                                 <th scope="col">{texts.t("admin-cause")}</th>
                                 <th scope="col">{texts.t("reports-confirmed")}</th>
+                                <td></td>
                             </tr>
                         </thead>
                         <tbody>{rows}</tbody>
