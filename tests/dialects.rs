@@ -86,8 +86,6 @@ fn holds(table: &str, at_least: usize) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(table);
     let table = std::fs::read_to_string(path).unwrap();
     let rows = rows(&table);
-    let dialects: BTreeSet<&str> = rows.iter().map(|row| row.dialect).collect();
-    println!("{} texts of {} dialects", rows.len(), dialects.len());
     assert!(rows.len() >= at_least, "{}", rows.len());
     for row in &rows {
         let words = row.expected.split(' ').filter(|word| !matches!(*word, "-" | "nothing"));

@@ -209,9 +209,9 @@ component = "node"
         assert_eq!(names, ["okhttp", "nginx", "node"]);
         let timers = |at: usize| -> Vec<(String, String, Option<usize>)> {
             let timer = |own: &SketchTimer| (own.setting.clone(), own.value.clone(), own.line);
-            sketch.hops[at].timers.iter().map(timer).collect()
+            sketch.hops.get(at).unwrap().timers.iter().map(timer).collect()
         };
-        assert_eq!(sketch.hops[0].name, "mobile app");
+        assert_eq!(sketch.hops.first().unwrap().name, "mobile app");
         assert_eq!(
             timers(0),
             [("answer".into(), "30s".into(), Some(8)), ("ping".into(), "25s".into(), Some(8))]
@@ -229,7 +229,7 @@ component = "node"
         .unwrap();
         assert_eq!(sketch.hops.len(), 2);
         assert_eq!(sketch.cut_off, "60s");
-        assert_eq!(sketch.hops[0].timers[0].value, "60s");
+        assert_eq!(sketch.hops.first().unwrap().timers.first().unwrap().value, "60s");
     }
 
     #[test]

@@ -206,6 +206,12 @@ async fn verified_fixes_confirm_causes(store: &dyn ReportStore) {
     assert_eq!(store.events(id, 0).await.unwrap().len(), 5, "each entry reads back");
     store.revoke(&share.manage, NOW).await.unwrap();
     assert_eq!(store.confirmed_causes().await.unwrap().len(), known + 1, "it outlives its report");
+
+    let (share, answers) = saved(store, "fixed as well").await;
+    let untaught = NewEvent { teaches: false, ..event(&answers, 0, checked(true), None) };
+    store.add(&untaught).await.unwrap();
+    assert_eq!(store.open(&share.view, NOW).await.unwrap().state, FixState::Verified);
+    assert_eq!(store.confirmed_causes().await.unwrap().len(), known + 1, "it is not to be learned");
 }
 
 #[tokio::test]

@@ -47,6 +47,23 @@ pub(super) enum Dialect {
     Hikari,
 }
 
+/// Words of nginx that no other dialect has.
+const NGINX_WORDS: &[&str] = &[
+    "proxy_pass",
+    "keepalive_timeout",
+    "proxy_read_timeout",
+    "proxy_connect_timeout",
+    "server_name",
+    "client_header_timeout",
+    "client_body_timeout",
+    "fastcgi_pass",
+    "fastcgi_read_timeout",
+    "uwsgi_pass",
+    "uwsgi_read_timeout",
+    "grpc_pass",
+    "grpc_read_timeout",
+];
+
 impl Dialect {
     const ALL: [Self; 15] = [
         Self::Nginx,
@@ -141,26 +158,7 @@ impl Dialect {
                 .filter(|_| !text.contains("keepAliveTimeout"))
             })
             .or_else(|| is(Self::Node, &["keepalivetimeout", "headerstimeout", "requesttimeout"]))
-            .or_else(|| {
-                is(
-                    Self::Nginx,
-                    &[
-                        "proxy_pass",
-                        "keepalive_timeout",
-                        "proxy_read_timeout",
-                        "proxy_connect_timeout",
-                        "server_name",
-                        "client_header_timeout",
-                        "client_body_timeout",
-                        "fastcgi_pass",
-                        "fastcgi_read_timeout",
-                        "uwsgi_pass",
-                        "uwsgi_read_timeout",
-                        "grpc_pass",
-                        "grpc_read_timeout",
-                    ],
-                )
-            })
+            .or_else(|| is(Self::Nginx, NGINX_WORDS))
             .or_else(|| is(Self::Hikari, &["hikari", "maxlifetime"]))
             .or_else(|| {
                 is(
