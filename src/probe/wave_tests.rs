@@ -99,7 +99,7 @@ fn cuts(from: u32, to: u32) -> impl Iterator<Item = f64> {
 }
 
 /// Times that timers are often set to, and for which the ladder was chosen.
-const USUAL: [f64; 8] = [5.0, 10.0, 15.0, 20.0, 30.0, 40.0, 60.0, 120.0];
+const USUAL: [f64; 7] = [5.0, 10.0, 15.0, 20.0, 30.0, 40.0, 60.0];
 
 fn check(cut: f64, max: u64, widest: f64, longest: f64) {
     let found = exact(cut, max);
