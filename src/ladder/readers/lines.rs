@@ -127,11 +127,7 @@ pub(super) fn pairs(text: &str, sections: &[&str]) -> Vec<Reading> {
             }
             _ => rest.split(['#', '|', ';']).next().unwrap_or("").trim(),
         };
-        // An option of MySQL may be written with either sign.
-        let name = name.to_lowercase();
-        let is_mysql = sections.contains(&"mysqld");
-        let name = if is_mysql { name.replace('-', "_") } else { name };
-        found.push(Reading::new(name, value, number));
+        found.push(Reading::new(name.to_lowercase(), value, number));
     }
     found
 }
