@@ -217,7 +217,7 @@ test("sealed: the browser encrypts, the server's files and logs hold no word of 
   const verdict = await page.locator("#verdict").textContent();
   await page.getByText("Seal it: encrypt it in this browser").click();
   await expect(page.getByText("What sealing does not protect against").first()).toBeVisible();
-  await page.locator("details.seal").getByText("1 hour").click();
+  await page.locator("details.seal input[value='3600']").check({ force: true });
   const posted = page.waitForRequest((request) => request.url().endsWith("/api/v1/sealed"));
   await page.getByRole("button", { name: "Encrypt and get a link" }).click();
   expect((await posted).postDataJSON().expires_in_seconds).toBe(3600);
