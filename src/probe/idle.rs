@@ -218,15 +218,25 @@ impl Round {
     }
 }
 
+/// What the other side ended during a silence, heartbeats apart. A server at its limit of newcomers
+/// drops one or two at once: that says nothing of silences, as long as others stay.
+pub(super) fn ended(holds: &[Hold]) -> Vec<&Hold> {
+    let all = holds
+        .iter()
+        .filter(|hold| hold.order.ping.is_none() && matches!(hold.end, End::Fin | End::Rst));
+    let (dropped, mut ended): (Vec<&Hold>, Vec<&Hold>) = all.partition(|hold| hold.quiet < AT_ONCE);
+    if dropped.len() >= 3 {
+        ended.extend(dropped);
+    }
+    ended
+}
+
 /// When an end counts as confirmed: with the third connection that ended, or the second that was quiet
 /// for as long as the first and ended later, which tells a timer from an event; or when the others
 /// have had their time to follow.
 fn settled_at(holds: &[Hold]) -> Option<Instant> {
     let first = first_end(holds)?;
-    let mut ends: Vec<&Hold> = holds
-        .iter()
-        .filter(|hold| hold.order.ping.is_none() && matches!(hold.end, End::Fin | End::Rst))
-        .collect();
+    let mut ends = ended(holds);
     ends.sort_by_key(|hold| hold.ended);
     let earliest = ends.first()?;
     let alike = |hold: &&&Hold| {
@@ -242,10 +252,7 @@ fn settled_at(holds: &[Hold]) -> Option<Instant> {
 
 /// The hold that was ended first by the other side during its silence. Heartbeats are no silence.
 pub(super) fn first_end(holds: &[Hold]) -> Option<&Hold> {
-    holds
-        .iter()
-        .filter(|hold| hold.order.ping.is_none() && matches!(hold.end, End::Fin | End::Rst))
-        .min_by_key(|hold| hold.quiet)
+    ended(holds).into_iter().min_by_key(|hold| hold.quiet)
 }
 
 /// The longest silence that was survived below the shortest that was not, where a late write failed.

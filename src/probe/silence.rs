@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     event::{Finding, Reading, seconds},
     hold::{End, Hold},
-    idle::{AT_ONCE, STAGGER, bracket, first_end},
+    idle::{self, AT_ONCE, STAGGER, bracket, first_end},
 };
 
 /// A cut-off is told to this much, wherever the bracket is narrow enough.
@@ -65,10 +65,7 @@ fn interpret_end(first: &Hold, holds: &[Hold], standing: usize, by: &str) -> Rea
     if !first.words.is_empty() {
         raw.extend([", after saying ", first.words.as_str()]);
     }
-    let ended: Vec<&Hold> = holds
-        .iter()
-        .filter(|hold| hold.order.ping.is_none() && matches!(hold.end, End::Fin | End::Rst))
-        .collect();
+    let ended = idle::ended(holds);
     reading.observe("idle.end", value, &raw);
     value.clone_into(&mut reading.outcome);
     if is_event(&ended, standing) {
@@ -289,7 +286,11 @@ mod tests {
     fn what_closes_after_each_answer_cannot_be_idle() {
         let now = Instant::now();
         assert!(interpret(&[held(5, false, End::Closes, 0.0, now)], 0).not_visible.is_some());
-        assert!(interpret(&[held(5, false, End::Fin, 0.01, now)], 0).not_visible.is_some());
+        assert!(
+            interpret(&[0, 1, 2].map(|_| held(5, false, End::Fin, 0.01, now)), 0)
+                .not_visible
+                .is_some()
+        );
         assert_eq!(
             values(&interpret(&[held(5, false, End::Alive, 5.0, now)], 0)),
             ["idle.end=open"]
