@@ -8,6 +8,7 @@ use std::{
 use super::{
     budget::Ticket,
     burst, canary,
+    consent::{self, Unproved},
     event::{ProbeEvent, Reading},
     goaway,
     graph::{Context, Seat},
@@ -31,6 +32,11 @@ impl Context {
         if !self.plan.wants(Probe::Burst) {
             return;
         }
+        if let Err(unproved) = self.may_burst(permit, ip).await {
+            let text = unproved.text();
+            self.reporter.not_visible(Probe::Burst, &text.en, &text.zh).await;
+            return;
+        }
         if let Err(busy) = self.on_ticket(Ticket::charge_burst) {
             let text = busy.rule.text();
             self.reporter.not_visible(Probe::Burst, &text.en, &text.zh).await;
@@ -39,6 +45,19 @@ impl Context {
         let Some(started) = self.begin(Probe::Burst).await else { return };
         let shots = burst::send(permit, ip, speech).await;
         self.reporter.publish(Probe::Burst, started, spread::interpret(&shots)).await;
+    }
+
+    /// Whether the host's owner has agreed, where that is asked for.
+    async fn may_burst(&self, permit: &Permit, ip: IpAddr) -> Result<(), Unproved> {
+        let policy = self.gate.policy();
+        let Some(name) = consent::wanted(policy, permit.target(), ip) else { return Ok(()) };
+        let name = name?;
+        let records = self.gate.texts(&name, permit.meter()).await;
+        if consent::is_given(&records, &policy.own_names) {
+            Ok(())
+        } else {
+            Err(Unproved::at(name, &policy.own_names))
+        }
     }
 
     /// After a burst too, whether it was asked for or not: that is when a limit shows.

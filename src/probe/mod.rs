@@ -15,6 +15,7 @@ mod canary;
 mod comb;
 mod components;
 mod conn;
+mod consent;
 mod dns;
 mod event;
 pub mod explain;

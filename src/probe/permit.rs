@@ -220,6 +220,11 @@ impl Gate {
         lookups
     }
 
+    /// The TXT records of `name`; see [`Resolve::texts`]. Nothing is dialled by it.
+    pub(super) async fn texts(&self, name: &str, meter: &Meter) -> Vec<String> {
+        self.resolver.texts(name, meter).await
+    }
+
     /// A permit for another port of the addresses that `permit` pinned, judged like a target of its
     /// own. On the account of the same run.
     ///

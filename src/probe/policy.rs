@@ -58,6 +58,10 @@ pub struct Policy {
     pub opted_out_names: Vec<String>,
     /// Networks whose owner asked not to be probed.
     pub opted_out_networks: Vec<IpNet>,
+    /// A burst at somebody else's public host wants a record that its owner has set; see
+    /// [`consent`](super::consent). For servers whose visitors nobody knows.
+    #[serde(skip)]
+    pub burst_wants_proof: bool,
     /// Addresses of inner networks are shown in findings. For the command line, whose user sees the
     /// network anyway; on a server whoever may not probe an inner address sees it masked.
     #[serde(skip)]
@@ -75,6 +79,7 @@ impl Default for Policy {
             own_names: Vec::new(),
             opted_out_names: Vec::new(),
             opted_out_networks: Vec::new(),
+            burst_wants_proof: false,
             shows_inner: false,
         }
     }

@@ -16,7 +16,7 @@ use std::{
 
 use hickory_proto::{
     op::{Edns, Message, MessageType, Query, ResponseCode},
-    rr::{Name, RData, RecordType},
+    rr::{Name, RData, Record, RecordType},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -92,6 +92,9 @@ pub type Pending<'a> = Pin<Box<dyn Future<Output = Lookup> + Send + 'a>>;
 /// Lookups under way.
 pub type PendingAll<'a> = Pin<Box<dyn Future<Output = Vec<Lookup>> + Send + 'a>>;
 
+/// Texts of a name under way.
+pub type PendingTexts<'a> = Pin<Box<dyn Future<Output = Vec<String>> + Send + 'a>>;
+
 /// Something that answers lookups: the DNS client, or a script in tests.
 pub trait Resolve: Send + Sync {
     /// Looks `name` up (ASCII, no trailing dot), AAAA where `v6`, on the run's account.
@@ -100,6 +103,13 @@ pub trait Resolve: Send + Sync {
     /// Looks `name` up at every server by itself, both families, to compare them; nothing where
     /// there is one server only.
     fn compare<'a>(&'a self, name: &'a str, meter: &'a Meter) -> PendingAll<'a> {
+        let _ = (name, meter);
+        Box::pin(std::future::ready(Vec::new()))
+    }
+
+    /// The TXT records of `name` (ASCII, no trailing dot), each with its pieces joined; none where there are
+    /// none or no server says.
+    fn texts<'a>(&'a self, name: &'a str, meter: &'a Meter) -> PendingTexts<'a> {
         let _ = (name, meter);
         Box::pin(std::future::ready(Vec::new()))
     }
@@ -215,6 +225,18 @@ impl Resolve for DnsClient {
             [] | [_] => Box::pin(std::future::ready(Vec::new())),
             servers => Box::pin(compare(servers, name, meter)),
         }
+    }
+
+    fn texts<'a>(&'a self, name: &'a str, meter: &'a Meter) -> PendingTexts<'a> {
+        Box::pin(async move {
+            let Ok(wanted) = Name::from_ascii(format!("{name}.")) else { return Vec::new() };
+            let mut found = Lookup::new(false, Outcome::Timeout);
+            let asked = self.ask(&wanted, RecordType::TXT, meter, &mut found);
+            match timeout(LIMIT.min(meter.time_left()), asked).await {
+                Ok(Ok(answer)) => texts_of(&answer, wanted),
+                _ => Vec::new(),
+            }
+        })
     }
 }
 
@@ -349,6 +371,17 @@ fn addresses_of(answer: &Message, owner: &Name) -> Vec<IpAddr> {
         }
     }
     addresses
+}
+
+/// The TXT records at the end of the aliases of `name`, as far as one answer holds them.
+fn texts_of(answer: &Message, name: Name) -> Vec<String> {
+    let end = follow_aliases(answer, name, &mut Vec::new());
+    let text = |record: &Record| match &record.data {
+        // RFC 7208 §3.3: pieces are put together without anything between.
+        RData::TXT(txt) => Some(String::from_utf8_lossy(&txt.txt_data.concat()).into_owned()),
+        _ => None,
+    };
+    answer.answers.iter().filter(|record| record.name == end).filter_map(text).collect()
 }
 
 /// A resolver that answers from a script: each lookup of either family takes the next answer's

@@ -83,6 +83,9 @@ pub struct ProbeConfig {
     pub ports: Vec<u16>,
     /// Whether loopback may be looked at: for tests and for a program on one's own desk only.
     pub allow_loopback: bool,
+    /// Whether a burst may be aimed at strangers' hosts without a record that its owner has set: where only
+    /// people you know reach this server.
+    pub burst_unproved: bool,
     /// The longest silence an idle-hold probe may keep, at most [`MAX_IDLE`].
     #[serde(deserialize_with = "duration")]
     pub max_idle: Duration,
@@ -102,6 +105,7 @@ impl Default for ProbeConfig {
             // The ports of the web: what a stranger may look at without turning us into a scanner.
             ports: vec![80, 443, 8080, 8443],
             allow_loopback: false,
+            burst_unproved: false,
             max_idle: MAX_IDLE,
             resolvers: Vec::new(),
             opt_out: Vec::new(),
@@ -252,6 +256,7 @@ pub(super) const KEYS: &[(&str, Kind)] = &[
     ("probe.allow", Kind::List),
     ("probe.ports", Kind::Numbers),
     ("probe.allow_loopback", Kind::Switch),
+    ("probe.burst_unproved", Kind::Switch),
     ("probe.max_idle", Kind::Text),
     ("probe.resolvers", Kind::List),
     ("probe.opt_out", Kind::List),

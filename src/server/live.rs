@@ -89,6 +89,7 @@ pub fn policy(config: &Config) -> Policy {
         allow_loopback: probe.allow_loopback,
         own_addresses: own_addresses(),
         own_names,
+        burst_wants_proof: !probe.burst_unproved,
         ..Policy::default()
     };
     probe.opt_out.iter().cloned().for_each(|entry| policy.opt_out(entry));

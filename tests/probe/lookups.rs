@@ -15,7 +15,7 @@ use hickory_proto::{
     op::{Message, MessageType, OpCode, ResponseCode},
     rr::{
         Name, RData, Record, RecordType,
-        rdata::{A, CNAME},
+        rdata::{A, CNAME, TXT},
     },
 };
 use tokio::{
@@ -95,6 +95,42 @@ async fn server_that(answer: Answers) -> SocketAddr {
         }
     });
     address
+}
+
+#[tokio::test]
+async fn texts_are_read_whole_and_behind_an_alias() {
+    let client = DnsClient::new(vec![server_that(texts).await]);
+    let meter = Meter::new(Duration::from_secs(30));
+    let said = client.texts("_hangup.example.com", &meter).await;
+    assert_eq!(said, ["v=spf1 -all", "burst=hangup.example.net"]);
+    assert_eq!(client.texts("_hangup.alias.example.com", &meter).await, ["burst=*"]);
+    assert!(client.texts("_hangup.gone.example.com", &meter).await.is_empty());
+    assert!(client.texts("_hangup.mute.example.com", &meter).await.is_empty());
+}
+
+/// A name server that knows texts, one of them in two pieces and one behind an alias.
+fn texts(query: &Message, _over_tcp: bool) -> Option<Message> {
+    let name = query.queries.first()?.name().clone();
+    let txt = |owner: &Name, pieces: &[&str]| {
+        let pieces = pieces.iter().map(|piece| (*piece).to_owned()).collect();
+        Record::from_rdata(owner.clone(), 60, RData::TXT(TXT::new(pieces)))
+    };
+    let mut answer = Message::new(query.metadata.id, MessageType::Response, OpCode::Query);
+    answer.add_query(query.queries.first()?.clone());
+    match name.to_ascii().as_str() {
+        "_hangup.example.com." => {
+            answer.add_answer(txt(&name, &["v=spf1 -all"]));
+            answer.add_answer(txt(&name, &["burst=hangup", ".example.net"]));
+        }
+        "_hangup.alias.example.com." => {
+            let end = Name::from_ascii("proofs.example.org.").unwrap();
+            answer.add_answer(Record::from_rdata(name, 60, RData::CNAME(CNAME(end.clone()))));
+            answer.add_answer(txt(&end, &["burst=*"]));
+        }
+        "_hangup.gone.example.com." => answer.metadata.response_code = ResponseCode::NXDomain,
+        _ => return None,
+    }
+    Some(answer)
 }
 
 #[tokio::test]
