@@ -226,6 +226,12 @@ test("sealed: the browser encrypts, the server's files and logs hold no word of 
   await expect(page.locator(".unsealed")).toContainText(words);
   await accessible(page);
   const link = page.url();
+  // The other language is the same report: the key goes along, and still not to the server.
+  for (const language of ["zh-CN", "en"]) {
+    await page.locator("header a.language").click();
+    await expect(page).toHaveURL(new RegExp(`\\?lang=${language}#[\\w-]{43}$`));
+    await expect(page.locator(".unsealed")).toContainText(words);
+  }
   await page.goto(link.replace(/#.*/, ""));
   await expect(page.getByText("The key is missing")).toBeVisible();
   const raw = await fetch(link.replace(/#.*/, ""), { headers: { accept: "text/html" } });

@@ -127,7 +127,9 @@ pub async fn export(
     export: Export,
 ) -> Result<Response, Problem> {
     let opened = desk.open(&token, &visitor).await?;
-    Ok(export.answer(&opened.report, Some(&opened.link)))
+    // A file is passed on and put on pages; the power to answer is not meant for all who read it there.
+    let may_answer = opened.ticket.power.as_ref() == Some(&token);
+    Ok(export.answer(&opened.report, (!may_answer).then_some(opened.link.as_str())))
 }
 
 #[cfg(test)]

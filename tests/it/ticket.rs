@@ -157,3 +157,14 @@ fn the_collector_posts_its_facts_without_secrets() {
         assert!(output.status.code() == Some(2) && said.lines().count() == 1, "{wrong}: {said}");
     }
 }
+
+#[test]
+fn an_export_does_not_hand_on_the_power_to_answer() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path());
+    let saved = save(&server, &json!({}));
+    let export = |token: &str| server.ask(&format!("GET /d/{token}/report.md HTTP/1.1"), "");
+    assert!(export(&saved.view).contains(&format!("/d/{}", saved.view)));
+    let answers = export(&saved.answer);
+    assert!(answers.starts_with("HTTP/1.1 200") && !answers.contains(&saved.answer), "{answers}");
+}

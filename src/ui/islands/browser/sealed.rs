@@ -3,7 +3,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use js_sys::{Array, Object, Reflect, Uint8Array};
-use leptos::prelude::window;
+use leptos::prelude::{document, window};
 use serde_json::{Value, json};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -62,10 +62,21 @@ pub fn unseal(sealed: String, opened: impl FnOnce(Option<Value>, String) + 'stat
         // Whoever copies the address must not hand on the power to delete.
         super::mark_run(&format!("#{key}"));
     }
+    keep_in_other_language(&key);
     spawn_local(async move {
         let plain = decrypt(&sealed, &key).await;
         opened(plain.and_then(|plain| serde_json::from_slice(&plain).ok()), manage);
     });
+}
+
+/// Puts the key on the link to the page in the other language: the server that wrote it has never seen the key.
+fn keep_in_other_language(key: &str) {
+    let link = document().query_selector("header a.language").ok().flatten();
+    if let Some(link) = link.filter(|_| !key.is_empty())
+        && let Some(address) = link.get_attribute("href")
+    {
+        let _ = link.set_attribute("href", &format!("{address}#{key}"));
+    }
 }
 
 /// The whole address with the key.
