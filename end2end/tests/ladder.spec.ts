@@ -132,7 +132,7 @@ test("a text without a timer is refused with one sentence, and stays", async ({ 
 
 test("the report leads to the ladder of what was named", async ({ page, server }) => {
   await page.goto(`${server.url}/diagnose?text=${encodeURIComponent(UPSTREAM)}&phase=reuse_keepalive&after=60&scope=all&stack=nginx,node&between=aws-alb&report=1`);
-  await page.getByRole("link", { name: "See the timers of what you named" }).click();
+  await page.getByRole("link", { name: "Change these timers and see what follows" }).click();
   await expect(page).toHaveURL(/\/ladder\?cut=60&hop=aws-alb&hop=nginx&hop=node/);
   await expect(page.locator(".ladder-verdict")).toContainText("60 s");
 });

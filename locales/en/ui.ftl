@@ -537,6 +537,8 @@ compare-in-both = { $n ->
   }
 compare-timers-first = Timers that fit the first
 compare-timers-second = Timers that fit the second
+compare-ladder-first = The ladder of the first
+compare-ladder-second = The ladder of the second
 compare-no-timer = No time was named, or none fits.
 settle-title = What would settle it
 settle-by-looking = There is nothing to run: whoever has seen it happen knows.

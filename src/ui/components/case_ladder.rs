@@ -33,6 +33,9 @@ pub fn CaseLadder(
     /// Id of the heading, where the page has several.
     #[prop(default = "case-ladder")]
     id: &'static str,
+    /// Key of the heading, where the page has several.
+    #[prop(default = "ladder-case-title")]
+    title: &'static str,
 ) -> impl IntoView {
     let Some((sketch, judgement)) = ladder_of(&report, &base) else { return ().into_any() };
     let cut = judgement.cut_off.as_ref().map(|cut| cut.says.get(texts.0).to_owned());
@@ -44,7 +47,7 @@ pub fn CaseLadder(
     let inversions = judgement.inversions.clone();
     view! {
         <section class="card case-ladder" class:has-wrong=found != 0 aria-labelledby=id>
-            <h2 id=id>{texts.t("ladder-case-title")}</h2>
+            <h2 id=id>{texts.t(title)}</h2>
             <p>
                 <Icon name=if found == 0 { "ok" } else { "broken" } />
                 " "

@@ -109,8 +109,8 @@ fn Compared(
                 <Timers texts id="timers-second" title="compare-timers-second" timers=timers_b />
             </div>
             <div class="columns">
-                <CaseLadder texts report=report_a base=Arc::clone(&base) id="ladder-first" />
-                <CaseLadder texts report=report_b base id="ladder-second" />
+                <CaseLadder texts report=report_a base=Arc::clone(&base) id="ladder-first" title="compare-ladder-first" />
+                <CaseLadder texts report=report_b base id="ladder-second" title="compare-ladder-second" />
             </div>
         </div>
     }
