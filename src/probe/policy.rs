@@ -36,6 +36,7 @@ pub struct Opening {
 }
 
 /// What may be probed. The default is the public policy: public hosts, web ports.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
