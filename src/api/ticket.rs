@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     evidence::{Observation, Source},
-    report::ReportFix,
+    report::{Happening, ReportFix},
     server::{Problem, bad_field, comment, name},
     store::Token,
 };
@@ -64,13 +64,8 @@ impl Desk {
         text: &str,
         visitor: &Visitor,
     ) -> Result<(), Problem> {
-        let token = token_of(token)?;
-        let who = name("who", who)?;
-        let vantage = if who.is_empty() { "ops" } else { &who };
-        let facts = self.state.facts_in(text, vantage)?;
-        self.state.may_write(visitor.client)?;
-        self.state.happen(&token, &visitor.caller(), &who, facts).await?;
-        Ok(())
+        let read = |vantage: &str| self.state.facts_in(text, vantage);
+        self.add_facts(token, who, "ops", read, visitor).await
     }
 
     /// Adds what the reader's browser found in a capture, as JSON, to the report under an answer token.
@@ -81,12 +76,27 @@ impl Desk {
         json: &str,
         visitor: &Visitor,
     ) -> Result<(), Problem> {
+        let read = |vantage: &str| {
+            let seen: Vec<Observation> = serde_json::from_str(json).map_err(|_| {
+                bad_field("observations", "is no list of observations", "不是观测列表")
+            })?;
+            self.state.facts(Source::Capture, vantage, seen)
+        };
+        self.add_facts(token, who, "capture", read, visitor).await
+    }
+
+    /// Adds what `read` makes of the name of the vantage: that of whoever adds it, else `nameless`.
+    async fn add_facts(
+        &self,
+        token: &str,
+        who: &str,
+        nameless: &str,
+        read: impl FnOnce(&str) -> Result<Happening, Problem>,
+        visitor: &Visitor,
+    ) -> Result<(), Problem> {
         let token = token_of(token)?;
         let who = name("who", who)?;
-        let seen: Vec<Observation> = serde_json::from_str(json)
-            .map_err(|_| bad_field("observations", "is no list of observations", "不是观测列表"))?;
-        let vantage = if who.is_empty() { "capture" } else { &who };
-        let facts = self.state.facts(Source::Capture, vantage, seen)?;
+        let facts = read(if who.is_empty() { nameless } else { &who })?;
         self.state.may_write(visitor.client)?;
         self.state.happen(&token, &visitor.caller(), &who, facts).await?;
         Ok(())

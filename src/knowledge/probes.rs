@@ -51,7 +51,8 @@ pub struct LiveProbe {
     pub group: ProbeGroup,
     /// Whether it sends so much that it is asked for with a tick of its own.
     pub is_heavy: bool,
-    /// Outcomes that are no trouble; what is measured is no trouble either.
+    /// Outcomes that are no trouble, that of a connection with nothing wrong first; what is measured is no
+    /// trouble either.
     pub fine: &'static [&'static str],
 }
 

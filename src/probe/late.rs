@@ -26,6 +26,7 @@ const REPEAT: Duration = Duration::from_millis(200);
 const REPEATS: u32 = 2;
 /// So much later than a repeat it is looked at.
 const AFTER: Duration = Duration::from_millis(50);
+
 /// How soon a missing acknowledgement is believed.
 #[derive(Clone, Copy)]
 pub(super) struct Trust<'a> {

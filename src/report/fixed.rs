@@ -2,23 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::{Observation, State};
+use crate::{
+    evidence::{Observation, State},
+    knowledge::PROBES,
+};
 
-/// What each probe says where nothing is broken, by the variable of its finding.
-const SOUND: [(&str, &str); 12] = [
-    ("dns.result", "ok"),
-    ("tcp.result", "connected"),
-    ("tls.result", "ok"),
-    ("http.result", "ok"),
-    ("idle.end", "open"),
-    ("banner.result", "greeting"),
-    ("reuse.result", "answered"),
-    ("websocket.result", "open"),
-    ("http2.result", "open"),
-    ("burst.result", "all_served"),
-    ("path.result", "reaches"),
-    ("mtu.result", "passes"),
-];
+/// What a probe says in `variable` where nothing is broken; `None` where that is no probe's outcome.
+fn sound(variable: &str) -> Option<&'static str> {
+    let probe = PROBES.iter().find(|probe| probe.settles.first() == Some(&variable))?;
+    probe.fine.first().copied()
+}
 
 /// A cut-off that comes this much later is another one. judgement: clocks and polls make up less.
 const LATER: f64 = 1.5;
@@ -98,8 +91,11 @@ fn findings(seen: &[Observation]) -> Vec<Finding<'_>> {
     seen.iter()
         .filter(|o| o.state == State::Seen)
         .filter_map(|o| {
-            let (_, sound) = SOUND.iter().find(|(variable, _)| *variable == o.variable)?;
-            Some(Finding { variable: &o.variable, value: o.value.word()?, sound })
+            Some(Finding {
+                variable: &o.variable,
+                value: o.value.word()?,
+                sound: sound(&o.variable)?,
+            })
         })
         .collect()
 }
@@ -113,7 +109,7 @@ mod tests {
     use super::*;
     use crate::{
         evidence::Source,
-        knowledge::{built_in, load},
+        knowledge::{LiveProbe, built_in, load},
     };
 
     fn saw(all: &[(&str, &str)]) -> Vec<Observation> {
@@ -162,14 +158,14 @@ mod tests {
     #[test]
     fn every_sound_value_is_one_of_the_base() {
         let base = load(&[built_in()]).base;
-        for (variable, value) in SOUND {
+        for probe in PROBES {
+            let variable = *probe.settles.first().unwrap();
             let options = &base.variables[variable].options;
+            let value = sound(variable).unwrap();
             assert!(options.iter().any(|option| option.id == value), "{variable} {value}");
         }
-        let probes = base.fixes.values().filter_map(|fix| fix.verify.probe.as_ref());
-        for probe in probes {
-            let main = |(variable, _): &(&str, &str)| variable.split('.').next() == Some(probe);
-            assert!(SOUND.iter().any(main), "{probe}");
+        for probe in base.fixes.values().filter_map(|fix| fix.verify.probe.as_ref()) {
+            assert!(LiveProbe::of(probe).is_some(), "{probe}");
         }
     }
 }

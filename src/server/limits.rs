@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use super::{client::client_address, problem::Problem, state::AppState};
-use crate::knowledge::Text;
 use axum::{
     body::{Body, HttpBody},
     extract::{Request, State},
@@ -11,6 +9,9 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+
+use super::{client::client_address, problem::Problem, state::AppState};
+use crate::knowledge::Text;
 
 /// How long a request may take from its head to the head of its answer, its body included.
 /// judgement: 16 MiB at 5 Mbit/s take 27 s.

@@ -24,17 +24,8 @@ pub(super) fn read(lines: &[&str], notes: &mut Notes) {
         // With a line for each, as many guides have it.
         let is_first = line.contains("namelookup") && !line.contains("total");
         if is_first {
-            times(
-                &lines
-                    .get(at..)
-                    .unwrap_or_default()
-                    .iter()
-                    .take(9)
-                    .copied()
-                    .collect::<Vec<_>>()
-                    .join(" "),
-                notes,
-            );
+            let block: Vec<&str> = lines.iter().skip(at).take(9).copied().collect();
+            times(&block.join(" "), notes);
         } else {
             times(line, notes);
         }

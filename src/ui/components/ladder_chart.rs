@@ -25,7 +25,7 @@ struct Line {
 
 enum Kind {
     Hop(String),
-    Bar { name: String, value: String, width: f64, open: bool, state: &'static str, sign: String },
+    Bar { name: String, width: f64, open: bool, state: &'static str, sign: String },
 }
 
 /// The bars of every timer that bounds something.
@@ -39,6 +39,8 @@ pub fn LadderChart(
     let longest = longest(&judgement);
     let mut y = 0;
     let mut lines = Vec::new();
+    // Written last: the line of the cut-off must not run through a number.
+    let mut values = Vec::new();
     for (at, hop) in judgement.hops.iter().enumerate() {
         let packets = if hop.passes_packets { texts.t("ladder-packets") } else { String::new() };
         lines.push(Line { y, kind: Kind::Hop(format!("{}. {} {packets}", at + 1, hop.name)) });
@@ -60,8 +62,9 @@ pub fn LadderChart(
                 (true, true) => "is-moved",
                 (true, false) => "is-fine",
             };
-            let (name, value) = (timer.setting.clone(), value(texts, timer.limit));
-            lines.push(Line { y, kind: Kind::Bar { name, value, width, open, state, sign } });
+            let name = timer.setting.clone();
+            lines.push(Line { y, kind: Kind::Bar { name, width, open, state, sign } });
+            values.push((y, value(texts, timer.limit)));
             y += ROW;
         }
         y += 8;
@@ -82,6 +85,12 @@ pub fn LadderChart(
                     .collect_view()}
                 {lines.into_iter().map(draw).collect_view()}
                 {cut}
+                {values
+                    .into_iter()
+                    .map(|(y, value)| {
+                        view! { <text class="ladder-value" x="100%" y=y + 14 text-anchor="end">{value}</text> }
+                    })
+                    .collect_view()}
                 {spread(&marks, longest)
                     .into_iter()
                     .map(|mark| {
@@ -105,13 +114,12 @@ fn draw(Line { y, kind }: Line) -> AnyView {
         Kind::Hop(name) => {
             view! { <text class="ladder-hop" x="0" y=y + 24>{name}</text> }.into_any()
         }
-        Kind::Bar { name, value, width, open, state, sign } => view! {
+        Kind::Bar { name, width, open, state, sign } => view! {
             <g class=format!("ladder-timer {state}")>
                 <text class="ladder-name" x="0" y=y + 14>
                     {sign}
                     {name}
                 </text>
-                <text class="ladder-value" x="100%" y=y + 14 text-anchor="end">{value}</text>
                 <rect class="ladder-track" x="0" y=y + 21 width="100%" height="12" rx="3" />
                 <rect
                     class="ladder-bar"

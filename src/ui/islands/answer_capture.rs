@@ -12,6 +12,7 @@ use crate::{
 use super::{
     browser::{self, CaptureNews},
     capture_words::{CaptureTexts, VariableWords},
+    drop_area::drop_area,
 };
 
 /// Conversations that are offered, the gravest first. judgement: whoever wants another one of thousands
@@ -55,7 +56,6 @@ pub fn AnswerCapture(
     let phase = RwSignal::new(Phase::Empty);
     let rows = RwSignal::new(Vec::<Row>::new());
     let chosen = RwSignal::new(None::<Detail>);
-    let over = RwSignal::new(false);
     Effect::new(move |_| browser::guard_drops());
     let hear = move |news: CaptureNews| hear(news, phase, rows, chosen, t);
     let worker = StoredValue::new(worker);
@@ -81,35 +81,7 @@ pub fn AnswerCapture(
     };
     let (action, back) = (StoredValue::new(action), StoredValue::new(back));
     let variables = StoredValue::new(variables);
-    view! {
-        <div
-            class="drop answer-drop"
-            class:is-over=move || over.get()
-            on:dragover=move |event| {
-                event.prevent_default();
-                over.set(true);
-            }
-            on:dragleave=move |_| over.set(false)
-            on:drop=move |event| {
-                over.set(false);
-                if let Some(file) = browser::dropped(&event) {
-                    take(file);
-                }
-            }
-        >
-            <input
-                type="file"
-                id=FIELD
-                class="visually-hidden"
-                tabindex="-1"
-                aria-hidden="true"
-                accept=".pcap,.pcapng,.cap,.dmp,.gz"
-                on:change=move |event| {
-                    if let Some(file) = browser::chosen(&event) {
-                        take(file);
-                    }
-                }
-            />
+    let inside = view! {
             <div class="drop-ask" hidden=reading>
                 <p class="drop-words">{t("cap-drop")}</p>
                 <button type="button" class="button" on:click=move |_| browser::open_dialogue(FIELD)>
@@ -125,7 +97,9 @@ pub fn AnswerCapture(
             </div>
             <p class="drop-result" role="status">{said}</p>
             <p class="error" role="alert">{lost}</p>
-        </div>
+    };
+    view! {
+        {drop_area("drop answer-drop", FIELD, false.into(), take, inside)}
         {move || offered(rows.get(), chosen.get().map(|detail| detail.row.id), t)}
         {move || {
             chosen.get().map(|detail| facts(&detail, action.get_value(), back.get_value(), variables, t))

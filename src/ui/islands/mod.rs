@@ -31,6 +31,7 @@ mod config;
 mod copy;
 #[cfg(not(feature = "capture-page"))]
 mod draft;
+mod drop_area;
 #[cfg(not(feature = "capture-page"))]
 mod from_browser;
 #[cfg(not(feature = "capture-page"))]

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::islands::browser;
+use crate::ui::islands::{browser, drop_area::drop_area};
 
 use super::{Phase, Progress, Scene};
 
@@ -13,44 +13,13 @@ pub(super) fn drop_zone(
     take: impl Fn(browser::Chosen) + Clone + 'static,
 ) -> impl IntoView {
     let phase = scene.phase(slot);
-    let over = RwSignal::new(false);
     let field = if slot == 0 { "capture-file" } else { "other-file" };
-    let (drop, choose) = (take.clone(), take);
     let reading = move || matches!(phase.get(), Phase::Reading(_));
     let button = move || {
         let again = matches!(phase.get(), Phase::Read(..) | Phase::Lost(_));
         scene.t(if again { "cap-again" } else { "cap-choose" })
     };
-    view! {
-        <div
-            class="drop"
-            class:is-over=move || over.get()
-            class:is-done=move || matches!(phase.get(), Phase::Read(..))
-            on:dragover=move |event| {
-                event.prevent_default();
-                over.set(true);
-            }
-            on:dragleave=move |_| over.set(false)
-            on:drop=move |event| {
-                over.set(false);
-                if let Some(file) = browser::dropped(&event) {
-                    drop(file);
-                }
-            }
-        >
-            <input
-                type="file"
-                id=field
-                class="visually-hidden"
-                tabindex="-1"
-                aria-hidden="true"
-                accept=".pcap,.pcapng,.cap,.dmp,.gz"
-                on:change=move |event| {
-                    if let Some(file) = browser::chosen(&event) {
-                        choose(file);
-                    }
-                }
-            />
+    let inside = view! {
             <div class="drop-ask" hidden=reading>
                 <p class="drop-words">{scene.t(if slot == 0 { "cap-drop" } else { "cap-other-drop" })}</p>
                 <button
@@ -70,8 +39,9 @@ pub(super) fn drop_zone(
                     _ => String::new(),
                 }}
             </p>
-        </div>
-    }
+    };
+    let is_done = Signal::derive(move || matches!(phase.get(), Phase::Read(..)));
+    drop_area("drop", field, is_done, take, inside)
 }
 
 /// The bar, the speed, and the button that stops.
