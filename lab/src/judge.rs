@@ -45,6 +45,12 @@ pub(crate) struct Outcome {
     pub(crate) settled_by: Option<String>,
     /// Of the whole scenario, set-up included.
     pub(crate) seconds: f64,
+    /// The cut-off that the scenario sets, seconds.
+    pub(crate) cut_off: Option<f64>,
+    /// The measured one that lies nearest to it.
+    pub(crate) measured: Option<f64>,
+    /// What the `idle` probe took by the wall, seconds.
+    pub(crate) waited: Option<f64>,
     pub(crate) verdict: Verdict,
     /// What went wrong, where something did.
     pub(crate) why: Option<String>,
@@ -65,6 +71,9 @@ impl Outcome {
             top: Vec::new(),
             settled_by: None,
             seconds: 0.0,
+            cut_off: scenario.probe.cut_off,
+            measured: None,
+            waited: None,
             verdict: Verdict::Error,
             why: None,
             seen: Vec::new(),
@@ -98,20 +107,19 @@ impl Outcome {
         }
     }
 
-    /// What the probes should have seen and did not.
-    fn unseen(&self, scenario: &Scenario) -> Option<String> {
+    /// What the probes should have seen and did not; notes the cut-off that was measured.
+    fn unseen(&mut self, scenario: &Scenario) -> Option<String> {
         let missing = scenario.probe.sees.iter().find(|wanted| !self.seen.contains(wanted));
         if let Some(wanted) = missing {
             return Some(format!("{wanted} was not seen"));
         }
         let wanted = scenario.probe.cut_off?;
-        let measured: Vec<f64> = self
-            .seen
-            .iter()
-            .filter_map(|seen| seen.strip_prefix("seconds=")?.parse().ok())
-            .collect();
-        let is_near = measured.iter().any(|seconds| (seconds - wanted).abs() <= 1.0);
-        (!is_near).then(|| format!("a cut-off of {wanted} s was measured as {measured:?}"))
+        let seconds =
+            self.seen.iter().filter_map(|seen| seen.strip_prefix("seconds=")?.parse().ok());
+        self.measured =
+            seconds.min_by(|a: &f64, b| (a - wanted).abs().total_cmp(&(b - wanted).abs()));
+        let is_near = self.measured.is_some_and(|seconds| (seconds - wanted).abs() <= 1.0);
+        (!is_near).then(|| format!("a cut-off of {wanted} s was measured as {:?} s", self.measured))
     }
 }
 

@@ -92,7 +92,7 @@ impl Bench {
             let later = scenario.faults.iter().filter(|fault| fault.after.is_some());
             let later: Vec<_> =
                 later.map(|fault| scope.spawn(move || apply_later(fault, place))).collect();
-            let report = self.diagnose(scenario, place, &case);
+            let report = self.diagnose(scenario, place, &case, &mut outcome.waited);
             for one in later {
                 one.join().map_err(|_| anyhow::anyhow!("a later step panicked"))??;
             }
@@ -112,8 +112,14 @@ impl Bench {
         Ok(())
     }
 
-    /// Asks the program, as nobody, from the client's namespace.
-    fn diagnose(&self, scenario: &Scenario, place: &Place, case: &Value) -> Result<Value> {
+    /// Asks the program, as nobody, from the client's namespace. Notes what the `idle` probe took.
+    fn diagnose(
+        &self,
+        scenario: &Scenario,
+        place: &Place,
+        case: &Value,
+        waited: &mut Option<f64>,
+    ) -> Result<Value> {
         let path = place.folder.join("case.json");
         fs::write(&path, case.to_string())?;
         let mut command = place.command("cli", "setpriv");
@@ -130,6 +136,7 @@ impl Bench {
         }
         // Exit 1 says that the evidence is not enough, which is an answer too.
         let (_, said) = finish(&mut command, PATIENCE)?;
+        *waited = said.lines().find_map(waited_for_idle);
         let line = said.lines().find(|line| line.starts_with('{'));
         let line = line.with_context(|| format!("the program says: {}", said.trim()))?;
         serde_json::from_str(line).context("the program's report is no JSON")
@@ -278,6 +285,14 @@ fn case(scenario: &Scenario, place: &Place) -> Result<Value> {
     Ok(case)
 }
 
+/// The seconds out of a line such as `idle      fin (5304 ms)`, which the program prints when its probe
+/// has ended.
+fn waited_for_idle(line: &str) -> Option<f64> {
+    let rest = line.strip_prefix("idle ")?;
+    let millis: f64 = rest.rsplit_once('(')?.1.strip_suffix(" ms)")?.parse().ok()?;
+    Some(millis / 1000.0)
+}
+
 /// The port of a target, which the policy must be told of.
 fn port_of(target: &str) -> Option<u16> {
     let rest = target.split_once("://").map_or(target, |(_, rest)| rest);
@@ -292,7 +307,7 @@ fn port_of(target: &str) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use super::port_of;
+    use super::{port_of, waited_for_idle};
 
     #[test]
     fn the_port_is_read_from_names_addresses_and_urls() {
@@ -304,6 +319,18 @@ mod tests {
             ("10.77.3.2", None),
         ] {
             assert_eq!(port_of(target), port, "{target}");
+        }
+    }
+
+    #[test]
+    fn what_idle_took_is_read_from_its_last_line_alone() {
+        assert_eq!(waited_for_idle("idle      fin (5304 ms)"), Some(5.304));
+        for line in [
+            "http      ok (12 ms)",
+            "idle      … still open (5304 ms",
+            "… still open and quiet, 5 s",
+        ] {
+            assert_eq!(waited_for_idle(line), None, "{line}");
         }
     }
 }

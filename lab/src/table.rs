@@ -132,5 +132,20 @@ pub(crate) fn markdown(outcomes: &[Outcome], totals: &Totals, repeated: Option<&
             outcome.verdict.as_str(),
         );
     }
+    let cut_offs: Vec<String> = outcomes.iter().filter_map(cut_off).collect();
+    if !cut_offs.is_empty() {
+        text.push_str(
+            "\nWhere a timer ends quiet connections: what the `idle` probe measured, and what it took by the wall \
+             (promised: within a second, in at most 1.3 times the cut-off).\n\n\
+             | scenario | cut-off, s | measured, s | probe took, s | of the cut-off |\n|---|---|---|---|---|\n",
+        );
+        text.extend(cut_offs);
+    }
     text
+}
+
+fn cut_off(outcome: &Outcome) -> Option<String> {
+    let (set, measured, waited) = (outcome.cut_off?, outcome.measured?, outcome.waited?);
+    let name = &outcome.name;
+    Some(format!("| `{name}` | {set} | {measured} | {waited:.2} | {:.2} |\n", waited / set))
 }

@@ -136,6 +136,9 @@ fn probe_first(
                     return Err(Failure::usage(format!("--probe: {}", text.get(lang))));
                 }
                 Some(ProbeEvent::Progress { text, .. }) => eprintln!("… {}", text.get(lang)),
+                Some(ProbeEvent::Finished { probe, millis, outcome }) => {
+                    eprintln!("{:<9} {outcome} ({millis} ms)", probe.as_str());
+                }
                 Some(_) => {}
                 None => return Ok(observations),
             }
