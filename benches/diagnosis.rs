@@ -144,6 +144,10 @@ fn diagnosis(c: &mut Criterion) {
     group.throughput(Throughput::Bytes(text.len() as u64));
     group.bench_function("10 MB of log", |b| b.iter(|| diagnostician.decode(black_box(&text))));
     group.finish();
+    let mut group = c.benchmark_group("mask");
+    group.sample_size(10).throughput(Throughput::Bytes(text.len() as u64));
+    group.bench_function("10 MB of log", |b| b.iter(|| hangup::redact::redact(black_box(&text))));
+    group.finish();
 }
 
 criterion_group!(benches, diagnosis);
