@@ -111,7 +111,10 @@ impl Expression {
         let Some(regex) = regex else { return false };
         if self.spoken {
             let before = |start| line.get(..start).unwrap_or("");
-            regex.find_iter(line.as_bytes()).any(|found| !is_denied(before(found.start())))
+            regex.find_iter(line.as_bytes()).any(|found| {
+                is_whole(line.as_bytes(), found.start(), found.end())
+                    && !is_denied(before(found.start()))
+            })
         } else {
             regex.is_match(line.as_bytes())
         }
@@ -222,9 +225,13 @@ impl Matcher {
                 }
             }
             let held = |piece: &usize| holds.get(*piece) == Some(&number);
+            let is_request = is_request(line);
             for at in &asked {
                 let Some(expression) = self.expressions.get(*at) else { continue };
                 let index = expression.pattern;
+                if is_request && expression.spoken {
+                    continue;
+                }
                 let may_match = expression.also.iter().all(|set| set.iter().any(held));
                 if !may_match || last.get(index) == Some(&number) || !expression.is_match(line) {
                     continue;
@@ -249,6 +256,30 @@ impl Matcher {
         }
         hits.into_iter().flatten().collect()
     }
+}
+
+/// Whether `line` is an access log's: a quoted request and its status behind it. Paths and browsers' names
+/// are nobody's words.
+fn is_request(line: &str) -> bool {
+    line.split(" HTTP/").skip(1).any(|rest| {
+        let version = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let status = version.strip_prefix("\" ").unwrap_or("").as_bytes();
+        matches!(status, [b'1'..=b'5', b, c, b' ', ..] if b.is_ascii_digit() && c.is_ascii_digit())
+    })
+}
+
+/// Whether what was found from `start` to `end` begins where a word begins, and holds its first and last
+/// numbers whole: `install` does not speak of a stall, and 0.37360 not of 360. Where a word ends is left
+/// to the pattern (`stall` stands for `stalled` too).
+fn is_whole(line: &[u8], start: usize, end: usize) -> bool {
+    let at = |place: usize| line.get(place).copied().unwrap_or(b' ');
+    let before = start.checked_sub(1).map_or(b' ', at);
+    let joins = |a: u8, b: u8| {
+        a.is_ascii_alphabetic() && b.is_ascii_alphabetic()
+            || a.is_ascii_digit() && b.is_ascii_digit()
+    };
+    !joins(before, at(start))
+        && !(at(end.saturating_sub(1)).is_ascii_digit() && at(end).is_ascii_digit())
 }
 
 /// The line with the apostrophes that browsers, telephones and word processors print as the plain one that
@@ -404,6 +435,29 @@ mod tests {
             ids(&[Pattern::new("both", "(连接|\\breset\\b)")], "连接reset"),
             [("both".to_owned(), 1)]
         );
+    }
+
+    #[test]
+    fn what_a_person_says_begins_with_a_word_and_stands_in_no_access_log() {
+        let spoken = [
+            Pattern::spoken("stall", "stall"),
+            Pattern::spoken("code", "360|50[24]"),
+            Pattern::spoken("pool", "okhttp"),
+            Pattern::spoken("zh", "连接断开"),
+        ];
+        for ordinary in [
+            "status installed nodejs",
+            "[    0.373609] clocksource: 15042",
+            r#"198.51.100.7 - - [28/Nov/2026:10:15:02 +0000] "GET /stall HTTP/2.0" 502 48 "-" "okhttp/4""#,
+        ] {
+            assert!(ids(&spoken, ordinary).is_empty(), "{ordinary}");
+        }
+        let said =
+            "installed, then it stalled\n502了\nTCP连接断开\nrequest: \"GET / HTTP/1.1\", okhttp";
+        let found = ["stall", "code", "pool", "zh"].map(str::to_owned);
+        assert_eq!(ids(&spoken, said), found.into_iter().zip([1, 2, 4, 3]).collect::<Vec<_>>());
+        // A message that a program logs is asked for everywhere.
+        assert_eq!(ids(&[Pattern::new("p", "tall")], "installed"), [("p".to_owned(), 1)]);
     }
 
     #[test]
