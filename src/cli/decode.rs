@@ -76,7 +76,9 @@ pub(super) fn run(arguments: &Arguments, overlay: Option<&Path>) -> Result<ExitC
             .collect();
         println!("{}", json!({ "signatures": signatures, "observations": decoded.observations }));
     } else {
-        for hit in &decoded.hits {
+        let mut hits: Vec<_> = decoded.hits.iter().collect();
+        hits.sort_by_key(|hit| hit.line);
+        for hit in hits {
             let meaning = diagnostician
                 .base()
                 .signatures
@@ -91,8 +93,14 @@ pub(super) fn run(arguments: &Arguments, overlay: Option<&Path>) -> Result<ExitC
                 meaning
             );
         }
+        // Several lines may say the same.
+        let mut said = BTreeSet::new();
         for observation in decoded.observations.iter().filter(|o| o.variable != "message") {
-            println!("{} = {}", observation.variable, observation.value);
+            let line = format!("{} = {}", observation.variable, observation.value);
+            if !said.contains(&line) {
+                println!("{line}");
+                said.insert(line);
+            }
         }
         if !found {
             eprintln!("hangup: nothing in this text is a known error");
