@@ -29,6 +29,7 @@ mod settle;
 mod ticket;
 mod validation;
 mod words;
+mod writer;
 
 pub use beside::observation_beside;
 pub use case::{Case, Facts};

@@ -10,7 +10,7 @@ use crate::{
     knowledge::{Base, Lang, Signature},
 };
 
-use super::{Decoded, Diagnostician, words::say};
+use super::{Decoded, Diagnostician, words::say, writer::in_chinese};
 
 /// A known text and what it means.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,6 +116,7 @@ fn dialect(base: &Base, signature: &Signature, lang: Lang) -> String {
     let product = signature.components.first().and_then(|id| base.components.get(id));
     match product {
         Some(product) if lang == Lang::Zh => product.name.get(lang).to_owned(),
+        _ if lang == Lang::Zh => in_chinese(&signature.emitted_by),
         _ => signature.emitted_by.clone(),
     }
 }
