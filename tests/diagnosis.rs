@@ -161,3 +161,29 @@ fn every_example_hits_its_signature() {
         .collect();
     assert!(missed.is_empty(), "{missed:?}");
 }
+
+#[test]
+fn the_verdict_names_the_setting_that_the_fix_changes() {
+    let report = diagnose(
+        r#"{ "text": "our websocket behind nginx drops every minute, console says code 1006" }"#,
+    );
+    assert_eq!(report.verdict.cause.as_deref(), Some("proxy_idle_timeout"));
+    let sentence = &report.verdict.sentence;
+    assert!(sentence.contains("60 s fits proxy_read_timeout of nginx"), "{sentence}");
+}
+
+#[test]
+fn the_verdict_names_no_product_for_which_there_is_no_room() {
+    let report = diagnose(
+        r#"{ "text": "rpc error: code = Unavailable desc = transport is closing, about every 30 minutes, Go client" }"#,
+    );
+    let sentence = &report.verdict.sentence;
+    assert!(!sentence.contains("RabbitMQ"), "{sentence}");
+    // Boxes on the way need not be known to be there.
+    let report = diagnose(
+        r#"{ "text": "MySQL connection reset by peer on the first query after a pause",
+             "facts": { "phase": "idle", "after_seconds": 350, "scope": "all", "stack": ["mysql"] } }"#,
+    );
+    let sentence = &report.verdict.sentence;
+    assert!(report.constants.iter().any(|one| one.id.starts_with("aws-nlb")), "{sentence}");
+}

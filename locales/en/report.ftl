@@ -4,6 +4,7 @@ verdict-possible = Perhaps ({ $percent } %): { $name }. Other causes are not exc
 verdict-unclear = The evidence does not single out one cause yet.
 verdict-no-fault = Probably nothing is broken ({ $percent } %): { $name }.
 verdict-constant = { $seconds } s fits { $setting } of { $component } ({ $constant } s).
+verdict-constant-elsewhere = { $seconds } s is a common value, for one of { $setting } of { $component } ({ $constant } s).
 verdict-own-timer = { $seconds } s were measured at { $component }.
 first-step-fix = First: { $title }
 first-step-ask = First answer: { $ask }

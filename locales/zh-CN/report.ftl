@@ -4,6 +4,7 @@ verdict-possible = 有可能（{ $percent }%）：{ $name }。还不能排除其
 verdict-unclear = 目前的线索还不足以认定某一个原因。
 verdict-no-fault = 多半没有故障（{ $percent }%）：{ $name }。
 verdict-constant = { $seconds } 秒正好对上 { $component } 的 { $setting }（{ $constant } 秒）。
+verdict-constant-elsewhere = { $seconds } 秒是常见的取值，例如 { $component } 的 { $setting }（{ $constant } 秒）。
 verdict-own-timer = 在 { $component } 上测得 { $seconds } 秒。
 first-step-fix = 先做这一步：{ $title }
 first-step-ask = 先回答：{ $ask }

@@ -274,12 +274,12 @@ fn is_request(line: &str) -> bool {
 fn is_whole(line: &[u8], start: usize, end: usize) -> bool {
     let at = |place: usize| line.get(place).copied().unwrap_or(b' ');
     let before = start.checked_sub(1).map_or(b' ', at);
-    let joins = |a: u8, b: u8| {
-        a.is_ascii_alphabetic() && b.is_ascii_alphabetic()
-            || a.is_ascii_digit() && b.is_ascii_digit()
-    };
-    !joins(before, at(start))
-        && !(at(end.saturating_sub(1)).is_ascii_digit() && at(end).is_ascii_digit())
+    let digits = |a: u8, b: u8| a.is_ascii_digit() && b.is_ascii_digit();
+    // TcpExtListenDrops is three words and a name.
+    let letters = |a: u8, b: u8| a.is_ascii_alphabetic() && b.is_ascii_alphabetic();
+    let hump = |a: u8, b: u8| a.is_ascii_lowercase() && b.is_ascii_uppercase();
+    let joins = |a: u8, b: u8| digits(a, b) || letters(a, b) && !hump(a, b);
+    !joins(before, at(start)) && !digits(at(end.saturating_sub(1)), at(end))
 }
 
 /// The line with the apostrophes that browsers, telephones and word processors print as the plain one that

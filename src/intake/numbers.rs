@@ -9,7 +9,15 @@ use regex::Regex;
 /// a ticket.
 static DURATION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)(?P<lead>after|every|each|about|around|exactly|within|for|of|in|at|takes?|past|过了?|每隔?|等了?|超过|大约|约|满|正好|到)?\s*(?:about |around |exactly |almost |roughly |~|≈|just )?\s*(?P<number>\d+(?:\.\d+)?|one|two|three|five|ten|fifteen|thirty|sixty|half an?|an?|一|两|二|三|五|十|半)\s*-?\s*(?P<unit>ms\b|milliseconds?\b|毫秒|seconds?\b|secs?\b|s\b|秒钟?|minutes?\b|mins?\b|m\b|分钟?|hours?\b|hrs?\b|h\b|个?小时|个?钟头)(?P<tail>\s*(?:of (?:idle|inactivity|silence)|idle|inactive|timeout|没|无|空闲|就断|断|后|以后|之后|左右|就))?",
+        r"(?i)(?P<lead>after|every|each|about|around|exactly|within|for|of|in|at|takes?|past|过了?|每隔?|等了?|超过|大约|约|满|正好|到)?\s*(?:about |around |exactly |almost |roughly |~|≈|just )?\s*(?P<number>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?|(?:twenty|thirty|forty|fifty)[- ]five|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|forty|fifty|sixty|ninety|half an?|an?|[一二三四五六七八九]?十[一二三四五六七八九]?|[一两二三四五六七八九半])\s*-?\s*(?P<unit>ms\b|milliseconds?\b|毫秒|seconds?\b|secs?\b|s\b|秒钟?|minutes?\b|mins?\b|m\b|分钟?|hours?\b|hrs?\b|h\b|个?小时|个?钟头)(?P<tail>\s*(?:of (?:idle|inactivity|silence)|idle|inactive|timeout|没|无|空闲|就断|断|后|以后|之后|左右|就))?",
+    )
+    .ok()
+});
+
+/// "Drops every minute", "每分钟断一次": one of a unit, and that something breaks, since a rate is written alike.
+static EVERY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)(?:\b(?:drop|disconnect|reconnect|clos|reset|fail|die|lost|lose|kick|cut|end|stop|error|time ?out)\w*\b[^.\n]{0,30}\b(?:every|each|once an?|once per|once every) (?P<unit>minute|hour)\b|每(?:隔?一?个?)?(?P<zh>分钟|小时|钟头)[^。\n，,]{0,4}(?:断|掉|重连|重置|报错|失败|超时))",
     )
     .ok()
 });
@@ -19,6 +27,7 @@ const TIES: &[&str] = &[
     "after",
     "every",
     "each",
+    "once",
     "about",
     "around",
     "exactly",
@@ -94,7 +103,15 @@ pub fn seconds_in(text: &str) -> Vec<f64> {
     stretches(text)
         .into_iter()
         .filter_map(|stretch| text.get(stretch))
-        .flat_map(|stretch| duration.captures_iter(stretch))
+        .flat_map(|stretch| tied(duration, stretch).chain(repeated(stretch)))
+        .filter(|seconds| *seconds > 0.0)
+        .collect()
+}
+
+/// Numbers with a unit, whose words tie them to the break.
+fn tied<'a>(duration: &'a Regex, stretch: &'a str) -> impl Iterator<Item = f64> + 'a {
+    duration
+        .captures_iter(stretch)
         .filter(|found| {
             let lead = found.name("lead").map_or("", |lead| lead.as_str()).to_lowercase();
             let tied = !matches!(lead.as_str(), "" | "of" | "in" | "for" | "at" | "within");
@@ -105,23 +122,57 @@ pub fn seconds_in(text: &str) -> Vec<f64> {
             let unit = unit(found.name("unit")?.as_str())?;
             Some(number * unit)
         })
-        .filter(|seconds| *seconds > 0.0)
-        .collect()
+}
+
+/// One of a unit, again and again.
+fn repeated(stretch: &str) -> impl Iterator<Item = f64> + '_ {
+    let found = EVERY.as_ref().into_iter().flat_map(|every| every.captures_iter(stretch));
+    found.filter_map(|found| unit(found.name("unit").or_else(|| found.name("zh"))?.as_str()))
 }
 
 fn number(word: &str) -> Option<f64> {
     Some(match word.to_lowercase().as_str() {
-        "a" | "an" | "one" | "一" => 1.0,
+        "a" | "an" | "one" => 1.0,
         "half a" | "half an" | "半" => 0.5,
-        "two" | "两" | "二" => 2.0,
-        "three" | "三" => 3.0,
-        "five" | "五" => 5.0,
-        "ten" | "十" => 10.0,
+        "two" => 2.0,
+        "three" => 3.0,
+        "four" => 4.0,
+        "five" => 5.0,
+        "six" => 6.0,
+        "seven" => 7.0,
+        "eight" => 8.0,
+        "nine" => 9.0,
+        "ten" => 10.0,
+        "twelve" => 12.0,
         "fifteen" => 15.0,
+        "twenty" => 20.0,
         "thirty" => 30.0,
+        "forty" => 40.0,
+        "fifty" => 50.0,
         "sixty" => 60.0,
-        digits => digits.parse().ok()?,
+        "ninety" => 90.0,
+        word if word.ends_with("five") => number(word.split(['-', ' ']).next()?)? + 5.0,
+        word if word.starts_with(|c: char| c.is_ascii_digit()) => {
+            word.replace(',', "").parse().ok()?
+        }
+        word => chinese(word)?,
     })
+}
+
+/// 一 to 九十九.
+fn chinese(word: &str) -> Option<f64> {
+    let digit = |c: char| {
+        if c == '两' {
+            Some(2.0)
+        } else {
+            Some("一二三四五六七八九".chars().position(|d| d == c)? as f64 + 1.0)
+        }
+    };
+    let part = |part: &str, absent: f64| part.chars().next().map_or(Some(absent), digit);
+    match word.split_once('十') {
+        Some((tens, ones)) => Some(part(tens, 1.0)? * 10.0 + part(ones, 0.0)?),
+        None => part(word, 0.0),
+    }
 }
 
 fn unit(word: &str) -> Option<f64> {
@@ -150,6 +201,13 @@ mod tests {
         assert_eq!(seconds_in("8 小时没请求"), [28800.0]);
         assert_eq!(seconds_in("半小时断一次网"), [1800.0]);
         assert_eq!(seconds_in("350 s idle"), [350.0]);
+        assert_eq!(seconds_in("after forty-five seconds"), [45.0]);
+        assert_eq!(seconds_in("after 1,800 seconds idle"), [1800.0]);
+        assert_eq!(seconds_in("the socket drops every minute"), [60.0]);
+        assert_eq!(seconds_in("it reconnects once an hour"), [3600.0]);
+        assert_eq!(seconds_in("每分钟断一次"), [60.0]);
+        assert_eq!(seconds_in("空闲四十五秒后断开，十五分钟后也断"), [45.0, 900.0]);
+        assert_eq!(seconds_in("大约三十分钟，或者九分钟左右"), [1800.0, 540.0]);
     }
 
     #[test]
@@ -183,5 +241,6 @@ mod tests {
     fn leaves_other_numbers_alone() {
         assert_eq!(seconds_in("opened 3 hours ago, 5 minutes to read"), [0.0; 0]);
         assert_eq!(seconds_in("errno 104, port 8080"), [0.0; 0]);
+        assert_eq!(seconds_in("1000 requests every minute; 每分钟请求一千次"), [0.0; 0]);
     }
 }

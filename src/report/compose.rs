@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     engine::{Belief, Model, SOMETHING_ELSE, Step, StepKind as Kind, scale},
-    evidence::{Observation, Source, State},
+    evidence::{Observation, State},
     knowledge::{Base, Lang},
 };
 
@@ -14,7 +14,7 @@ use super::{
     diagnose::Thought,
     fitted::{Filled, Fitting},
     label,
-    words::{say, seconds},
+    words::say,
 };
 
 /// Version of the report's JSON.
@@ -77,7 +77,7 @@ pub(super) fn compose(
     let maker =
         Maker { base, model, evidence: &thought.evidence, belief: &thought.belief, lang, named };
     let causes = maker.causes();
-    let constants = maker.constants();
+    let constants = maker.constants(&causes);
     let fixes = maker.fixes(&causes, case);
     let settling = model.settling(base, &thought.belief, &thought.evidence);
     let next: Vec<NextStep> = shown_steps(&thought.plan.steps, settling)
@@ -216,37 +216,6 @@ impl Maker<'_> {
         }
     }
 
-    fn constants(&self) -> Vec<ConstantMatch> {
-        let measured = self
-            .belief
-            .weighed
-            .iter()
-            .filter_map(|item| self.evidence.get(item.observation))
-            .find(|o| o.variable == "seconds")
-            .and_then(|o| o.value.number());
-        let Some(measured) = measured else { return Vec::new() };
-        self.belief
-            .fits
-            .iter()
-            .filter_map(|fit| self.constant(&fit.timeout, measured, fit.named))
-            .take(8)
-            .collect()
-    }
-
-    /// The constant of the timeout entry `id`, beside the `measured` seconds.
-    pub(super) fn constant(&self, id: &str, measured: f64, named: bool) -> Option<ConstantMatch> {
-        let timeout = self.base.timeouts.get(id)?;
-        Some(ConstantMatch {
-            id: timeout.id.clone(),
-            component: self.component_name(&timeout.component),
-            setting: timeout.setting.clone(),
-            seconds: timeout.value,
-            measured,
-            named,
-            source: timeout.sources.first().map(|s| s.url.clone()).unwrap_or_default(),
-        })
-    }
-
     fn verdict(
         &self,
         causes: &[RankedCause],
@@ -274,7 +243,7 @@ impl Maker<'_> {
         let percent = format!("{:.0}", (probability * 100.0).clamp(1.0, 99.0));
         let name = top.map_or("", |top| top.name.trim_end_matches(['.', '。']));
         let mut sentence = say(self.lang, message, &[("name", name), ("percent", &percent)]);
-        if acts && let Some(extra) = self.timer_sentence(known, constants) {
+        if acts && let Some(extra) = self.timer_sentence(known, constants, fixes.first()) {
             if self.lang == Lang::En {
                 sentence.push(' ');
             }
@@ -292,53 +261,6 @@ impl Maker<'_> {
             sentence,
             first_step,
             owner: known.filter(|_| acts).map(|cause| cause.owner.clone()).unwrap_or_default(),
-        }
-    }
-
-    /// Names the timer behind a measured or told time, where the leading cause is one.
-    fn timer_sentence(
-        &self,
-        cause: Option<&crate::knowledge::Cause>,
-        constants: &[ConstantMatch],
-    ) -> Option<String> {
-        let cause = cause?;
-        let fits_cause = |constant: &&ConstantMatch| {
-            self.base
-                .timeouts
-                .get(&constant.id)
-                .is_some_and(|timeout| timeout.causes.contains(&cause.id))
-        };
-        let mut fitting = constants.iter().filter(fits_cause);
-        let best = fitting.clone().find(|constant| constant.named);
-        let proven =
-            self.evidence.iter().find(|o| o.variable == "component" && o.source == Source::Probe);
-        match (best, proven) {
-            (None, Some(proven)) => {
-                let measured = self
-                    .evidence
-                    .iter()
-                    .find(|o| o.variable == "seconds" && o.source == Source::Probe)
-                    .and_then(|o| o.value.number())?;
-                let component = self.component_name(&proven.value.to_string());
-                Some(say(
-                    self.lang,
-                    "verdict-own-timer",
-                    &[("seconds", &seconds(measured)), ("component", &component)],
-                ))
-            }
-            (best, _) => {
-                let constant = best.or_else(|| fitting.next())?;
-                Some(say(
-                    self.lang,
-                    "verdict-constant",
-                    &[
-                        ("seconds", &seconds(constant.measured)),
-                        ("setting", &constant.setting),
-                        ("component", &constant.component),
-                        ("constant", &seconds(constant.seconds)),
-                    ],
-                ))
-            }
         }
     }
 

@@ -27,6 +27,7 @@ mod retry;
 mod second_thoughts;
 mod settle;
 mod ticket;
+mod timer;
 mod validation;
 mod words;
 mod writer;
