@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use crate::{
     api::{Desk, Ticket},
     report::{FixState, Report, ReportFix},
-    ui::{components::ticket::Who, i18n::Texts},
+    ui::{
+        components::{prose, ticket::Who},
+        i18n::Texts,
+    },
 };
 
 /// Fixes that can be checked here. judgement: whoever tried another one finds it further down.
@@ -80,7 +83,7 @@ fn CheckFix(
             <form method="post" action=action class="say">
                 <input type="hidden" name="back" value=back />
                 <input type="hidden" name="fix" value=fix.id />
-                <p>{fix.verify}</p>
+                <p>{prose(&fix.verify)}</p>
                 <Who texts />
                 {buttons}
             </form>

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     report::{Blank, Fitted, ReportFix},
     ui::{
-        components::{Command, Icon, constants::Source},
+        components::{Command, Icon, constants::Source, prose},
         i18n::Texts,
     },
 };
@@ -76,7 +76,7 @@ fn FixCard(texts: Texts, fix: ReportFix) -> impl IntoView {
                 </ul>
             </header>
             <ol class="steps">
-                {fix.steps.into_iter().map(|step| view! { <li>{step}</li> }).collect_view()}
+                {fix.steps.into_iter().map(|step| view! { <li>{prose(&step)}</li> }).collect_view()}
             </ol>
             {fix
                 .commands
@@ -86,9 +86,9 @@ fn FixCard(texts: Texts, fix: ReportFix) -> impl IntoView {
             <Values texts fitted=fix.fitted blanks=fix.blanks />
             <dl class="proof">
                 <dt>{texts.t("verify")}</dt>
-                <dd>{fix.verify}</dd>
+                <dd>{prose(&fix.verify)}</dd>
                 <dt>{texts.t("rollback")}</dt>
-                <dd>{fix.rollback}</dd>
+                <dd>{prose(&fix.rollback)}</dd>
             </dl>
             <p class="sources">
                 {fix.sources.into_iter().map(|url| view! { <Source texts url /> " " }).collect_view()}

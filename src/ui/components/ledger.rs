@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     report::{EvidenceItem, RankedCause},
-    ui::{figures::percent, i18n::Texts},
+    ui::i18n::Texts,
 };
 
 /// Causes shown with a ledger of their own. judgement: the fourth is noise.
@@ -43,7 +43,7 @@ fn CauseEntry(texts: Texts, cause: RankedCause, open: bool) -> impl IntoView {
             <summary>
                 <span class="cause-name">{cause.name}</span>
                 <span class="family">{texts.word("family", &cause.family)}</span>
-                <strong class="share">{percent(cause.probability)}</strong>
+                <strong class="share">{texts.percent(cause.probability)}</strong>
             </summary>
             <p>{cause.plain}</p>
             {if cause.evidence.is_empty() {

@@ -8,7 +8,7 @@ use crate::{
     knowledge::{Base, Client},
     report::{Report, RetryPolicy},
     ui::{
-        components::{Command, constants::Source},
+        components::{Command, constants::Source, prose},
         i18n::Texts,
     },
 };
@@ -79,7 +79,7 @@ fn ClientCode(texts: Texts, policy: RetryPolicy, client: Client, open: bool) -> 
                         let url = fact.sources.first().map(|source| source.url.clone()).unwrap_or_default();
                         view! {
                             <li>
-                                {policy.fact(fact.text.get(texts.0))}
+                                {prose(&policy.fact(fact.text.get(texts.0)))}
                                 {fact.unsure.then(|| view! { " " <span class="tag">{texts.t("unsure")}</span> })}
                                 <Source texts url />
                             </li>

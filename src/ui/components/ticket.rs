@@ -9,7 +9,7 @@ use crate::{
     knowledge::{Base, HowTo, Question},
     report::{Report, StepKind},
     ui::{
-        components::{Command, Icon, capture_variables, capture_words, ranked_rows},
+        components::{Command, Icon, capture_variables, capture_words, prose, ranked_rows},
         i18n::Texts,
         islands::{AnswerCapture, LiveTicket, TicketTexts},
         ticket::{moment, state_words},
@@ -241,7 +241,7 @@ fn asked(texts: Texts, question: &Question, base: &Base) -> impl IntoView + use<
                         view! {
                             <p class="os">{texts.t(&format!("os-{}", how.os))}</p>
                             <Command texts command=how.command />
-                            {how.note.map(|note| view! { <p class="muted">{note.get(texts.0).to_owned()}</p> })}
+                            {how.note.map(|note| view! { <p class="muted">{prose(note.get(texts.0))}</p> })}
                         }
                     })
                     .collect_view()}
@@ -251,7 +251,7 @@ fn asked(texts: Texts, question: &Question, base: &Base) -> impl IntoView + use<
     view! {
         <fieldset class="asked">
             <legend>{question.ask.get(texts.0).to_owned()}</legend>
-            <p class="muted">{question.why.get(texts.0).to_owned()}</p>
+            <p class="muted">{prose(question.why.get(texts.0))}</p>
             <div class="inline-choices">{options.collect_view()}</div>
             {how}
         </fieldset>

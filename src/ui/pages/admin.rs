@@ -98,7 +98,7 @@ fn Receivers(texts: Texts, overview: Overview) -> impl IntoView {
             <tr>
                 <th scope="row">{receiver.name.clone()}</th>
                 <td>{receiver.kind}</td>
-                <td>{events.join(&texts.t("list-separator"))}</td>
+                <td>{events.join(&texts.t("list-comma"))}</td>
                 <td>
                     <form method="post" action="/admin/webhooks/test">
                         <input type="hidden" name="name" value=receiver.name.clone() />
