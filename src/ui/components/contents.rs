@@ -7,6 +7,33 @@ use crate::{
     ui::i18n::Texts,
 };
 
+/// What whoever answers goes to and fro between: on a narrow page it stays in reach. Id, text, and
+/// whether it needs a fix.
+const BAR: [(&str, &str, bool); 4] = [
+    ("verdict", "bar-report", false),
+    ("answer", "bar-questions", false),
+    ("fixes", "bar-fixes", true),
+    ("check-fixes", "bar-check", true),
+];
+
+/// The report and what can be added to it, a touch apart on a narrow page.
+#[component]
+pub fn AnswerBar(
+    /// The texts in the reader's language.
+    texts: Texts,
+    /// Whether the report has fixes.
+    fixes: bool,
+) -> impl IntoView {
+    let links = BAR.into_iter().filter(|(_, _, needs_fix)| fixes || !needs_fix);
+    view! {
+        <nav class="answer-bar" aria-label=texts.t("bar-label")>
+            {links
+                .map(|(id, title, _)| view! { <a href=format!("#{id}")>{texts.t(title)}</a> })
+                .collect_view()}
+        </nav>
+    }
+}
+
 /// Links to what people look for on a report, in the order of the page.
 #[component]
 pub fn Contents(
@@ -16,12 +43,16 @@ pub fn Contents(
     report: Report,
     /// Whether others can add to it; `None` where it is not saved yet.
     open: Option<bool>,
+    /// Whether the reader may answer.
+    answers: bool,
 ) -> impl IntoView {
     let unsure = report.verdict.state == VerdictState::NotEnoughEvidence;
     let leads = report.causes.iter().any(|cause| Some(&cause.id) == report.verdict.cause.as_ref());
     let fixes = if unsure { "fixes-unsure" } else { "fixes-title" };
     let share = if open.is_some() { "shared-title" } else { "share-title" };
     let parts = [
+        (answers, "answer", "ticket-questions"),
+        (answers && !report.fixes.is_empty(), "check-fixes", "check-title"),
         (open == Some(true), "ticket", "ticket-title"),
         (unsure, "settle", "settle-title"),
         (leads, "help", "help-title"),

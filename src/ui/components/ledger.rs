@@ -21,6 +21,8 @@ pub fn Ledger(
     texts: Texts,
     /// The causes, most probable first.
     causes: Vec<RankedCause>,
+    /// Whether the leading cause is folded too.
+    folded: bool,
 ) -> impl IntoView {
     view! {
         <section class="ledger" aria-labelledby="ledger">
@@ -30,7 +32,7 @@ pub fn Ledger(
                 .into_iter()
                 .take(CAUSES)
                 .enumerate()
-                .map(|(index, cause)| view! { <CauseEntry texts cause open=index == 0 /> })
+                .map(|(index, cause)| view! { <CauseEntry texts cause open={index == 0 && !folded} /> })
                 .collect_view()}
         </section>
     }

@@ -30,12 +30,14 @@ pub fn RetryCode(
     report: Report,
     /// The knowledge base, for the clients.
     base: Arc<Base>,
+    /// Whether the person's own client is folded too.
+    folded: bool,
 ) -> impl IntoView {
     let Some(policy) = RetryPolicy::of(&report, &base) else { return ().into_any() };
     let (clients, named) = report.clients(&base);
     let mut shown = clients.into_iter().cloned().enumerate().map(|(at, client)| {
         let policy = policy.clone();
-        view! { <ClientCode texts policy client open=at < named.min(1) /> }
+        view! { <ClientCode texts policy client open={at < named.min(1) && !folded} /> }
     });
     let own = shown.by_ref().take(named).collect_view();
     let others: Vec<_> = shown.collect();

@@ -166,7 +166,7 @@ fn Means(
     view! {
         <div class="means">
             <form method="post" action=answers class="say">
-                <h3>{texts.t("ticket-questions")}</h3>
+                <h3 id="answer">{texts.t("ticket-questions")}</h3>
                 <p class="muted">{texts.t("ticket-questions-hint")}</p>
                 <input type="hidden" name="back" value=back.clone() />
                 <div class="asked-all">{first}</div>
@@ -230,11 +230,13 @@ fn asked(texts: Texts, question: &Question, base: &Base) -> impl IntoView + use<
             </label>
         }
     });
-    let how = (!question.how.is_empty()).then(|| {
-        let how: Vec<HowTo> = question.how.clone();
+    let how: Vec<HowTo> = question.how.clone();
+    let fold = if how.is_empty() { "why-we-ask" } else { "how-to-find-out" };
+    let how = {
         view! {
             <details>
-                <summary>{texts.t("how-to-find-out")}</summary>
+                <summary>{texts.t(fold)}</summary>
+                <p class="muted">{prose(question.why.get(texts.0))}</p>
                 {how
                     .into_iter()
                     .map(|how| {
@@ -247,11 +249,10 @@ fn asked(texts: Texts, question: &Question, base: &Base) -> impl IntoView + use<
                     .collect_view()}
             </details>
         }
-    });
+    };
     view! {
         <fieldset class="asked">
             <legend>{question.ask.get(texts.0).to_owned()}</legend>
-            <p class="muted">{prose(question.why.get(texts.0))}</p>
             <div class="inline-choices">{options.collect_view()}</div>
             {how}
         </fieldset>
