@@ -88,7 +88,7 @@ test("what a probe found and no page may keep is said to be masked before it is 
     await page.getByRole("button", { name: look }).click();
     await expect(page).toHaveURL(/seen=[\w-]{27}/, { timeout: 60_000 });
     await page.getByRole("link", { name: enough }).click();
-    await expect(page.locator(".share")).toContainText(notice);
+    await expect(page.locator("main")).toContainText(notice);
     await accessible(page);
     await page.getByRole("button", { name: save }).click();
     await expect(page).toHaveURL(/\/d\/[\w-]{27}/);

@@ -6,7 +6,7 @@ use crate::{
     api::{Desk, Ticket},
     report::{FixState, Report, ReportFix},
     ui::{
-        components::{prose, ticket::Who},
+        components::{Jump, prose, ticket::Who},
         i18n::Texts,
     },
 };
@@ -48,6 +48,7 @@ pub fn CheckFixes(
                 <noscript><meta http-equiv="refresh" content="10" /></noscript>
             })}
             {fixes.collect_view()}
+            <Jump texts fixes=true but="check-fixes" />
         </section>
     }
     .into_any()

@@ -7,30 +7,33 @@ use crate::{
     ui::i18n::Texts,
 };
 
-/// What whoever answers goes to and fro between: on a narrow page it stays in reach. Id, text, and
-/// whether it needs a fix.
-const BAR: [(&str, &str, bool); 4] = [
-    ("verdict", "bar-report", false),
-    ("answer", "bar-questions", false),
-    ("fixes", "bar-fixes", true),
-    ("check-fixes", "bar-check", true),
+/// What whoever answers goes to and fro between: id, text, and whether it needs a fix.
+const PLACES: [(&str, &str, bool); 4] = [
+    ("verdict", "jump-report", false),
+    ("answer", "jump-questions", false),
+    ("fixes", "jump-fixes", true),
+    ("check-fixes", "jump-check", true),
 ];
 
-/// The report and what can be added to it, a touch apart on a narrow page.
+/// Links between the report and what can be added to it, at the end of each long part: nobody scrolls
+/// back through a page of a phone. `but` is the place that it stands in.
 #[component]
-pub fn AnswerBar(
+pub fn Jump(
     /// The texts in the reader's language.
     texts: Texts,
     /// Whether the report has fixes.
     fixes: bool,
+    /// Id of the place that needs no link.
+    but: &'static str,
 ) -> impl IntoView {
-    let links = BAR.into_iter().filter(|(_, _, needs_fix)| fixes || !needs_fix);
+    let links = PLACES.into_iter().filter(|(id, _, needs_fix)| (fixes || !needs_fix) && *id != but);
     view! {
-        <nav class="answer-bar" aria-label=texts.t("bar-label")>
+        <p class="jump">
+            {texts.t("jump-to")}
             {links
                 .map(|(id, title, _)| view! { <a href=format!("#{id}")>{texts.t(title)}</a> })
                 .collect_view()}
-        </nav>
+        </p>
     }
 }
 

@@ -48,7 +48,7 @@ pub use check_fix::CheckFixes;
 pub use chrome::{Footer, Header};
 pub use compare::CompareForm;
 pub use constants::Constants;
-pub use contents::{AnswerBar, Contents};
+pub use contents::{Contents, Jump};
 pub use copy::{Command, CopyText};
 pub use export::{SavedFiles, UnsavedFiles};
 pub use fixes::Fixes;

@@ -9,7 +9,7 @@ use crate::{
     knowledge::{Base, HowTo, Question},
     report::{Report, StepKind},
     ui::{
-        components::{Command, Icon, capture_variables, capture_words, prose, ranked_rows},
+        components::{Command, Icon, Jump, capture_variables, capture_words, prose, ranked_rows},
         i18n::Texts,
         islands::{AnswerCapture, LiveTicket, TicketTexts},
         ticket::{moment, state_words},
@@ -137,6 +137,7 @@ fn Means(
     worker: String,
     base: Arc<Base>,
 ) -> impl IntoView {
+    let fixes = !report.fixes.is_empty();
     let questions = open_questions(&report, &base);
     let (first, rest) = questions.split_at(ASKED.min(questions.len()));
     let ask = |question: &&Question| asked(texts, question, &base);
@@ -201,6 +202,7 @@ fn Means(
                 </noscript>
                 {capture}
             </details>
+            <Jump texts fixes but="answer" />
         </div>
     }
 }

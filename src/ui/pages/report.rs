@@ -13,8 +13,8 @@ use crate::{
     report::{Case, NextStep, NotVisible, Report, RuledOut, StepKind, VerdictState},
     ui::{
         components::{
-            AnswerBar, CaseLadder, ChainStrip, CheckFixes, CompareForm, Constants, Contents, Fixes,
-            Icon, Ledger, MessageToOps, Opening, ReadFromText, RetryCode, SavedFiles, SealedPage,
+            CaseLadder, ChainStrip, CheckFixes, CompareForm, Constants, Contents, Fixes, Icon,
+            Jump, Ledger, MessageToOps, Opening, ReadFromText, RetryCode, SavedFiles, SealedPage,
             SecondThoughts, Settle, ShareForm, Shared, TicketBoard, Timeline, ToScale,
             UnsavedFiles, VerdictHead,
         },
@@ -153,7 +153,7 @@ pub(super) fn ReportView(
                 />
                 <Said texts report base wizard />
             </section>
-            {answers.then(|| view! { <AnswerBar texts fixes=has_fixes /> })}
+            {answers.then(|| view! { <Jump texts fixes=has_fixes but="" /> })}
         </div>
         <CopyButtons />
     }
