@@ -274,7 +274,7 @@ impl Maker<'_> {
         let percent = format!("{:.0}", (probability * 100.0).clamp(1.0, 99.0));
         let name = top.map_or("", |top| top.name.trim_end_matches(['.', '。']));
         let mut sentence = say(self.lang, message, &[("name", name), ("percent", &percent)]);
-        if acts && let Some(extra) = self.timer_sentence(known, constants) {
+        if acts && let Some(extra) = self.timer_sentence(known, constants, fixes) {
             if self.lang == Lang::En {
                 sentence.push(' ');
             }
@@ -300,6 +300,7 @@ impl Maker<'_> {
         &self,
         cause: Option<&crate::knowledge::Cause>,
         constants: &[ConstantMatch],
+        fixes: &[ReportFix],
     ) -> Option<String> {
         let cause = cause?;
         let fits_cause = |constant: &&ConstantMatch| {
@@ -309,7 +310,14 @@ impl Maker<'_> {
                 .is_some_and(|timeout| timeout.causes.contains(&cause.id))
         };
         let mut fitting = constants.iter().filter(fits_cause);
-        let best = fitting.clone().find(|constant| constant.named);
+        // Many timers of one program are 60 s: the one that the fixes turn is the one to name.
+        let is_turned = |constant: &ConstantMatch| {
+            let own = fixes.iter().filter(|fix| fix.cause == cause.id);
+            own.flat_map(|fix| fix.commands.iter().chain(&fix.steps))
+                .any(|text| text.contains(&constant.setting))
+        };
+        let named = fitting.clone().filter(|constant| constant.named);
+        let best = named.min_by_key(|constant| !is_turned(constant));
         let proven =
             self.evidence.iter().find(|o| o.variable == "component" && o.source == Source::Probe);
         match (best, proven) {
