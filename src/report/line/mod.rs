@@ -102,7 +102,8 @@ fn measured<'a>(probed: impl Fn(&str) -> Option<&'a Observation>, lines: &mut Ve
     };
     let mut asked = false;
     for (variable, kind) in PROBED {
-        let Some(course) = probed(variable).and_then(sound) else { continue };
+        let course = probed(variable).and_then(sound).filter(|course| !course.spans.is_empty());
+        let Some(course) = course else { continue };
         let stretches = match kind {
             "request" => spans(course).collect(),
             "banner" => before(0).chain(spans(course)).collect(),
