@@ -9,8 +9,8 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
     api::{Desk, Link, OpenedReport, Problem, Visitor},
-    knowledge::Lang,
-    report::{Case, NextStep, NotVisible, Report, RuledOut, StepKind, VerdictState},
+    knowledge::{Base, Lang},
+    report::{Case, Facts, NextStep, NotVisible, Report, RuledOut, StepKind, VerdictState},
     ui::{
         components::{
             CaseLadder, ChainStrip, CheckFixes, CompareForm, Constants, Contents, Fixes, Icon,
@@ -144,19 +144,48 @@ pub(super) fn ReportView(
                     <Export texts report=report.clone() origin />
                 </div>
             </div>
-            <section class="card" aria-labelledby="case">
-                <h2 id="case">{texts.t("case-title")}</h2>
-                <ReadFromText
-                    texts
-                    observations=report.observations.clone()
-                    base=Arc::clone(&base)
-                />
-                <Said texts report base wizard />
-            </section>
+            <WhatItRestsOn texts report base wizard />
             {answers.then(|| view! { <Jump texts fixes=has_fixes but="" /> })}
         </div>
         <CopyButtons />
     }
+}
+
+/// Characters of the pasted text that the page repeats. judgement: forty lines; the JSON has all of it.
+const PASTED: usize = 4_000;
+
+/// What was read, pasted and answered; nothing where nothing was said.
+#[component]
+fn WhatItRestsOn(
+    texts: Texts,
+    report: Report,
+    base: Arc<Base>,
+    wizard: Option<Wizard>,
+) -> impl IntoView {
+    let case = &report.case;
+    if case.text.is_none() && case.answers.is_empty() && case.facts == Facts::default() {
+        return ().into_any();
+    }
+    let pasted = case.text.as_deref().map(|text| {
+        let end = text.char_indices().nth(PASTED).map(|(end, _)| end);
+        let shown = text.get(..end.unwrap_or(text.len())).unwrap_or_default();
+        let shown = format!("{shown}{}", if end.is_some() { "…" } else { "" });
+        view! {
+            <details class="raw-json pasted">
+                <summary>{texts.t("sealed-text")}</summary>
+                <pre tabindex="0"><code>{shown}</code></pre>
+            </details>
+        }
+    });
+    view! {
+        <section class="card" aria-labelledby="case">
+            <h2 id="case">{texts.t("case-title")}</h2>
+            <ReadFromText texts observations=report.observations.clone() base=Arc::clone(&base) />
+            {pasted}
+            <Said texts report base wizard />
+        </section>
+    }
+    .into_any()
 }
 
 /// The report without its secrets, in the reader's language and in the other one; a language is left
