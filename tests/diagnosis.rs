@@ -61,6 +61,7 @@ fn of_many_timers_that_fit_the_one_is_named_that_the_fix_turns() {
     assert_eq!(report.verdict.cause.as_deref(), Some("proxy_idle_timeout"));
     let sentence = &report.verdict.sentence;
     assert!(sentence.contains("proxy_read_timeout"), "{sentence}");
+    assert_eq!(report.verdict.variant.as_deref(), Some("nginx_proxy_read_timeout_idle"));
 }
 
 #[test]

@@ -361,7 +361,11 @@ impl Maker<'_> {
             .iter()
             .map(|variant| (share(&variant.components), variant))
             .filter(|(share, _)| *share >= 0.5)
-            .max_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| y.id.cmp(&x.id)))
+            // Of two that fit alike, the one that says more.
+            .max_by(|(a, x), (b, y)| {
+                let more = || x.components.len().cmp(&y.components.len());
+                a.total_cmp(b).then_with(more).then_with(|| y.id.cmp(&x.id))
+            })
             .map(|(_, variant)| variant.id.clone())
     }
 
