@@ -1,4 +1,6 @@
 // The link: opens for somebody else, survives a restart and a kill, and can be ended.
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { accessible, awake, expect, freePort, Server, test, UPSTREAM, watch } from "./fixtures";
 
 const REPORT = `/diagnose?text=${encodeURIComponent(UPSTREAM)}&phase=reuse_keepalive&scope=all&stack=nginx,node&between=aws-alb&report=1`;
@@ -69,6 +71,30 @@ test("a report from a link with a secret shows, saves and shares none", async ({
     await expect(page).toHaveURL(/\/d\/[\w-]{27}/);
     expect(await page.content()).not.toContain(secret);
   }
+});
+
+test("what a probe found and no page may keep is said to be masked before it is saved", async ({ page, server }) => {
+  const secret = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+  const target = createServer((_, answer) => answer.writeHead(502, { server: `gate ${secret}` }).end());
+  await new Promise<void>((ready) => target.listen(0, "127.0.0.1", ready));
+  const { port } = target.address() as AddressInfo;
+  for (const [lang, look, enough, notice, save] of [
+    ["en", "Yes, look now", "Enough, show the report", "Masked before it is saved: 1 × ", "Save and get a link"],
+    ["zh-CN", "好，现在就看", "够了，看报告", "保存前会自动打码：1 × ", "保存并获取链接"],
+  ]) {
+    const asked = `target=${encodeURIComponent(`http://127.0.0.1:${port}`)}&phase=request&scope=all&skip=notes&at=probe.http&lang=${lang}`;
+    await page.goto(`${server.url}/diagnose?${asked}`);
+    await awake(page);
+    await page.getByRole("button", { name: look }).click();
+    await expect(page).toHaveURL(/seen=[\w-]{27}/, { timeout: 60_000 });
+    await page.getByRole("link", { name: enough }).click();
+    await expect(page.locator("main")).toContainText(notice);
+    await accessible(page);
+    await page.getByRole("button", { name: save }).click();
+    await expect(page).toHaveURL(/\/d\/[\w-]{27}/);
+    expect(await page.content()).not.toContain(secret);
+  }
+  target.close();
 });
 
 test("a time that fits no named hop, and what would change our mind, stand in the report", async ({ page, server }) => {

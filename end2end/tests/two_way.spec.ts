@@ -89,6 +89,14 @@ test("ops answer, the open page moves, a fix of a real nginx is verified, the li
   await awake(ops);
   await accessible(ops);
   await noSidewaysScroll(ops);
+  // The report and the means to answer are a touch apart, at the end of each long part.
+  const jump = ops.locator(".jump").last();
+  for (const part of ["check-fixes", "answer", "fixes-title", "verdict"]) {
+    const name = { "check-fixes": "Check", answer: "Questions", "fixes-title": "Fixes", verdict: "Report" }[part] ?? "";
+    await jump.getByRole("link", { name, exact: true }).click();
+    await expect(ops.locator(`#${part}`)).toBeInViewport();
+  }
+  await expect(ops.locator(".means .jump")).toHaveText("Go to:ReportFixesCheck");
   const before = await user.locator(".ticket-live .rank-percent").allTextContents();
   const questions = ops.locator(".means .say > .asked-all > .asked");
   for (const at of [0, 1]) {

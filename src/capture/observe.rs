@@ -1,6 +1,6 @@
 //! A conversation as evidence for the engine: the one place where findings become observations.
 
-use crate::evidence::{Observation, Source, Value};
+use crate::evidence::{Course, End, Observation, Source, Stretch, Value};
 
 use super::{
     conversation::{Close, Closer, Conversation, Handshake},
@@ -43,7 +43,45 @@ pub fn observations(conversation: &Conversation) -> Vec<Observation> {
     }
     path(conversation, &mut notes);
     speech(conversation, &mut notes);
+    if let Some(first) = notes.found.first_mut() {
+        first.course = Some(course(conversation));
+    }
     notes.found
+}
+
+/// The conversation in numbers: the handshake, what was said, the last silence, and who ended it.
+fn course(conversation: &Conversation) -> Course {
+    let has = |finding| conversation.findings.contains(&finding);
+    let details = &conversation.details;
+    let end = match (conversation.closer, conversation.close) {
+        _ if has(Finding::RstFromMiddlebox) => End::RstWay,
+        _ if has(Finding::MtuBlackHole) || has(Finding::HalfOpen) => End::Silent,
+        _ if conversation.handshake == Handshake::SynIcmp => End::Icmp,
+        (Closer::Src, Close::Fin) => End::FinClient,
+        (Closer::Src, Close::Rst) => End::RstClient,
+        (Closer::Dst, Close::Fin) => End::Fin,
+        (Closer::Dst, Close::Rst) => End::RstServer,
+        _ => End::Silent,
+    };
+    let quiet = details
+        .idle_before_reset
+        .or(details.idle_before_stuck)
+        .or(details.quiet_before_close)
+        .unwrap_or_default();
+    let tcp = details.round_trip.unwrap_or_default();
+    // Whoever waits for an answer is not idle.
+    let waits = waits(conversation);
+    let last = if waits { Stretch::FirstByte } else { Stretch::Silence };
+    Course::ended(end)
+        .then_seconds(Stretch::Tcp, tcp)
+        .then_seconds(Stretch::Talk, conversation.duration - tcp - quiet)
+        .then_seconds(last, quiet)
+}
+
+/// Whether somebody waited for an answer when it ended.
+fn waits(conversation: &Conversation) -> bool {
+    let waiting = [Finding::ClosedWithoutAnswer, Finding::HttpNoAnswer];
+    waiting.iter().any(|finding| conversation.findings.contains(finding))
 }
 
 /// A silence before an orderly end is no failure, but its length names a timer.
@@ -154,9 +192,7 @@ fn moment(conversation: &Conversation, notes: &mut Notes) {
     } else if has(Finding::IdleBeforeClose)
         && let Some(idle) = details.quiet_before_close
     {
-        // Whoever waits for an answer is not idle.
-        let waits = has(Finding::ClosedWithoutAnswer) || has(Finding::HttpNoAnswer);
-        notes.say("phase", if waits { "request" } else { "idle" });
+        notes.say("phase", if waits(conversation) { "request" } else { "idle" });
         notes.say("seconds", idle);
     } else if has(Finding::TlsHandshakeStopped) || has(Finding::TlsAlert) {
         notes.say("phase", "tls");

@@ -4,6 +4,9 @@
 //! nothing of sockets, pages or log formats, and nothing of causes.
 #![warn(clippy::indexing_slicing)]
 
+mod course;
+
+pub use course::{Course, End, Span, Stretch};
 use serde::{Deserialize, Serialize};
 
 /// Whether an observation was made, and what it said.
@@ -127,6 +130,9 @@ pub struct Observation {
     /// Hostile text; shown as text only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<String>,
+    /// The connection it was made on, in numbers, where somebody measured it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub course: Option<Course>,
 }
 
 impl Observation {
@@ -143,6 +149,7 @@ impl Observation {
             source,
             vantage: Self::default_vantage(),
             raw: None,
+            course: None,
         }
     }
 
@@ -150,6 +157,13 @@ impl Observation {
     #[must_use]
     pub fn with_raw(mut self, raw: impl Into<String>) -> Self {
         self.raw = Some(raw.into());
+        self
+    }
+
+    /// The same observation, with the connection it was made on.
+    #[must_use]
+    pub fn with_course(mut self, course: Course) -> Self {
+        self.course = Some(course);
         self
     }
 

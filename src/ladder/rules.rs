@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use crate::knowledge::{Base, Text};
+use crate::knowledge::{Base, Lang, Text};
 
 use super::{
     CutOff,
@@ -257,6 +257,18 @@ fn pings(ladder: &Ladder) -> Option<Finding> {
     })
 }
 
+/// The timers `ids` as people know them: "Apache httpd KeepAliveTimeout".
+fn timers_in_words(base: &Base, ids: &[String], lang: Lang) -> Vec<String> {
+    let known = ids.iter().filter_map(|id| base.timeouts.get(id));
+    let in_words = |timeout: &crate::knowledge::Timeout| {
+        let component = base.components.get(&timeout.component);
+        let name =
+            component.map_or(timeout.component.as_str(), |component| component.name.get(lang));
+        format!("{name} {}", timeout.setting)
+    };
+    known.map(in_words).collect()
+}
+
 /// What a measured cut-off fits: a timer of a hop, or a constant of something that is not listed.
 pub(super) fn cut_off(ladder: &Ladder, base: &Base, seconds: f64) -> CutOff {
     // 3 % and half a second: timers are polled, and people round.
@@ -290,10 +302,13 @@ pub(super) fn cut_off(ladder: &Ladder, base: &Base, seconds: f64) -> CutOff {
         }
         (None, Some(_)) => Text {
             en: format!(
-                "No timer here is {s} s: a hop is missing. It fits {}.",
-                missing.join(", ")
+                "No timer here is {s} s: a hop is missing, or one is not set to its default. By default it fits {}.",
+                timers_in_words(base, &missing, Lang::En).join(", ")
             ),
-            zh: format!("这里没有 {s} 秒的超时：漏了一跳。可能是 {}。", missing.join("、")),
+            zh: format!(
+                "这里没有 {s} 秒的超时：漏了一个环节，或某处改过默认值。默认值吻合的有：{}。",
+                timers_in_words(base, &missing, Lang::Zh).join("、")
+            ),
         },
         (None, None) => Text {
             en: format!(

@@ -150,6 +150,8 @@ fn a_cut_off_finds_its_timer_or_says_that_a_hop_is_missing() {
             && missing.missing.iter().any(|id| id == "aws-nat-gateway.idle_timeout")
     );
     assert!(missing.says.en.contains("a hop is missing"));
+    // In words, not by the ids of the knowledge base.
+    assert!(!missing.says.en.contains("aws-nat-gateway."), "{}", missing.says.en);
 }
 
 #[test]

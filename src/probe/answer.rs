@@ -7,6 +7,7 @@ use super::{
     event::{Finding, Reading, seconds},
     http::{Ending, Hop, NOT_HTTP},
 };
+use crate::evidence::{Course, End, Stretch};
 
 /// Reads meaning into the hops, of which the last is the answer a person would get.
 pub(super) fn interpret(hops: &[Hop]) -> Reading {
@@ -41,6 +42,7 @@ pub(super) fn interpret(hops: &[Hop]) -> Reading {
             // A head that is too large or broken is HTTP all the same.
             if raw.strip_prefix(NOT_HTTP).is_some_and(|bytes| !bytes.starts_with("HTTP/")) {
                 reading.observe("http.result", "not_http", raw);
+                reading.course("http.result", course(last));
             }
             return Reading { outcome: "not_http".to_owned(), ..reading };
         }
@@ -48,11 +50,31 @@ pub(super) fn interpret(hops: &[Hop]) -> Reading {
         Ending::Interim => return Reading { outcome: "interim".to_owned(), ..reading },
     };
     reading.observe("http.result", value, &raw(last));
+    reading.course("http.result", course(last));
     if GATEWAY.contains(&value) {
         observe_wait(&mut reading, last);
     }
     value.clone_into(&mut reading.outcome);
     reading
+}
+
+/// The connection of one request, in numbers.
+fn course(hop: &Hop) -> Course {
+    let end = match hop.ending {
+        Ending::ClosedEmpty | Ending::Truncated(_) => End::Fin,
+        Ending::Reset => End::Rst,
+        Ending::Timeout => End::Silent,
+        Ending::Status(_) | Ending::Garbage(_) | Ending::Interim | Ending::NotConnected(_) => {
+            End::Ours
+        }
+    };
+    let phases = hop.phases;
+    Course::ended(end)
+        .then(Stretch::Dns, phases.dns)
+        .then(Stretch::Tcp, phases.tcp)
+        .then(Stretch::Tls, phases.tls)
+        .then(Stretch::FirstByte, phases.first_byte)
+        .then(Stretch::Body, phases.body)
 }
 
 /// Answers of a hop in front about a hop behind.

@@ -21,6 +21,7 @@ use super::{
     protocol::Protocol,
     tcp,
 };
+use crate::evidence::{Course, End, Stretch};
 
 /// How long a port that should greet may take. sshd and MySQL look the client's name up first,
 /// which takes 5 s per dead name server (measured, 2026-11-22).
@@ -290,6 +291,7 @@ pub(super) fn interpret(said: &Said, port: u16) -> Reading {
         }
         let (en, zh) = sentence(greeting.result);
         conclude(&mut reading, greeting.result, Finding::new(en, zh), &raw);
+        reading.course("banner.result", course(said));
         return reading;
     }
     let (value, how) = match said.ending {
@@ -318,7 +320,19 @@ pub(super) fn interpret(said: &Said, port: u16) -> Reading {
     let (en, zh) = sentence(value);
     let raw = format!("{how} after {took} s, 0 bytes");
     conclude(&mut reading, value, Finding::new(en, zh), &raw);
+    reading.course("banner.result", course(said));
     reading
+}
+
+/// The wait for the greeting, in numbers.
+fn course(said: &Said) -> Course {
+    let end = match said.ending {
+        Ending::Closed => End::Fin,
+        Ending::Reset => End::Rst,
+        Ending::Open if said.bytes.is_empty() => End::Silent,
+        Ending::Open | Ending::NotConnected => End::Ours,
+    };
+    Course::ended(end).then(Stretch::FirstByte, said.elapsed)
 }
 
 fn conclude(reading: &mut Reading, value: &'static str, finding: Finding, raw: &str) {

@@ -7,6 +7,7 @@ use super::{
     resolve::{Lookup, Outcome},
     resolvers,
 };
+use crate::evidence::{Course, End, Stretch};
 
 /// From here on a lookup counts as slow. judgement: a recursive resolver answers a cold name within
 /// half a second; glibc's first retry comes after 5 s.
@@ -38,6 +39,10 @@ pub(super) fn interpret(lookups: &[Lookup], compared: &[Lookup]) -> Reading {
     };
     if let Some((value, raw)) = verdict {
         reading.observe("dns.result", value, &raw);
+        // Both families are asked at once, and the slower one is waited for.
+        let took = lookups.iter().map(|lookup| lookup.elapsed).max().unwrap_or_default();
+        let end = if value == "timeout" { End::Silent } else { End::Ours };
+        reading.course("dns.result", Course::ended(end).then(Stretch::Dns, took));
         value.clone_into(&mut reading.outcome);
     }
     resolvers::interpret(compared, &mut reading);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use crate::{
-    evidence::{Observation, Source, Value},
+    evidence::{Course, Observation, Source, Value},
     knowledge::Text,
 };
 
@@ -106,6 +106,13 @@ impl Reading {
             .with_raw(clean(raw));
         if !self.observations.contains(&observation) {
             self.observations.push(observation);
+        }
+    }
+
+    /// Sets the connection it was made on beside the observation of `variable`.
+    pub(super) fn course(&mut self, variable: &str, course: Course) {
+        if let Some(seen) = self.observations.iter_mut().find(|seen| seen.variable == variable) {
+            seen.course = Some(course);
         }
     }
 

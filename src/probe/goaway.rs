@@ -5,6 +5,7 @@ use super::{
     http2::{Ending, Visit},
     talk::Cut,
 };
+use crate::evidence::{Course, End, Stretch};
 
 /// Error codes of RFC 9113 §7.
 const CODES: [&str; 14] = [
@@ -115,6 +116,14 @@ pub(super) fn interpret(visit: &Visit) -> Reading {
     }
     let mut reading = Reading::default();
     reading.observe("http2.result", value, &raw);
+    let end = match &visit.ending {
+        Ending::Goaway(..) => End::Farewell,
+        Ending::Cut(Cut::Rst) => End::Rst,
+        Ending::Cut(Cut::Fin) => End::Fin,
+        Ending::NoPing(_) => End::Silent,
+        _ => End::Ours,
+    };
+    reading.course("http2.result", Course::ended(end).then(Stretch::Silence, visit.quiet));
     reading.findings.push(Finding::new(en, zh).raw(&raw));
     value.clone_into(&mut reading.outcome);
     // Ends closer to the answer than this are no time-outs.

@@ -25,6 +25,7 @@ use super::{
     talk::{self, Cut, Head},
     target::Scheme,
 };
+use crate::evidence::{Course, End, Stretch};
 
 /// Ages of the second request in the first round; the longest silence that was asked for is another.
 const AGES: [u64; 4] = [1, 5, 15, 30];
@@ -228,17 +229,21 @@ pub(super) fn interpret(tries: &[Try]) -> Reading {
     }
     let lost = |tried: &&Try| matches!(tried.fate, Fate::Lost(_));
     let silent = |tried: &&Try| matches!(tried.fate, Fate::Silent(_));
-    let (value, at) = if let Some(tried) = tries.iter().filter(lost).min_by_key(|tried| tried.age) {
-        ("lost", tried.age)
-    } else if let Some(tried) = tries.iter().filter(silent).min_by_key(|tried| tried.age) {
-        ("silent", tried.age)
-    } else if let Some((age, _)) = close {
-        ("closes_first", age)
-    } else {
-        ("answered", tries.iter().map(|tried| tried.age).max().unwrap_or_default())
-    };
+    let ended = |cut: Cut| if cut == Cut::Fin { End::Fin } else { End::Rst };
+    let (value, at, end) =
+        if let Some(tried) = tries.iter().filter(lost).min_by_key(|tried| tried.age) {
+            let end = if let Fate::Lost(cut) = tried.fate { ended(cut) } else { End::Rst };
+            ("lost", tried.age, end)
+        } else if let Some(tried) = tries.iter().filter(silent).min_by_key(|tried| tried.age) {
+            ("silent", tried.age, End::Silent)
+        } else if let Some((age, cut)) = close {
+            ("closes_first", age, ended(cut))
+        } else {
+            ("answered", tries.iter().map(|tried| tried.age).max().unwrap_or_default(), End::Ours)
+        };
     let raw = raw(value, at, close, tries);
     reading.observe("reuse.result", value, &raw);
+    reading.course("reuse.result", Course::ended(end).then(Stretch::Silence, at));
     value.clone_into(&mut reading.outcome);
     if let Some((age, cut)) = close {
         let packet = if cut == Cut::Fin { "FIN" } else { "RST" };

@@ -7,6 +7,7 @@ use super::{
     hold::{End, Hold},
     idle::{self, AT_ONCE, STAGGER, bracket, first_end},
 };
+use crate::evidence::{self, Course, Stretch};
 
 /// A cut-off is told to this much, wherever the bracket is narrow enough.
 const NEAR: Duration = Duration::from_secs(1);
@@ -49,11 +50,17 @@ pub(super) fn interpret(holds: &[Hold], standing: usize) -> Reading {
     let took = seconds(open);
     let raw = format!("open after {took} s of silence{by}");
     reading.observe("idle.end", "open", &raw);
+    reading.course("idle.end", course(evidence::End::Ours, open));
     let (en, zh) =
         (format!("still open after {took} s of silence"), format!("安静 {took} 秒后仍然连着"));
     reading.findings.push(Finding::new(en, zh).raw(raw));
     "open".clone_into(&mut reading.outcome);
     reading
+}
+
+/// A held connection, in numbers.
+fn course(end: evidence::End, quiet: Duration) -> Course {
+    Course::ended(end).then(Stretch::Silence, quiet)
 }
 
 /// A FIN or RST that came by itself.
@@ -67,6 +74,8 @@ fn interpret_end(first: &Hold, holds: &[Hold], standing: usize, by: &str) -> Rea
     }
     let ended = idle::ended(holds);
     reading.observe("idle.end", value, &raw);
+    let by = if first.end == End::Fin { evidence::End::Fin } else { evidence::End::Rst };
+    reading.course("idle.end", course(by, first.quiet));
     value.clone_into(&mut reading.outcome);
     if is_event(&ended, standing) {
         let finding = Finding::new(
@@ -152,6 +161,8 @@ fn interpret_bracket(alive: Duration, dead: Duration, holds: &[Hold], by: &str) 
     };
     let raw = format!("alive after {from} s of silence, dead after {to} s: {how}{by}");
     reading.observe("idle.end", value, &raw);
+    let end = if reset { evidence::End::Rst } else { evidence::End::Silent };
+    reading.course("idle.end", course(end, dead));
     value.clone_into(&mut reading.outcome);
     let (en, zh) = (
         format!("between {from} and {to} s of silence the connection is lost without a word"),

@@ -10,6 +10,7 @@ use super::{
     permit::{DialError, DialFailure, Permit},
     sys::{TcpFacts, own_addresses},
 };
+use crate::evidence::{Course, End, Stretch};
 
 /// Hard limit of one connect: SYNs go out at 0, 1 and 3 s, so two losses are survived.
 pub(super) const LIMIT: Duration = Duration::from_secs(5);
@@ -91,13 +92,16 @@ pub(super) fn interpret(attempts: &[Attempt]) -> Reading {
         unseen.findings = reading.findings;
         return unseen;
     }
-    let (result, raw) = overall(&visible);
-    reading.observe("tcp.result", result, &raw);
+    let (result, shown) = overall(&visible);
+    reading.observe("tcp.result", result, &shown.map(raw).unwrap_or_default());
+    if let Some(attempt) = shown {
+        reading.course("tcp.result", course(attempt));
+    }
     result.clone_into(&mut reading.outcome);
     if result != "connected"
         && let Some(refused) = visible.iter().find(|attempt| attempt.sender.is_some())
     {
-        reading.observe("icmp.sender", refused.sender.unwrap_or_default(), &self::raw(refused));
+        reading.observe("icmp.sender", refused.sender.unwrap_or_default(), &raw(refused));
     }
     // The two addresses of localhost are assumed, not looked up; most programs listen on one.
     if !visible.iter().all(|attempt| attempt.ip.is_loopback()) {
@@ -108,9 +112,9 @@ pub(super) fn interpret(attempts: &[Attempt]) -> Reading {
 }
 
 /// One word for all attempts: connected if any is, else the failure that says most.
-fn overall(visible: &[&Attempt]) -> (&'static str, String) {
+fn overall<'a>(visible: &[&'a Attempt]) -> (&'static str, Option<&'a Attempt>) {
     if let Some(connected) = visible.iter().find(|attempt| attempt.result.is_ok()) {
-        return ("connected", raw(connected));
+        return ("connected", Some(connected));
     }
     let order = [
         (DialFailure::Prohibited, "prohibited"),
@@ -123,10 +127,27 @@ fn overall(visible: &[&Attempt]) -> (&'static str, String) {
         let of_kind =
             |attempt: &&&Attempt| matches!(&attempt.result, Err(error) if error.kind == kind);
         if let Some(attempt) = visible.iter().find(of_kind) {
-            return (word, raw(attempt));
+            return (word, Some(attempt));
         }
     }
-    ("timeout", String::new())
+    ("timeout", None)
+}
+
+/// One connect, in numbers. One that went through was closed by us.
+fn course(attempt: &Attempt) -> Course {
+    let (end, took) = match &attempt.result {
+        Ok(connected) => (End::Ours, connected.elapsed),
+        Err(error) => {
+            let end = match (error.kind, error.icmp) {
+                (DialFailure::Refused | DialFailure::Reset, None) => End::Rst,
+                (DialFailure::Timeout, _) => End::Silent,
+                (DialFailure::NotFromHere | DialFailure::Limit, _) => End::Ours,
+                _ => End::Icmp,
+            };
+            (end, error.elapsed)
+        }
+    };
+    Course::ended(end).then(Stretch::Tcp, took)
 }
 
 fn observe_families(visible: &[&Attempt], reading: &mut Reading) {

@@ -19,6 +19,7 @@ use super::{
     tcp,
     verify::{self, Recorder, Roots, Trouble},
 };
+use crate::evidence::{Course, End, Stretch};
 
 /// Hard limit of one handshake.
 pub(super) const LIMIT: Duration = Duration::from_secs(10);
@@ -210,9 +211,24 @@ pub(super) fn interpret(
         ),
     };
     reading.observe("tls.result", value, &raw);
+    reading.course("tls.result", course(handshake));
     reading.findings.push(finding.raw(raw));
     value.clone_into(&mut reading.outcome);
     reading
+}
+
+/// The handshake, in numbers.
+fn course(handshake: &Handshake) -> Course {
+    let end = match handshake.ending {
+        Ending::Alert(_) => End::Alert,
+        Ending::Cut(false) => End::Fin,
+        Ending::Cut(true) => End::Rst,
+        Ending::Timeout => End::Silent,
+        Ending::Complete | Ending::NotTls | Ending::Incompatible(_) | Ending::NotConnected(_) => {
+            End::Ours
+        }
+    };
+    Course::ended(end).then(Stretch::Tls, handshake.elapsed)
 }
 
 fn interpret_certificate(
@@ -256,6 +272,7 @@ fn interpret_certificate(
         seconds(handshake.elapsed)
     );
     reading.observe("tls.result", value, &raw);
+    reading.course("tls.result", course(handshake));
     reading.findings.push(Finding::new(en, zh).raw(&raw));
     value.clone_into(&mut reading.outcome);
     reading

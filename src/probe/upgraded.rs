@@ -5,6 +5,7 @@ use super::{
     talk::Cut,
     websocket::{Ending, Visit},
 };
+use crate::evidence::{Course, End, Stretch};
 
 /// The close codes a server is likely to send, in words (IANA, WebSocket Close Code Number Registry,
 /// read 2026-11-22).
@@ -124,6 +125,9 @@ pub(super) fn interpret(visit: &Visit) -> Reading {
     let mut reading = Reading::default();
     if value != ELSEWHERE {
         reading.observe("websocket.result", value, &raw);
+        if !visit.age.is_zero() {
+            reading.course("websocket.result", course(visit));
+        }
     }
     reading.findings.push(Finding::new(en, zh).raw(&raw));
     value.clone_into(&mut reading.outcome);
@@ -133,6 +137,20 @@ pub(super) fn interpret(visit: &Visit) -> Reading {
         reading.observe("seconds", rounded, &raw);
     }
     reading
+}
+
+/// An upgraded connection from the upgrade on, in numbers.
+fn course(visit: &Visit) -> Course {
+    let end = match &visit.ending {
+        Ending::Closed(..) => End::Farewell,
+        Ending::Cut(Cut::Fin) => End::Fin,
+        Ending::Cut(Cut::Rst) => End::Rst,
+        Ending::NoPong(_) => End::Silent,
+        _ => End::Ours,
+    };
+    Course::ended(end)
+        .then(Stretch::Talk, visit.age.saturating_sub(visit.quiet))
+        .then(Stretch::Silence, visit.quiet)
 }
 
 /// What another answer than 101 says.

@@ -243,7 +243,7 @@ impl Maker<'_> {
         let percent = format!("{:.0}", (probability * 100.0).clamp(1.0, 99.0));
         let name = top.map_or("", |top| top.name.trim_end_matches(['.', '。']));
         let mut sentence = say(self.lang, message, &[("name", name), ("percent", &percent)]);
-        if acts && let Some(extra) = self.timer_sentence(known, constants, fixes.first()) {
+        if acts && let Some(extra) = self.timer_sentence(known, constants, fixes) {
             if self.lang == Lang::En {
                 sentence.push(' ');
             }
@@ -275,7 +275,11 @@ impl Maker<'_> {
             .iter()
             .map(|variant| (share(&variant.components), variant))
             .filter(|(share, _)| *share >= 0.5)
-            .max_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| y.id.cmp(&x.id)))
+            // Of two that fit alike, the one that says more.
+            .max_by(|(a, x), (b, y)| {
+                let more = || x.components.len().cmp(&y.components.len());
+                a.total_cmp(b).then_with(more).then_with(|| y.id.cmp(&x.id))
+            })
             .map(|(_, variant)| variant.id.clone())
     }
 

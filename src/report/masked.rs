@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::redact::{Choices, Kind, Redaction, counts, high_confidence, redact_with};
+use crate::redact::{Choices, Kind, Mask, Redaction, counts, high_confidence, redact_with};
 
 use super::Report;
 
@@ -27,7 +27,7 @@ pub struct Unmasked(#[from] serde_json::Error);
 
 impl Report {
     /// The report with every secret replaced by a placeholder, the same secret by the same one
-    /// throughout, and how many of each kind there were. Random strings that are only suspected stay.
+    /// throughout, and how many different ones of each kind there were. Random strings that are only suspected stay.
     pub fn masked(&self) -> Result<(Self, BTreeMap<Kind, usize>), Unmasked> {
         self.masked_but(&BTreeSet::new())
     }
@@ -57,6 +57,10 @@ impl Report {
         }
         let mut report: Self = serde_json::from_value(json)?;
         report.case.target = self.case.target.as_deref().map(|target| bare(target, &choices));
+        // One secret stands in many places of a report, and is one secret.
+        let mut seen = BTreeSet::new();
+        let masks: Vec<Mask> =
+            masks.into_iter().filter(|mask| seen.insert(mask.placeholder.clone())).collect();
         Ok((report, counts(&masks)))
     }
 }

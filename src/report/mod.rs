@@ -43,7 +43,7 @@ pub use fitted::{Blank, Fitted, with_usual};
 pub use fixed::{Judged, Unclear, judged};
 pub use inert::one_line;
 pub use learned::Learned;
-pub use line::{Drawn, Line, LineEnd, Stretch, lines};
+pub use line::{Drawn, Line, lines};
 pub use masked::Unmasked;
 pub use message::{Format, Message};
 pub use observe::{DONT_KNOW, TextHit};

@@ -47,7 +47,7 @@ impl Maker<'_> {
         &self,
         cause: Option<&Cause>,
         constants: &[ConstantMatch],
-        fix: Option<&ReportFix>,
+        fixes: &[ReportFix],
     ) -> Option<String> {
         let cause = cause?;
         let mut fitting: Vec<&ConstantMatch> = constants
@@ -55,11 +55,13 @@ impl Maker<'_> {
             .filter(|constant| self.speaks_for(&constant.id, &cause.id))
             .filter(|constant| constant.named || !self.is_taken(&constant.id))
             .collect();
-        // Several settings may have one value; the one that the fix changes is meant.
-        let is_changed = |constant: &ConstantMatch| {
-            fix.is_some_and(|fix| fix.commands.iter().any(|one| one.contains(&constant.setting)))
+        // Many timers of one program are 60 s: the one that the fixes turn is meant.
+        let is_turned = |constant: &ConstantMatch| {
+            let own = fixes.iter().filter(|fix| fix.cause == cause.id);
+            own.flat_map(|fix| fix.commands.iter().chain(&fix.steps))
+                .any(|text| text.contains(&constant.setting))
         };
-        fitting.sort_by_key(|constant| (!constant.named, !is_changed(constant)));
+        fitting.sort_by_key(|constant| (!constant.named, !is_turned(constant)));
         let best = fitting.first().copied().filter(|constant| constant.named);
         let proven =
             self.evidence.iter().find(|o| o.variable == "component" && o.source == Source::Probe);

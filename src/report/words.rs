@@ -54,15 +54,35 @@ pub(super) fn word(lang: Lang, prefix: &str, word: &str) -> String {
     if text == id { word.to_owned() } else { text }
 }
 
-/// A probability in whole per cent; the ends stay open, since nothing is ever certain.
-pub fn percent(probability: f64) -> String {
+/// A probability in whole per cent; the ends stay open, since nothing is ever certain. Chinese sets no
+/// space around its signs.
+pub fn percent(probability: f64, lang: Lang) -> String {
     let value = probability * 100.0;
-    if value < 1.0 {
-        "< 1 %".to_owned()
-    } else if value > 99.0 {
-        "> 99 %".to_owned()
-    } else {
-        format!("{value:.0} %")
+    let (sign, whole) = match value {
+        value if value < 1.0 => ("<", 1.0),
+        value if value > 99.0 => (">", 99.0),
+        value => ("", value),
+    };
+    match lang {
+        Lang::En if sign.is_empty() => format!("{whole:.0} %"),
+        Lang::En => format!("{sign} {whole:.0} %"),
+        Lang::Zh => format!("{sign}{whole:.0}%"),
+    }
+}
+
+/// The language's colon, with what follows it.
+pub(super) fn colon(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => ": ",
+        Lang::Zh => "：",
+    }
+}
+
+/// `note` in brackets behind something, with the space that belongs before it.
+pub(super) fn bracketed(note: &str, lang: Lang) -> String {
+    match lang {
+        Lang::En => format!(" ({note})"),
+        Lang::Zh => format!("（{note}）"),
     }
 }
 

@@ -121,6 +121,13 @@ fn check_facts(facts: &mut [Observation], base: &Base, at: &str) -> Result<(), P
             }
             _ => {}
         }
+        if fact.course.as_ref().is_some_and(|course| !course.is_sound()) {
+            return Err(bad_field(
+                &field("course"),
+                "holds times that nobody can have measured",
+                "包含不可能测到的时间",
+            ));
+        }
         name(&field("vantage"), &fact.vantage)?;
         if let Some(raw) = &mut fact.raw
             && let Some((end, _)) = raw.char_indices().nth(RAW_CHARS)

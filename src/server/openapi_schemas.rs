@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::openapi::reference;
+use crate::evidence::{End, Stretch};
 
 /// Every schema by name.
 pub(super) fn schemas() -> Value {
@@ -14,7 +15,7 @@ pub(super) fn schemas() -> Value {
         "Case": closed(&case),
         "Order": closed(&order),
         "Facts": closed(&facts_members()),
-        "Observation": object(&observation_members(), &["state", "raw"]),
+        "Observation": object(&observation_members(), &["state", "raw", "course"]),
         "Report": object(&report_members(), &[]),
         "Diagnosis": object(&diagnosis, &["share"]),
         "Verdict": object(&verdict_members(), &["cause", "variant"]),
@@ -197,7 +198,16 @@ fn observation_members() -> Members {
         ("source", source()),
         ("vantage", described(&text(), "user, server, browser, or a machine's name")),
         ("raw", described(&text(), "The raw finding; foreign text")),
+        ("course", described(&course(), "The connection it was made on, in numbers")),
     ]
+}
+
+/// One connection in numbers; see [`crate::evidence::Course`].
+fn course() -> Value {
+    let on = Stretch::ALL.map(Stretch::id);
+    let span = object(&[("on", one_of(&on)), ("millis", number())], &[]);
+    let ends = End::ALL.map(End::id);
+    object(&[("spans", list(&span)), ("end", one_of(&ends))], &[])
 }
 
 fn report_members() -> Members {

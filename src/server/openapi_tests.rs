@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::*;
 use crate::{
-    evidence::{Observation, Source},
+    evidence::{Course, End, Observation, Source, Stretch},
     knowledge::{Base, Lang},
     report::{Case, Diagnostician, Facts},
     server::router::API_ROUTES,
@@ -51,12 +51,19 @@ fn a_case_has_the_described_members() {
         answers: [("q".to_owned(), "o".to_owned())].into(),
         target: word(),
         lang: Some(Lang::En),
-        observations: vec![Observation::seen("phase", "idle", Source::Answer).with_raw("raw")],
+        observations: vec![
+            Observation::seen("phase", "idle", Source::Answer)
+                .with_raw("raw")
+                .with_course(Course::ended(End::Fin).then_seconds(Stretch::Tcp, 0.001)),
+        ],
     };
     let sent = serde_json::to_value(&case).unwrap();
     assert_eq!(members(&sent), properties("Case"));
     assert_eq!(members(&sent["facts"]), properties("Facts"));
-    assert_eq!(members(&sent["observations"][0]), properties("Observation"));
+    let seen = &sent["observations"][0];
+    assert_eq!(members(seen), properties("Observation"));
+    let course = &document()["components"]["schemas"]["Observation"]["properties"]["course"];
+    assert_eq!(members(&seen["course"]), members(&course["properties"]));
 }
 
 #[test]

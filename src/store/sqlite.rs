@@ -132,6 +132,7 @@ pub(super) fn migrator() -> Migrator {
         (2, "two-way links", include_str!("../../migrations/sqlite/0002_two_way_links.sql")),
         (3, "tally of causes", include_str!("../../migrations/sqlite/0003_tally.sql")),
         (4, "outbox of webhooks", include_str!("../../migrations/sqlite/0004_outbox.sql")),
+        (5, "links by their end", include_str!("../../migrations/sqlite/0005_links_by_end.sql")),
     ];
     let numbered = migrations.into_iter().map(|(version, description, sql)| {
         Migration::new(
@@ -229,8 +230,9 @@ impl ReportStore for SqliteStore {
         now: UnixSeconds,
     ) -> StoreFuture<'a, ManagedReport> {
         Box::pin(async move {
-            let select = "SELECT body, sealed, created_at, expires_at FROM report \
-                          WHERE manage_hash = ? AND expires_at > ?";
+            let select = "SELECT body, sealed, created_at, expires_at FROM report WHERE id = (\
+                          SELECT id FROM report INDEXED BY report_manage_until \
+                          WHERE manage_hash = ? AND expires_at > ?)";
             let row = self.read(sqlx::query(select).bind(hash(manage)).bind(now)).await?;
             let sealed = row.try_get::<i64, _>("sealed")? != 0;
             Ok(ManagedReport {
@@ -243,7 +245,9 @@ impl ReportStore for SqliteStore {
 
     fn revoke<'a>(&'a self, manage: &'a Token, now: UnixSeconds) -> StoreFuture<'a, i64> {
         Box::pin(async move {
-            let delete = "DELETE FROM report WHERE manage_hash = ? AND expires_at > ? RETURNING id";
+            let delete = "DELETE FROM report WHERE id = (\
+                          SELECT id FROM report INDEXED BY report_manage_until \
+                          WHERE manage_hash = ? AND expires_at > ?) RETURNING id";
             let row = self.change(sqlx::query(delete).bind(hash(manage)).bind(now)).await?;
             Ok(row.ok_or(StoreError::NotFound)?.try_get("id")?)
         })

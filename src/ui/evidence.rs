@@ -73,7 +73,7 @@ fn read(json: &str, base: &Base) -> Result<Vec<Observation>, Wrong> {
 }
 
 fn check(n: usize, seen: Observation, base: &Base) -> Result<Observation, Wrong> {
-    let Observation { variable: name, value, raw, .. } = seen;
+    let Observation { variable: name, value, raw, course, .. } = seen;
     let known = VARIABLES.contains(&name.as_str());
     let Some(variable) = base.variables.get(&name).filter(|_| known) else {
         return Err(Wrong("evidence-variable", n, name.chars().take(80).collect()));
@@ -91,9 +91,12 @@ fn check(n: usize, seen: Observation, base: &Base) -> Result<Observation, Wrong>
     if raw.as_ref().is_some_and(|raw| !readable(raw)) {
         return Err(Wrong("evidence-raw", n, name));
     }
+    if course.as_ref().is_some_and(|course| !course.is_sound()) {
+        return Err(Wrong("evidence-course", n, name));
+    }
     // Whoever sent it: it counts as what a visitor's capture says, and as nothing else.
     let seen = Observation::seen(name, value, Source::Capture);
-    Ok(Observation { raw, ..seen })
+    Ok(Observation { raw, course, ..seen })
 }
 
 #[cfg(test)]
@@ -141,6 +144,9 @@ mod tests {
         let raw =
             r#"[{"variable": "closer", "value": "client", "source": "capture", "raw": "a\u0007"}]"#;
         assert_eq!(wrong(raw), "evidence-raw");
+        let course = r#"[{"variable": "closer", "value": "client", "source": "capture",
+            "course": {"spans": [{"on": "tcp", "millis": -1}], "end": "fin"}}]"#;
+        assert_eq!(wrong(course), "evidence-course");
         let many = vec![r#"{"variable": "closer", "value": "client", "source": "capture"}"#; 17];
         assert_eq!(wrong(&format!("[{}]", many.join(","))), "evidence-many");
     }

@@ -11,12 +11,15 @@ pub fn seconds(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::knowledge::Lang;
 
     #[test]
     fn nothing_is_ever_certain() {
-        assert_eq!(percent(0.0), "< 1 %");
-        assert_eq!(percent(0.806), "81 %");
-        assert_eq!(percent(0.999), "> 99 %");
+        assert_eq!(percent(0.0, Lang::En), "< 1 %");
+        assert_eq!(percent(0.806, Lang::En), "81 %");
+        assert_eq!(percent(0.999, Lang::En), "> 99 %");
+        assert_eq!(percent(0.0, Lang::Zh), "<1%");
+        assert_eq!(percent(0.806, Lang::Zh), "81%");
     }
 
     #[test]

@@ -44,6 +44,16 @@ impl Texts {
         self.format(id, Some(&args))
     }
 
+    /// A probability, 0 to 1, in per cent: "81 %", "81%".
+    pub fn percent(self, probability: f64) -> String {
+        figures::percent(probability, self.0)
+    }
+
+    /// `note` in brackets behind `name`: "Slack (English)", "飞书（简体中文）".
+    pub fn bracketed(self, name: String, note: String) -> String {
+        self.with("in-brackets", &[("name", name.into()), ("note", note.into())])
+    }
+
     /// A time in seconds, with its unit: "60 s", "60 秒".
     pub fn seconds(self, seconds: f64) -> String {
         self.with("n-seconds", &[("n", figures::seconds(seconds).into())])

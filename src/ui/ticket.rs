@@ -7,7 +7,6 @@ use crate::{
     report::{FixState, Happening, Lead, Report, Unclear, VerdictState, with_usual},
     ui::{
         components::ranked_rows,
-        figures::percent,
         i18n::Texts,
         islands::{Moment, Moved, Side},
     },
@@ -192,15 +191,16 @@ fn shift(base: &Base, texts: Texts, before: &Lead, after: &Lead, moved: (f64, f6
         let known = base.causes.get(id).map(|cause| cause.name.get(texts.0).to_owned());
         known.unwrap_or_else(|| texts.t("family-something-else"))
     };
-    let (was, is) = (percent(moved.0), percent(moved.1));
+    let (was, is) = (texts.percent(moved.0), texts.percent(moved.1));
     let same = [("cause", name(&before.cause).into()), ("was", was.into()), ("is", is.into())];
-    if before.cause == after.cause && percent(moved.0) == percent(moved.1) {
+    if before.cause == after.cause && texts.percent(moved.0) == texts.percent(moved.1) {
         return texts.with("ticket-moved-not", &same);
     }
     if before.cause == after.cause {
         return texts.with("ticket-moved", &same);
     }
-    let other = [("other", name(&after.cause).into()), ("sure", percent(after.probability).into())];
+    let other =
+        [("other", name(&after.cause).into()), ("sure", texts.percent(after.probability).into())];
     let all: Vec<_> = same.into_iter().chain(other).collect();
     texts.with("ticket-moved-to", &all)
 }

@@ -23,6 +23,8 @@ mod target;
 #[cfg(feature = "ssr")]
 mod ticket;
 #[cfg(feature = "ssr")]
+mod ticket_check;
+#[cfg(feature = "ssr")]
 mod ticket_doors;
 #[cfg(feature = "ssr")]
 mod webhooks;

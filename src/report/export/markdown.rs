@@ -2,12 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::knowledge::Lang;
-
 use super::super::{
     HopState, RankedCause, Report, ReportFix, inert,
     message::markdown::{escape, fenced},
-    words::{percent, say, seconds, word},
+    words::{bracketed, colon, percent, say, seconds, word},
 };
 
 /// Causes that get a ledger of their own; the others stand in the table.
@@ -34,12 +32,12 @@ impl Report {
     }
 
     fn head(&self, link: Option<&str>, out: &mut String) {
-        let verdict = &self.verdict;
+        let (verdict, colon) = (&self.verdict, colon(self.lang));
         let _ = writeln!(out, "# {}\n", text(&verdict.sentence));
         let leading = self.causes.iter().find(|cause| Some(&cause.id) == verdict.cause.as_ref());
         let mut facts = Vec::new();
         if let Some(cause) = leading {
-            facts.push(("confidence", percent(cause.probability)));
+            facts.push(("confidence", percent(cause.probability, self.lang)));
         }
         if !verdict.owner.is_empty() {
             let mark = say(self.lang, "list-mark", &[]);
@@ -51,7 +49,7 @@ impl Report {
             facts.push(("message-where", text(target)));
         }
         for (label, value) in facts {
-            let _ = writeln!(out, "- **{}**: {value}", say(self.lang, label, &[]));
+            let _ = writeln!(out, "- **{}**{colon}{value}", say(self.lang, label, &[]));
         }
         let _ = writeln!(out, "\n{}", text(&verdict.first_step));
         if let Some(cause) = leading {
@@ -74,11 +72,13 @@ impl Report {
                 HopState::NotVisible => "unseen",
             };
             let share = match hop.state {
-                HopState::Broken | HopState::Suspect => format!(" ({})", percent(hop.probability)),
+                HopState::Broken | HopState::Suspect => {
+                    bracketed(&percent(hop.probability, self.lang), self.lang)
+                }
                 HopState::Ok | HopState::NotVisible => String::new(),
             };
             let state = word(self.lang, "hop", state);
-            let _ = writeln!(out, "- {}: {state}{share}", text(&hop.label));
+            let _ = writeln!(out, "- {}{}{state}{share}", text(&hop.label), colon(self.lang));
         }
     }
 
@@ -87,13 +87,18 @@ impl Report {
         let head = |id: &str| say(self.lang, id, &[]);
         let _ = writeln!(out, "| {} | {} |\n|---|---:|", head("export-cause"), head("confidence"));
         for cause in &self.causes {
-            let _ = writeln!(out, "| {} | {} |", text(&cause.name), percent(cause.probability));
+            let _ = writeln!(
+                out,
+                "| {} | {} |",
+                text(&cause.name),
+                percent(cause.probability, self.lang)
+            );
         }
     }
 
     fn ledger(&self, cause: &RankedCause, out: &mut String) {
         let why = say(self.lang, "ledger-title", &[]);
-        let _ = writeln!(out, "\n## {why}: {}\n", text(&cause.name));
+        let _ = writeln!(out, "\n## {why}{}{}\n", colon(self.lang), text(&cause.name));
         let head = |id: &str| say(self.lang, id, &[]);
         let _ = writeln!(
             out,
@@ -113,12 +118,14 @@ impl Report {
             return;
         }
         self.title("constants-title", out);
+        let time = |value: f64| say(self.lang, "n-seconds", &[("n", &seconds(value))]);
         for constant in &self.constants {
             let _ = writeln!(
                 out,
-                "- {} s ≈ {} s: {} {}{}",
-                seconds(constant.measured),
-                seconds(constant.seconds),
+                "- {} ≈ {}{}{} {}{}",
+                time(constant.measured),
+                time(constant.seconds),
+                colon(self.lang),
                 text(&constant.component),
                 text(&constant.setting),
                 source(&constant.source)
@@ -160,7 +167,13 @@ impl Report {
         self.notes("fits-title", fitted, out);
         self.notes("blanks-title", fix.blanks.iter().map(|blank| (&blank.name, &blank.put)), out);
         for (label, value) in [("verify", &fix.verify), ("rollback", &fix.rollback)] {
-            let _ = write!(out, "\n**{}**: {}\n", say(self.lang, label, &[]), text(value));
+            let _ = write!(
+                out,
+                "\n**{}**{}{}\n",
+                say(self.lang, label, &[]),
+                colon(self.lang),
+                text(value)
+            );
         }
         for url in &fix.sources {
             let _ = writeln!(out, "{}", source(url));
@@ -175,7 +188,7 @@ impl Report {
         notes: impl Iterator<Item = (&'a String, &'a String)>,
         out: &mut String,
     ) {
-        let colon = if self.lang == Lang::Zh { "：" } else { ": " };
+        let colon = colon(self.lang);
         for (at, (word, note)) in notes.enumerate() {
             if at == 0 {
                 let _ = write!(out, "\n**{}**\n\n", say(self.lang, title, &[]));
@@ -185,16 +198,17 @@ impl Report {
     }
 
     fn unknowns(&self, out: &mut String) {
+        let colon = colon(self.lang);
         if !self.ruled_out.is_empty() {
             self.title("ruled-out-title", out);
             for ruled in &self.ruled_out {
-                let _ = writeln!(out, "- {}: {}", text(&ruled.name), text(&ruled.why));
+                let _ = writeln!(out, "- {}{colon}{}", text(&ruled.name), text(&ruled.why));
             }
         }
         if !self.not_visible.is_empty() {
             self.title("not-visible-title", out);
             for hidden in &self.not_visible {
-                let _ = writeln!(out, "- {}: {}", text(&hidden.label), text(&hidden.needs));
+                let _ = writeln!(out, "- {}{colon}{}", text(&hidden.label), text(&hidden.needs));
             }
         }
         if let Some(change) = &self.change_of_mind {

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use super::super::{
     Report, VerdictState, inert,
-    words::{percent, say, word},
+    words::{colon, percent, say, word},
 };
 
 /// The fonts of the reader's own system, Chinese ones among them.
@@ -31,7 +31,9 @@ impl Report {
         let (state, colour) = self.state();
         let leading = self.leading();
         let said = match leading {
-            Some((name, sure)) => format!("{state} {sure}: {}", shortened(name, 5_200)),
+            Some((name, sure)) => {
+                format!("{state} {sure}{}{}", colon(self.lang), shortened(name, 5_200))
+            }
             None => state.clone(),
         };
         let (left, right) = (width("hangup", 11) + 14, width(&said, 11) + 14);
@@ -69,7 +71,7 @@ impl Report {
             self.verdict.owner.iter().map(|who| word(self.lang, "who", who)).collect();
         if !owners.is_empty() {
             let mark = say(self.lang, "list-mark", &[]);
-            let says = format!("{}: {}", say(self.lang, "concerns", &[]), owners.join(&mark));
+            let says = [say(self.lang, "concerns", &[]), owners.join(&mark)].join(colon(self.lang));
             text(&mut out, (28, 164), 15, QUIET, &shortened(&says, 3_500), false);
         }
         self.strip(&mut out);
@@ -125,7 +127,7 @@ impl Report {
     fn leading(&self) -> Option<(&str, String)> {
         let id = self.verdict.cause.as_ref()?;
         let cause = self.causes.iter().find(|cause| &cause.id == id)?;
-        Some((&cause.name, percent(cause.probability)))
+        Some((&cause.name, percent(cause.probability, self.lang)))
     }
 }
 

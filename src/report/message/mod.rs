@@ -22,7 +22,13 @@ use crate::{
     knowledge::{Base, Lang},
 };
 
-use super::{Fitted, Report, compose::shorten, inert, label::label, words::say};
+use super::{
+    Fitted, Report,
+    compose::shorten,
+    inert,
+    label::label,
+    words::{colon, say},
+};
 
 /// Most observations that a message quotes. judgement: the link has the rest.
 const QUOTED: usize = 6;
@@ -191,10 +197,7 @@ impl Message {
     fn written(&self, dialect: &Dialect, quoted: usize) -> String {
         let say = |id: &str| say(self.lang, id, &[]);
         let strong = |text: &str| format!("{}{text}{}", dialect.strong.0, dialect.strong.1);
-        let colon = dialect.colon.unwrap_or(match self.lang {
-            Lang::En => ": ",
-            Lang::Zh => "：",
-        });
+        let colon = dialect.colon.unwrap_or(colon(self.lang));
         let field = |label: &str, value: &str| {
             format!("{}{}{colon}{value}", dialect.bullet, strong(&say(label)))
         };

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Occasion, ReceiverKind, Webhook, sign};
-use crate::{knowledge::Lang, report::one_line};
+use crate::{
+    knowledge::Lang,
+    report::{one_line, percent},
+};
 
 /// The longest sentence that is passed on, characters. WeCom takes 4096 bytes of markdown, a
 /// Chinese character takes three (https://work.weixin.qq.com/api/doc/90000/90136/91770, read 2026-11-28 up to the
@@ -110,11 +113,14 @@ pub(super) fn request(webhook: &Webhook, notice: &Announcement, id: u64, now: i6
 fn body(kind: ReceiverKind, notice: &Announcement, lang: Lang) -> Value {
     let headline = notice.headline(lang);
     let sentence = match notice.cause {
-        Some(_) => format!(
-            "{} ({:.0} %)",
-            shortened(&notice.sentence, SENTENCE),
-            notice.probability * 100.0
-        ),
+        Some(_) => {
+            let sure = percent(notice.probability, lang);
+            let sentence = shortened(&notice.sentence, SENTENCE);
+            match lang {
+                Lang::En => format!("{sentence} ({sure})"),
+                Lang::Zh => format!("{sentence}（{sure}）"),
+            }
+        }
         None => shortened(&notice.sentence, SENTENCE),
     };
     let open = Announcement::open(lang);

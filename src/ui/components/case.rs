@@ -39,40 +39,41 @@ pub fn Answers(
     #[prop(default = true)]
     editable: bool,
 ) -> impl IntoView {
-    let said = said(&wizard, &base, texts);
-    if said.is_empty() {
+    let rows = said(&wizard, &base, texts).into_iter().map(|said| {
+        let change = editable.then(|| {
+            let label = texts.with("change-what", &[("what", said.label.clone().into())]);
+            view! {
+                <a href=wizard.back_at(&said.step).href() aria-label=label>
+                    {texts.t("ask-again")}
+                </a>
+            }
+        });
+        let value = view! { <bdi>{said.value}</bdi> {change} };
+        fact(said.label, None, value.into_any())
+    });
+    facts("said", texts.t("said-title"), "said", rows.collect())
+}
+
+/// One row of a list of facts; `variable` is what it is about, for whoever looks it up in the page.
+fn fact(label: String, variable: Option<String>, value: AnyView) -> AnyView {
+    view! {
+        <div data-variable=variable>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+        </div>
+    }
+    .into_any()
+}
+
+/// A list of facts under its heading; nothing where there is none.
+fn facts(id: &'static str, title: String, class: &'static str, rows: Vec<AnyView>) -> AnyView {
+    if rows.is_empty() {
         return ().into_any();
     }
     view! {
-        <section aria-labelledby="said">
-            <h2 id="said">{texts.t("said-title")}</h2>
-            <dl class="said">
-                {said
-                    .into_iter()
-                    .map(|said| {
-                        let label = texts.with("change-what", &[("what", said.label.clone().into())]);
-                        view! {
-                            <div>
-                                <dt>{said.label}</dt>
-                                <dd>
-                                    <bdi>{said.value}</bdi>
-                                    {editable
-                                        .then(|| {
-                                            view! {
-                                                <a
-                                                    href=wizard.back_at(&said.step).href()
-                                                    aria-label=label
-                                                >
-                                                    {texts.t("ask-again")}
-                                                </a>
-                                            }
-                                        })}
-                                </dd>
-                            </div>
-                        }
-                    })
-                    .collect_view()}
-            </dl>
+        <section aria-labelledby=id>
+            <h2 id=id>{title}</h2>
+            <dl class=class>{rows}</dl>
         </section>
     }
     .into_any()
@@ -194,45 +195,33 @@ pub fn Measured(
     /// The knowledge base, for the words of variables and options.
     base: Arc<Base>,
 ) -> impl IntoView {
-    let rows: Vec<_> = observations
+    let seen = observations
         .into_iter()
-        .filter(|seen| seen.source == Source::Probe && seen.variable != "component")
-        .map(|seen| {
-            let label = base.variables.get(&seen.variable).map_or_else(
-                || seen.variable.clone(),
-                |variable| variable.label.get(texts.0).to_owned(),
-            );
-            let value = match (seen.value.word(), seen.value.number()) {
-                (Some(word), _) => option_label(&base, &seen.variable, word, texts.0),
-                (_, Some(seconds)) => texts.seconds(seconds),
-                _ => seen.value.to_string(),
-            };
-            let place = (seen.vantage == "browser").then(|| texts.t("measured-from-browser"));
-            view! {
-                <div data-variable=seen.variable>
-                    <dt>{label}</dt>
-                    <dd>
-                        {value}
-                        {place.map(|place| view! { " " <span class="muted">{place}</span> })}
-                        {seen.raw.map(|raw| view! {
-                            <details class="raw">
-                                <summary>{texts.t("probe-raw")}</summary>
-                                <code>{raw}</code>
-                            </details>
-                        })}
-                    </dd>
-                </div>
-            }
-        })
-        .collect();
-    (!rows.is_empty()).then(|| {
-        view! {
-            <section aria-labelledby="measured">
-                <h2 id="measured">{texts.t("measured-title")}</h2>
-                <dl class="said measured">{rows}</dl>
-            </section>
-        }
-    })
+        .filter(|seen| seen.source == Source::Probe && seen.variable != "component");
+    let rows = seen.map(|seen| {
+        let label = base.variables.get(&seen.variable).map_or_else(
+            || seen.variable.clone(),
+            |variable| variable.label.get(texts.0).to_owned(),
+        );
+        let value = match (seen.value.word(), seen.value.number()) {
+            (Some(word), _) => option_label(&base, &seen.variable, word, texts.0),
+            (_, Some(seconds)) => texts.seconds(seconds),
+            _ => seen.value.to_string(),
+        };
+        let place = (seen.vantage == "browser").then(|| texts.t("measured-from-browser"));
+        let value = view! {
+            {value}
+            {place.map(|place| view! { " " <span class="muted">{place}</span> })}
+            {seen.raw.map(|raw| view! {
+                <details class="raw">
+                    <summary>{texts.t("probe-raw")}</summary>
+                    <code>{raw}</code>
+                </details>
+            })}
+        };
+        fact(label, Some(seen.variable), value.into_any())
+    });
+    facts("measured", texts.t("measured-title"), "said measured", rows.collect())
 }
 
 /// What a packet capture showed, in the words of the knowledge base.
@@ -245,42 +234,17 @@ pub fn ReadFromCapture(
     /// The knowledge base, for the words.
     base: Arc<Base>,
 ) -> impl IntoView {
-    let lines: Vec<(String, String)> = observations
-        .iter()
-        .filter(|seen| seen.source == Source::Capture)
-        .filter_map(|seen| {
+    let rows =
+        observations.iter().filter(|seen| seen.source == Source::Capture).filter_map(|seen| {
             let variable = base.variables.get(&seen.variable)?;
             let value = match seen.value.number() {
                 Some(number) => texts.seconds(number),
                 None => option_label(&base, &seen.variable, seen.value.word()?, texts.0),
             };
-            Some((variable.label.get(texts.0).to_owned(), value))
-        })
-        .collect();
-    if lines.is_empty() {
-        return ().into_any();
-    }
-    view! {
-        <section aria-labelledby="captured">
-            <h2 id="captured">{texts.t("from-capture-title")}</h2>
-            <dl class="said">
-                {lines
-                    .into_iter()
-                    .map(|(label, value)| {
-                        view! {
-                            <div>
-                                <dt>{label}</dt>
-                                <dd>
-                                    <bdi>{value}</bdi>
-                                </dd>
-                            </div>
-                        }
-                    })
-                    .collect_view()}
-            </dl>
-        </section>
-    }
-    .into_any()
+            let label = variable.label.get(texts.0).to_owned();
+            Some(fact(label, None, view! { <bdi>{value}</bdi> }.into_any()))
+        });
+    facts("captured", texts.t("from-capture-title"), "said", rows.collect())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     report::{Hop, HopState},
-    ui::{components::Icon, figures::percent, i18n::Texts},
+    ui::{components::Icon, i18n::Texts},
 };
 
 /// Every hop with its state in a sign and a word, never in colour alone.
@@ -27,7 +27,7 @@ pub fn ChainStrip(
                         HopState::NotVisible => ("unseen", "unseen"),
                     };
                     let share = matches!(hop.state, HopState::Broken | HopState::Suspect)
-                        .then(|| percent(hop.probability));
+                        .then(|| texts.percent(hop.probability));
                     view! {
                         <li class=format!("hop hop-{state}")>
                             <span class="hop-sign"><Icon name=icon /></span>

@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use crate::{
     api::{Desk, Ticket},
     report::{FixState, Report, ReportFix},
-    ui::{components::ticket::Who, i18n::Texts},
+    ui::{
+        components::{Jump, prose, ticket::Who},
+        i18n::Texts,
+    },
 };
 
 /// Fixes that can be checked here. judgement: whoever tried another one finds it further down.
@@ -45,6 +48,7 @@ pub fn CheckFixes(
                 <noscript><meta http-equiv="refresh" content="10" /></noscript>
             })}
             {fixes.collect_view()}
+            <Jump texts fixes=true but="check-fixes" />
         </section>
     }
     .into_any()
@@ -80,7 +84,7 @@ fn CheckFix(
             <form method="post" action=action class="say">
                 <input type="hidden" name="back" value=back />
                 <input type="hidden" name="fix" value=fix.id />
-                <p>{fix.verify}</p>
+                <p>{prose(&fix.verify)}</p>
                 <Who texts />
                 {buttons}
             </form>

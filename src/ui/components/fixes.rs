@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     report::{Blank, Fitted, ReportFix},
     ui::{
-        components::{Command, Icon, constants::Source},
+        components::{Command, Icon, constants::Source, prose},
         i18n::Texts,
     },
 };
@@ -22,6 +22,8 @@ pub fn Fixes(
     fixes: Vec<ReportFix>,
     /// Whether no cause stands out; then no fix does, and all are folded.
     unsure: bool,
+    /// Whether each but the first is folded below its title: for a page that has other work to do.
+    folded: bool,
 ) -> impl IntoView {
     if unsure && fixes.is_empty() {
         return ().into_any();
@@ -41,13 +43,17 @@ pub fn Fixes(
             <h2 id="fixes-title">{texts.t(if unsure { "fixes-unsure" } else { "fixes-title" })}</h2>
             {fixes_empty
                 .then(|| view! { <p class="muted">{texts.t("no-fixes")}</p> })}
-            {first.into_iter().map(|fix| view! { <FixCard texts fix /> }).collect_view()}
+            {first
+                .into_iter()
+                .enumerate()
+                .map(|(at, fix)| view! { <FixCard texts fix folded={folded && at > 0} /> })
+                .collect_view()}
             {(more > 0)
                 .then(|| {
                     view! {
                         <details class="more">
                             <summary>{texts.with(if unsure { "fixes-suspects" } else { "more-fixes" }, &[("n", more.into())])}</summary>
-                            {rest.into_iter().map(|fix| view! { <FixCard texts fix /> }).collect_view()}
+                            {rest.into_iter().map(|fix| view! { <FixCard texts fix folded /> }).collect_view()}
                         </details>
                     }
                 })}
@@ -57,13 +63,14 @@ pub fn Fixes(
 }
 
 #[component]
-fn FixCard(texts: Texts, fix: ReportFix) -> impl IntoView {
+fn FixCard(texts: Texts, fix: ReportFix, folded: bool) -> impl IntoView {
     let who: Vec<String> = fix.who.iter().map(|who| texts.word("who", who)).collect();
     let comma = texts.t("list-comma");
+    let id = format!("fix-{}", fix.id);
     view! {
-        <article class="card fix" id=format!("fix-{}", fix.id)>
+        <article class="card fix" id=id>
             <header>
-                <h3>{fix.title}</h3>
+                <h3>{fix.title.clone()}</h3>
                 <ul class="facts">
                     {(fix.stack != "any").then(|| view! { <li class="tag stack">{fix.stack.clone()}</li> })}
                     {fix.for_named_stack.then(|| view! { <li class="tag">{texts.t("your-stack")}</li> })}
@@ -75,8 +82,27 @@ fn FixCard(texts: Texts, fix: ReportFix) -> impl IntoView {
                     <li class="tag">{who.join(&comma)}</li>
                 </ul>
             </header>
+            {if folded {
+                view! {
+                    <details class="fix-steps">
+                        <summary>{texts.t("fix-steps")}</summary>
+                        <Doing texts fix />
+                    </details>
+                }
+                    .into_any()
+            } else {
+                view! { <Doing texts fix /> }.into_any()
+            }}
+        </article>
+    }
+}
+
+/// Steps, commands, proof and way back.
+#[component]
+fn Doing(texts: Texts, fix: ReportFix) -> impl IntoView {
+    view! {
             <ol class="steps">
-                {fix.steps.into_iter().map(|step| view! { <li>{step}</li> }).collect_view()}
+                {fix.steps.into_iter().map(|step| view! { <li>{prose(&step)}</li> }).collect_view()}
             </ol>
             {fix
                 .commands
@@ -86,14 +112,13 @@ fn FixCard(texts: Texts, fix: ReportFix) -> impl IntoView {
             <Values texts fitted=fix.fitted blanks=fix.blanks />
             <dl class="proof">
                 <dt>{texts.t("verify")}</dt>
-                <dd>{fix.verify}</dd>
+                <dd>{prose(&fix.verify)}</dd>
                 <dt>{texts.t("rollback")}</dt>
-                <dd>{fix.rollback}</dd>
+                <dd>{prose(&fix.rollback)}</dd>
             </dl>
             <p class="sources">
                 {fix.sources.into_iter().map(|url| view! { <Source texts url /> " " }).collect_view()}
             </p>
-        </article>
     }
 }
 

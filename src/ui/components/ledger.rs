@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     report::{EvidenceItem, RankedCause},
-    ui::{figures::percent, i18n::Texts},
+    ui::i18n::Texts,
 };
 
 /// Causes shown with a ledger of their own. judgement: the fourth is noise.
@@ -21,6 +21,8 @@ pub fn Ledger(
     texts: Texts,
     /// The causes, most probable first.
     causes: Vec<RankedCause>,
+    /// Whether the leading cause is folded too.
+    folded: bool,
 ) -> impl IntoView {
     view! {
         <section class="ledger" aria-labelledby="ledger">
@@ -30,7 +32,7 @@ pub fn Ledger(
                 .into_iter()
                 .take(CAUSES)
                 .enumerate()
-                .map(|(index, cause)| view! { <CauseEntry texts cause open=index == 0 /> })
+                .map(|(index, cause)| view! { <CauseEntry texts cause open={index == 0 && !folded} /> })
                 .collect_view()}
         </section>
     }
@@ -43,7 +45,7 @@ fn CauseEntry(texts: Texts, cause: RankedCause, open: bool) -> impl IntoView {
             <summary>
                 <span class="cause-name">{cause.name}</span>
                 <span class="family">{texts.word("family", &cause.family)}</span>
-                <strong class="share">{percent(cause.probability)}</strong>
+                <strong class="share">{texts.percent(cause.probability)}</strong>
             </summary>
             <p>{cause.plain}</p>
             {if cause.evidence.is_empty() {

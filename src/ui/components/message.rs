@@ -54,7 +54,8 @@ pub fn MessageToOps(
                 .into_iter()
                 .map(|(lang, format, text)| {
                     let named = texts.t(&format!("message-format-{}", format.id()));
-                    let what = format!("{} ({named}, {})", texts.t("message-title"), Texts(lang).t("language-name"));
+                    let what = [named, Texts(lang).t("language-name")].join(&texts.t("list-comma"));
+                    let what = texts.bracketed(texts.t("message-title"), what);
                     view! {
                         <div class=format!("copyable message-text message-{}-{}", lang.tag(), format.id())>
                             <textarea rows="16" lang=lang.tag() aria-label=what.clone()>{text}</textarea>

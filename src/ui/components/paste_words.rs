@@ -55,6 +55,7 @@ pub fn hit_texts(texts: Texts) -> HitTexts {
         rhythm: texts.t("read-rhythm"),
         ruled_out: texts.with("read-ruled-out", &[("value", "{value}".into())]),
         more: texts.with("more-of-them", &[("n", "{n}".into())]),
+        colon: texts.t("probe-colon"),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     knowledge::{Base, Client},
     report::{Report, RetryPolicy},
     ui::{
-        components::{Command, constants::Source},
+        components::{Command, constants::Source, prose},
         i18n::Texts,
     },
 };
@@ -30,12 +30,14 @@ pub fn RetryCode(
     report: Report,
     /// The knowledge base, for the clients.
     base: Arc<Base>,
+    /// Whether the person's own client is folded too.
+    folded: bool,
 ) -> impl IntoView {
     let Some(policy) = RetryPolicy::of(&report, &base) else { return ().into_any() };
     let (clients, named) = report.clients(&base);
     let mut shown = clients.into_iter().cloned().enumerate().map(|(at, client)| {
         let policy = policy.clone();
-        view! { <ClientCode texts policy client open=at < named.min(1) /> }
+        view! { <ClientCode texts policy client open={at < named.min(1) && !folded} /> }
     });
     let own = shown.by_ref().take(named).collect_view();
     let others: Vec<_> = shown.collect();
@@ -79,7 +81,7 @@ fn ClientCode(texts: Texts, policy: RetryPolicy, client: Client, open: bool) -> 
                         let url = fact.sources.first().map(|source| source.url.clone()).unwrap_or_default();
                         view! {
                             <li>
-                                {policy.fact(fact.text.get(texts.0))}
+                                {prose(&policy.fact(fact.text.get(texts.0)))}
                                 {fact.unsure.then(|| view! { " " <span class="tag">{texts.t("unsure")}</span> })}
                                 <Source texts url />
                             </li>

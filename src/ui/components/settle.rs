@@ -7,7 +7,11 @@ use leptos::prelude::*;
 use crate::{
     knowledge::{Base, HowTo, Lang},
     report::{Report, Settling, StepKind},
-    ui::{components::Command, figures::percent, i18n::Texts, state::Wizard},
+    ui::{
+        components::{Command, prose},
+        i18n::Texts,
+        state::Wizard,
+    },
 };
 
 /// Suspects that are named. judgement: with more of them it is no list of suspects.
@@ -55,7 +59,7 @@ pub fn Settle(
                 <ul class="steps">
                     {suspects
                         .into_iter()
-                        .map(|(name, probability)| view! { <li>{name} " (" {percent(probability)} ")"</li> })
+                        .map(|(name, probability)| view! { <li>{texts.bracketed(name, texts.percent(probability))}</li> })
                         .collect_view()}
                 </ul>
             </section>
@@ -84,7 +88,7 @@ fn Step(texts: Texts, step: Settling, wizard: Option<Wizard>) -> impl IntoView {
                 <span class="tag">{texts.word("kind", kind)}</span> " " {who.join(&comma)} " "
                 {texts.with("takes-seconds", &[("n", step.cost_seconds.into())])}
             </p>
-            <p>{step.why}</p>
+            <p>{prose(&step.why)}</p>
             {nowhere.then(|| view! { <p class="muted">{texts.t("settle-by-looking")}</p> })}
             {step.how.into_iter().map(|how| view! { <Way texts how /> }).collect_view()}
         </li>
@@ -102,6 +106,6 @@ fn Way(texts: Texts, how: HowTo) -> impl IntoView {
     });
     view! {
         {command}
-        {how.note.map(|note| view! { <p class="hint">{note.get(lang).to_owned()}</p> })}
+        {how.note.map(|note| view! { <p class="hint">{prose(note.get(lang))}</p> })}
     }
 }

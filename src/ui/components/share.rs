@@ -36,8 +36,9 @@ pub fn ShareForm(
     masked: Vec<String>,
 ) -> impl IntoView {
     let draft = wizard.draft.clone();
-    let masked = (!masked.is_empty())
-        .then(|| texts.with("share-masked", &[("kinds", masked.join(", ").into())]));
+    let masked = (!masked.is_empty()).then(|| {
+        texts.with("share-masked", &[("kinds", masked.join(&texts.t("list-comma")).into())])
+    });
     view! {
         <section class="card share" aria-labelledby="share">
             <h2 id="share">

@@ -9,7 +9,7 @@ use crate::{
     knowledge::{Base, HowTo, Question},
     report::{Report, StepKind},
     ui::{
-        components::{Command, Icon, capture_variables, capture_words, ranked_rows},
+        components::{Command, Icon, Jump, capture_variables, capture_words, prose, ranked_rows},
         i18n::Texts,
         islands::{AnswerCapture, LiveTicket, TicketTexts},
         ticket::{moment, state_words},
@@ -137,6 +137,7 @@ fn Means(
     worker: String,
     base: Arc<Base>,
 ) -> impl IntoView {
+    let fixes = !report.fixes.is_empty();
     let questions = open_questions(&report, &base);
     let (first, rest) = questions.split_at(ASKED.min(questions.len()));
     let ask = |question: &&Question| asked(texts, question, &base);
@@ -166,7 +167,7 @@ fn Means(
     view! {
         <div class="means">
             <form method="post" action=answers class="say">
-                <h3>{texts.t("ticket-questions")}</h3>
+                <h3 id="answer">{texts.t("ticket-questions")}</h3>
                 <p class="muted">{texts.t("ticket-questions-hint")}</p>
                 <input type="hidden" name="back" value=back.clone() />
                 <div class="asked-all">{first}</div>
@@ -201,6 +202,7 @@ fn Means(
                 </noscript>
                 {capture}
             </details>
+            <Jump texts fixes but="answer" />
         </div>
     }
 }
@@ -230,28 +232,29 @@ fn asked(texts: Texts, question: &Question, base: &Base) -> impl IntoView + use<
             </label>
         }
     });
-    let how = (!question.how.is_empty()).then(|| {
-        let how: Vec<HowTo> = question.how.clone();
+    let how: Vec<HowTo> = question.how.clone();
+    let fold = if how.is_empty() { "why-we-ask" } else { "how-to-find-out" };
+    let how = {
         view! {
             <details>
-                <summary>{texts.t("how-to-find-out")}</summary>
+                <summary>{texts.t(fold)}</summary>
+                <p class="muted">{prose(question.why.get(texts.0))}</p>
                 {how
                     .into_iter()
                     .map(|how| {
                         view! {
                             <p class="os">{texts.t(&format!("os-{}", how.os))}</p>
                             <Command texts command=how.command />
-                            {how.note.map(|note| view! { <p class="muted">{note.get(texts.0).to_owned()}</p> })}
+                            {how.note.map(|note| view! { <p class="muted">{prose(note.get(texts.0))}</p> })}
                         }
                     })
                     .collect_view()}
             </details>
         }
-    });
+    };
     view! {
         <fieldset class="asked">
             <legend>{question.ask.get(texts.0).to_owned()}</legend>
-            <p class="muted">{question.why.get(texts.0).to_owned()}</p>
             <div class="inline-choices">{options.collect_view()}</div>
             {how}
         </fieldset>

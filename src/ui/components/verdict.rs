@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     report::{Report, VerdictState},
-    ui::{components::Icon, figures::percent, i18n::Texts},
+    ui::{components::Icon, i18n::Texts},
 };
 
 /// How sure that is, in a word of the `sure-…` texts.
@@ -99,7 +99,7 @@ fn Confidence(texts: Texts, probability: f64) -> impl IntoView {
                 <rect class="bar-fill" width=width height="6" />
             </svg>
             <span class="visually-hidden">{texts.t("confidence")}</span>
-            <strong>{percent(probability)}</strong>
+            <strong>{texts.percent(probability)}</strong>
             <span>{texts.t(sureness(probability))}</span>
         </p>
     }

@@ -36,6 +36,8 @@ pub struct HitTexts {
     pub ruled_out: String,
     /// `{n} more`.
     pub more: String,
+    /// Between a fact and its value.
+    pub colon: String,
 }
 
 /// The hits, the most telling first where only `most` are shown, and the facts. 0 shows all.
@@ -104,7 +106,7 @@ fn view_fact(fact: ReadFact, texts: &HitTexts) -> impl IntoView + use<> {
         if fact.ruled_out { texts.ruled_out.replace("{value}", &fact.value) } else { fact.value };
     view! {
         <li>
-            <p>{fact.what} ": " <strong>{value}</strong></p>
+            <p>{fact.what} {texts.colon.clone()} <strong>{value}</strong></p>
             {fact.raw.map(|raw| view! { <code>{shortened(&raw)}</code> })}
         </li>
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{knowledge::Lang, ui::figures::percent};
 
-use super::{RankRow, browser};
+use super::{RankRow, browser, ranking::bar};
 
 /// One finding of a probe, before a fix and after it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,7 +124,7 @@ pub fn LiveTicket(
                 if known {
                     return;
                 }
-                browser::retell(&moved.verdict, moved.sure.map(|sure| (percent(sure), sure)));
+                browser::retell(&moved.verdict, moved.sure.map(|sure| (percent(sure, lang), sure)));
                 rows.set(moved.rows);
                 state.set((moved.state, moved.state_tone));
                 moments.write().push(moved.moment);
@@ -147,7 +147,7 @@ pub fn LiveTicket(
             </p>
             <section class="ranking" aria-labelledby="live-ranking">
                 <h3 id="live-ranking">{ranking}</h3>
-                <ol>{move || rows.get().into_iter().map(rank).collect_view()}</ol>
+                <ol>{move || rows.get().into_iter().map(|row| bar(row, lang, false)).collect_view()}</ol>
             </section>
             <section aria-labelledby="history">
                 <h3 id="history">{history}</h3>
@@ -165,20 +165,6 @@ pub fn LiveTicket(
                 </ol>
             </section>
         </div>
-    }
-}
-
-fn rank(row: RankRow) -> impl IntoView {
-    let width = format!("{:.1}", row.probability * 100.0);
-    view! {
-        <li>
-            <span class="rank-name">{row.name}</span>
-            <span class="rank-percent">{percent(row.probability)}</span>
-            <svg class="rank-bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
-                <rect class="bar-track" width="100" height="6" />
-                <rect class="bar-fill" width=width height="6" />
-            </svg>
-        </li>
     }
 }
 

@@ -105,22 +105,23 @@ pub fn LiveRanking(
         <section class="ranking" class:is-preview=move || preview.get() aria-labelledby="ranking">
             <h2 id="ranking">{title}</h2>
             <p class="ranking-caption">{move || caption.get()}</p>
-            <ol>{move || shown.get().into_iter().map(bar).collect_view()}</ol>
+            <ol>{move || shown.get().into_iter().map(|row| bar(row, lang, true)).collect_view()}</ol>
         </section>
     }
 }
 
-fn bar(row: RankRow) -> impl IntoView {
+/// One cause with its bar; `with_family` names its family below.
+pub(super) fn bar(row: RankRow, lang: Lang, with_family: bool) -> impl IntoView {
     let width = format!("{:.1}", row.probability * 100.0);
     view! {
         <li>
             <span class="rank-name">{row.name}</span>
-            <span class="rank-percent">{percent(row.probability)}</span>
+            <span class="rank-percent">{percent(row.probability, lang)}</span>
             <svg class="rank-bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
                 <rect class="bar-track" width="100" height="6" />
                 <rect class="bar-fill" width=width height="6" />
             </svg>
-            <span class="rank-family">{row.family}</span>
+            {with_family.then(|| view! { <span class="rank-family">{row.family}</span> })}
         </li>
     }
 }

@@ -149,8 +149,9 @@ pub fn SealedReport(
 
 fn opened(report: Report, manage: String, texts: &UnsealTexts) -> impl IntoView + use<> {
     let leading = report.causes.first().map(|cause| cause.evidence.clone()).unwrap_or_default();
+    let lang = report.lang;
     let causes = report.causes.into_iter().take(CAUSES).map(|cause| {
-        let probability = percent(cause.probability);
+        let probability = percent(cause.probability, lang);
         view! { <li><strong>{probability}</strong> " " {cause.name}</li> }
     });
     let evidence = leading.into_iter().take(EVIDENCE);

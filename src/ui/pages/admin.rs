@@ -98,7 +98,7 @@ fn Receivers(texts: Texts, overview: Overview) -> impl IntoView {
             <tr>
                 <th scope="row">{receiver.name.clone()}</th>
                 <td>{receiver.kind}</td>
-                <td>{events.join(&texts.t("list-separator"))}</td>
+                <td>{events.join(&texts.t("list-comma"))}</td>
                 <td>
                     <form method="post" action="/admin/webhooks/test">
                         <input type="hidden" name="name" value=receiver.name.clone() />
@@ -113,37 +113,19 @@ fn Receivers(texts: Texts, overview: Overview) -> impl IntoView {
             </tr>
         }
     });
-    let rows: Vec<_> = rows.collect();
+    let heads = ["admin-name", "admin-kind", "admin-events", ""];
+    let table = table(texts, &heads, rows.collect::<Vec<_>>(), "admin-no-webhooks");
     view! {
         <section class="card" aria-labelledby="webhooks">
             <h2 id="webhooks">{texts.t("admin-webhooks")}</h2>
-            {if rows.is_empty() {
-                view! { <p class="muted">{texts.t("admin-no-webhooks")}</p> }.into_any()
-            } else {
-                view! {
-                    <div class="scroll" tabindex="0">
-                        <table>
-                            <thead>
-                                <tr>
-                                    <th scope="col">{texts.t("admin-name")}</th>
-                                    <th scope="col">{texts.t("admin-kind")}</th>
-                                    <th scope="col">{texts.t("admin-events")}</th>
-                                    <td></td>
-                                </tr>
-                            </thead>
-                            <tbody>{rows}</tbody>
-                        </table>
-                    </div>
-                }
-                    .into_any()
-            }}
+            {table}
         </section>
     }
 }
 
 #[component]
 fn Deliveries(texts: Texts, overview: Overview) -> impl IntoView {
-    let rows: Vec<_> = overview
+    let rows = overview
         .deliveries
         .into_iter()
         .map(|line| {
@@ -164,33 +146,15 @@ fn Deliveries(texts: Texts, overview: Overview) -> impl IntoView {
                 </tr>
             }
         })
-        .collect();
+        .collect::<Vec<_>>();
+    let heads =
+        ["admin-when", "admin-name", "admin-event", "admin-state", "admin-tries", "admin-answer"];
+    let table = table(texts, &heads, rows, "admin-no-deliveries");
     view! {
         <section class="card" aria-labelledby="deliveries">
             <h2 id="deliveries">{texts.t("admin-deliveries")}</h2>
             <p class="muted">{texts.t("admin-deliveries-why")}</p>
-            {if rows.is_empty() {
-                view! { <p>{texts.t("admin-no-deliveries")}</p> }.into_any()
-            } else {
-                view! {
-                    <div class="scroll" tabindex="0">
-                        <table>
-                            <thead>
-                                <tr>
-                                    <th scope="col">{texts.t("admin-when")}</th>
-                                    <th scope="col">{texts.t("admin-name")}</th>
-                                    <th scope="col">{texts.t("admin-event")}</th>
-                                    <th scope="col">{texts.t("admin-state")}</th>
-                                    <th scope="col">{texts.t("admin-tries")}</th>
-                                    <th scope="col">{texts.t("admin-answer")}</th>
-                                </tr>
-                            </thead>
-                            <tbody>{rows}</tbody>
-                        </table>
-                    </div>
-                }
-                    .into_any()
-            }}
+            {table}
         </section>
     }
 }
@@ -203,7 +167,7 @@ fn Learning(texts: Texts, overview: Overview) -> impl IntoView {
     } else {
         texts.t("admin-learning-off")
     };
-    let rows: Vec<_> = overview
+    let rows = overview
         .confirmed
         .into_iter()
         .map(|count| {
@@ -221,31 +185,53 @@ fn Learning(texts: Texts, overview: Overview) -> impl IntoView {
                 </tr>
             }
         })
-        .collect();
+        .collect::<Vec<_>>();
+    let forget = (!rows.is_empty()).then(|| {
+        view! {
+            <form method="post" action="/admin/learning/forget">
+                <button type="submit" class="danger">{texts.t("admin-forget")}</button>
+            </form>
+        }
+    });
+    let heads = ["admin-cause", "reports-confirmed", ""];
+    let table = table(texts, &heads, rows, "admin-nothing-confirmed");
     view! {
         <section class="card" aria-labelledby="learning">
             <h2 id="learning">{texts.t("admin-learning")}</h2>
             <p>{state}</p>
-            {if rows.is_empty() {
-                view! { <p class="muted">{texts.t("admin-nothing-confirmed")}</p> }.into_any()
-            } else {
-                view! {
-                    <table>
-                        <thead>
-                            <tr>
-                                <th scope="col">{texts.t("admin-cause")}</th>
-                                <th scope="col">{texts.t("reports-confirmed")}</th>
-                                <td></td>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                    <form method="post" action="/admin/learning/forget">
-                        <button type="submit" class="danger">{texts.t("admin-forget")}</button>
-                    </form>
-                }
-                    .into_any()
-            }}
+            {table}
+            {forget}
         </section>
     }
+}
+
+/// A table under `heads`, ids of texts, of which an empty one heads a column of buttons; where there is no
+/// row, the text `none` in its place.
+fn table<Row: IntoView + 'static>(
+    texts: Texts,
+    heads: &[&str],
+    rows: Vec<Row>,
+    none: &str,
+) -> AnyView {
+    if rows.is_empty() {
+        return view! { <p class="muted">{texts.t(none)}</p> }.into_any();
+    }
+    let heads: Vec<AnyView> = heads
+        .iter()
+        .map(|head| match *head {
+            "" => view! { <td></td> }.into_any(),
+            head => view! { <th scope="col">{texts.t(head)}</th> }.into_any(),
+        })
+        .collect();
+    view! {
+        <div class="scroll" tabindex="0">
+            <table>
+                <thead>
+                    <tr>{heads}</tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
 }

@@ -12,7 +12,6 @@ use crate::{
     report::{Comparison, ConstantMatch, Moved},
     ui::{
         components::{CaseLadder, CompareForm},
-        figures::percent,
         i18n::{Texts, texts},
         pages::problem::ProblemPage,
         state::decode,
@@ -95,7 +94,7 @@ fn Compared(
                         </tr>
                     </thead>
                     <tbody>
-                        {compared.causes.into_iter().map(|moved| view! { <Row moved /> }).collect_view()}
+                        {compared.causes.into_iter().map(|moved| view! { <Row texts moved /> }).collect_view()}
                     </tbody>
                 </table>
             </section>
@@ -142,7 +141,7 @@ fn Side(texts: Texts, name: String, opened: OpenedReport) -> impl IntoView {
 }
 
 #[component]
-fn Row(moved: Moved) -> impl IntoView {
+fn Row(texts: Texts, moved: Moved) -> impl IntoView {
     let points = (moved.after - moved.before) * 100.0;
     let (sign, class) = match points {
         points if points >= 0.5 => ("▲", "up"),
@@ -152,8 +151,8 @@ fn Row(moved: Moved) -> impl IntoView {
     view! {
         <tr class=format!("moved-{class}")>
             <th scope="row">{moved.name}</th>
-            <td>{percent(moved.before)}</td>
-            <td>{percent(moved.after)}</td>
+            <td>{texts.percent(moved.before)}</td>
+            <td>{texts.percent(moved.after)}</td>
             <td class="seconds">{sign} " " {format!("{points:+.0}").replace('-', "−")}</td>
         </tr>
     }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::Title;
 
-use crate::ui::i18n::texts;
+use crate::ui::{components::prose, i18n::texts};
 
 /// The statuses that have texts of their own.
 fn known(status: StatusCode) -> u16 {
@@ -36,7 +36,7 @@ pub fn ProblemPage(
         <div class="wrap problem">
             <p class="problem-code">{status.as_u16()}</p>
             <h1>{texts.t(&format!("problem-{code}-title"))}</h1>
-            <p class="lead">{sentence}</p>
+            <p class="lead">{prose(&sentence)}</p>
             <p>
                 <a class="button primary" href="/">{texts.t("start-again")}</a>
             </p>

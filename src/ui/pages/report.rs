@@ -9,12 +9,12 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
     api::{Desk, Link, OpenedReport, Problem, Visitor},
-    knowledge::Lang,
-    report::{Case, NextStep, NotVisible, Report, RuledOut, StepKind, VerdictState},
+    knowledge::{Base, Lang},
+    report::{Case, Facts, NextStep, NotVisible, Report, RuledOut, StepKind, VerdictState},
     ui::{
         components::{
             CaseLadder, ChainStrip, CheckFixes, CompareForm, Constants, Contents, Fixes, Icon,
-            Ledger, MessageToOps, Opening, ReadFromText, RetryCode, SavedFiles, SealedPage,
+            Jump, Ledger, MessageToOps, Opening, ReadFromText, RetryCode, SavedFiles, SealedPage,
             SecondThoughts, Settle, ShareForm, Shared, TicketBoard, Timeline, ToScale,
             UnsavedFiles, VerdictHead,
         },
@@ -105,14 +105,18 @@ pub(super) fn ReportView(
         Origin::Stored(opened) => Some(opened.ticket.clone()),
         Origin::Wizard(_) => None,
     };
+    let answers =
+        ticket.as_ref().is_some_and(|ticket| ticket.power.is_some() && ticket.older.is_none());
     let unsure = report.verdict.state == VerdictState::NotEnoughEvidence;
     let next = report.next.clone();
+    let listed = if answers { LISTED.1 } else { LISTED.0 };
+    let has_fixes = !report.fixes.is_empty();
     view! {
         <Title text=texts.t("report-title") />
         <div class="wrap report">
             <VerdictHead texts report=report.clone() />
             <ChainStrip texts hops=report.chain.clone() />
-            <Contents texts report=report.clone() open=ticket.as_ref().map(|ticket| !ticket.burned) />
+            <Contents texts report=report.clone() open=ticket.as_ref().map(|ticket| !ticket.burned) answers />
             {ticket.clone().map(|ticket| view! { <TicketBoard texts report=report.clone() ticket base=Arc::clone(&base) worker=desk.package_file("capture-worker.js") /> })}
             {unsure
                 .then(|| {
@@ -123,14 +127,14 @@ pub(super) fn ReportView(
             <ToScale texts observations=report.observations.clone() />
             <Constants texts constants=report.constants.clone() />
             <CaseLadder texts report=report.clone() base=Arc::clone(&base) />
-            <Fixes texts fixes=report.fixes.clone() unsure />
+            <Fixes texts fixes=report.fixes.clone() unsure folded=answers />
             {ticket.map(|ticket| view! { <CheckFixes texts report=report.clone() ticket desk=desk.clone() /> })}
-            <RetryCode texts report=report.clone() base=Arc::clone(&base) />
-            <Ledger texts causes=report.causes.clone() />
+            <RetryCode texts report=report.clone() base=Arc::clone(&base) folded=answers />
+            <Ledger texts causes=report.causes.clone() folded=answers />
             <SecondThoughts texts report=report.clone() />
             <div class="columns">
-                <RuledOutList texts ruled_out=report.ruled_out.clone() />
-                <NotVisibleList texts not_visible=report.not_visible.clone() />
+                <RuledOutList texts ruled_out=report.ruled_out.clone() shown=listed />
+                <NotVisibleList texts not_visible=report.not_visible.clone() shown=listed />
             </div>
             {(!unsure).then(|| view! { <NextSteps texts next wizard=wizard.clone() /> })}
             <div class="columns">
@@ -140,18 +144,48 @@ pub(super) fn ReportView(
                     <Export texts report=report.clone() origin />
                 </div>
             </div>
-            <section class="card" aria-labelledby="case">
-                <h2 id="case">{texts.t("case-title")}</h2>
-                <ReadFromText
-                    texts
-                    observations=report.observations.clone()
-                    base=Arc::clone(&base)
-                />
-                <Said texts report base wizard />
-            </section>
+            <WhatItRestsOn texts report base wizard />
+            {answers.then(|| view! { <Jump texts fixes=has_fixes but="" /> })}
         </div>
         <CopyButtons />
     }
+}
+
+/// Characters of the pasted text that the page repeats. judgement: forty lines; the JSON has all of it.
+const PASTED: usize = 4_000;
+
+/// What was read, pasted and answered; nothing where nothing was said.
+#[component]
+fn WhatItRestsOn(
+    texts: Texts,
+    report: Report,
+    base: Arc<Base>,
+    wizard: Option<Wizard>,
+) -> impl IntoView {
+    let case = &report.case;
+    if case.text.is_none() && case.answers.is_empty() && case.facts == Facts::default() {
+        return ().into_any();
+    }
+    let pasted = case.text.as_deref().map(|text| {
+        let end = text.char_indices().nth(PASTED).map(|(end, _)| end);
+        let shown = text.get(..end.unwrap_or(text.len())).unwrap_or_default();
+        let shown = format!("{shown}{}", if end.is_some() { "…" } else { "" });
+        view! {
+            <details class="raw-json pasted">
+                <summary>{texts.t("sealed-text")}</summary>
+                <pre tabindex="0"><code>{shown}</code></pre>
+            </details>
+        }
+    });
+    view! {
+        <section class="card" aria-labelledby="case">
+            <h2 id="case">{texts.t("case-title")}</h2>
+            <ReadFromText texts observations=report.observations.clone() base=Arc::clone(&base) />
+            {pasted}
+            <Said texts report base wizard />
+        </section>
+    }
+    .into_any()
 }
 
 /// The report without its secrets, in the reader's language and in the other one; a language is left
@@ -229,12 +263,13 @@ fn Export(texts: Texts, report: Report, origin: Origin) -> impl IntoView {
     }
 }
 
-/// How many causes of each list stand open. judgement: the rest is for the curious.
-const LISTED: usize = 6;
+/// How many rows of each list stand open, and where somebody answers. judgement: the rest is for the
+/// curious.
+const LISTED: (usize, usize) = (6, 3);
 
 #[component]
-fn RuledOutList(texts: Texts, ruled_out: Vec<RuledOut>) -> impl IntoView {
-    let more = ruled_out.len().saturating_sub(LISTED);
+fn RuledOutList(texts: Texts, ruled_out: Vec<RuledOut>, shown: usize) -> impl IntoView {
+    let more = ruled_out.len().saturating_sub(shown);
     let mut rows = ruled_out.into_iter().map(|ruled| {
         view! {
             <li>
@@ -246,7 +281,7 @@ fn RuledOutList(texts: Texts, ruled_out: Vec<RuledOut>) -> impl IntoView {
             </li>
         }
     });
-    let first = rows.by_ref().take(LISTED).collect_view();
+    let first = rows.by_ref().take(shown).collect_view();
     let rest: Vec<_> = rows.collect();
     view! {
         <section class="card" aria-labelledby="ruled-out">
@@ -267,7 +302,7 @@ fn RuledOutList(texts: Texts, ruled_out: Vec<RuledOut>) -> impl IntoView {
 }
 
 #[component]
-fn NotVisibleList(texts: Texts, not_visible: Vec<NotVisible>) -> impl IntoView {
+fn NotVisibleList(texts: Texts, not_visible: Vec<NotVisible>, shown: usize) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="not-visible">
             <h2 id="not-visible">{texts.t("not-visible-title")}</h2>
@@ -277,7 +312,7 @@ fn NotVisibleList(texts: Texts, not_visible: Vec<NotVisible>) -> impl IntoView {
             <ul class="signed">
                 {not_visible
                     .into_iter()
-                    .take(LISTED)
+                    .take(shown)
                     .map(|hidden| {
                         view! {
                             <li>

@@ -7,7 +7,11 @@ use leptos::prelude::*;
 use crate::{
     knowledge::Base,
     report::{Report, ReportFix},
-    ui::{components::Answers, i18n::Texts, state::Wizard},
+    ui::{
+        components::{Answers, prose},
+        i18n::Texts,
+        state::Wizard,
+    },
 };
 
 /// Who of the vocabulary counts as the reader; everybody else is ops.
@@ -53,7 +57,7 @@ pub(super) fn HappenedAndHelp(
                         view! {
                             <details>
                                 <summary>{texts.t("in-depth")}</summary>
-                                <p>{technical}</p>
+                                <p>{prose(&technical)}</p>
                             </details>
                         }
                     })}

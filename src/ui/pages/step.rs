@@ -8,7 +8,7 @@ use crate::{
     redact::numbers_in,
     report::Report,
     ui::{
-        components::{Command, HiddenState, Icon, paste_texts},
+        components::{Command, HiddenState, Icon, paste_texts, prose},
         i18n::Texts,
         islands::{BoxShape, PasteBox},
         pages::{
@@ -109,7 +109,7 @@ pub(super) fn WhyAndHow(
                     view! {
                         <details>
                             <summary>{texts.t("why-we-ask")}</summary>
-                            <p>{why}</p>
+                            <p>{prose(&why)}</p>
                         </details>
                     }
                 })}
@@ -133,7 +133,7 @@ fn Commands(texts: Texts, how: Vec<(String, String, Option<String>)>) -> impl In
             view! {
                 <p class="os">{os}</p>
                 {(!command.trim().is_empty()).then(|| view! { <Command texts command /> })}
-                {note.map(|note| view! { <p class="muted">{note}</p> })}
+                {note.map(|note| view! { <p class="muted">{prose(&note)}</p> })}
             }
         })
         .collect_view()
@@ -225,7 +225,7 @@ fn check(texts: Texts, base: &Base, wizard: Wizard, id: &str) -> AnyView {
     view! {
         <div class="card step">
             <h1>{title}</h1>
-            <p>{why}</p>
+            <p>{prose(&why)}</p>
             <Commands texts how />
             <form method="post" action="/add">
                 <HiddenState wizard />

@@ -1,132 +1,13 @@
-//! The connections of a probe run, and the conversation of a capture, as lines of time: name, TCP, TLS, first byte, body, silence, and how
-//! each ended.
+//! Lines of time out of the wording of findings: reports that were saved before findings held their
+//! numbers have nothing else.
 //!
-//! The times stand at fixed places of the findings that `probe` writes; `report_exports.spec.ts` probes a
-//! real server and holds the two together. A finding may be anybody's text: what does not read is left out, and a line is drawn,
-//! never calculated with.
+//! A finding may be anybody's text: what does not read is left out.
 
+use super::{End, Line, Stretch, push};
 use crate::evidence::{Observation, Source, State};
 
-/// What a stretch of a connection was spent on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stretch {
-    /// Looking up the name.
-    Dns,
-    /// Connecting.
-    Tcp,
-    /// The TLS handshake.
-    Tls,
-    /// From the request to the first byte of the answer.
-    FirstByte,
-    /// Reading the answer.
-    Body,
-    /// Nothing on the wire.
-    Silence,
-}
-
-impl Stretch {
-    /// Its id, for texts and styles.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::Dns => "dns",
-            Self::Tcp => "tcp",
-            Self::Tls => "tls",
-            Self::FirstByte => "first-byte",
-            Self::Body => "body",
-            Self::Silence => "silence",
-        }
-    }
-}
-
-/// How a line ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LineEnd {
-    /// The other side said goodbye.
-    Fin,
-    /// The other side, or something on the way in its name, slammed the door.
-    Rst,
-    /// The same, and the reset was traced to something on the way.
-    RstOnTheWay,
-    /// Nothing came back any more.
-    Silent,
-    /// A router or a filter said that there is no way through.
-    Icmp,
-    /// We ended it: the answer was there, or the test was over.
-    Ours,
-    /// In a capture: whoever had opened the connection said goodbye.
-    FinOfClient,
-    /// In a capture: whoever had opened it slammed the door.
-    RstOfClient,
-    /// In a capture: the server slammed the door.
-    RstOfServer,
-}
-
-impl LineEnd {
-    /// Its id, for texts and styles.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::Fin => "fin",
-            Self::Rst => "rst",
-            Self::RstOnTheWay => "rst-way",
-            Self::Silent => "silent",
-            Self::Icmp => "icmp",
-            Self::Ours => "ours",
-            Self::FinOfClient => "fin-client",
-            Self::RstOfClient => "rst-client",
-            Self::RstOfServer => "rst-server",
-        }
-    }
-}
-
-/// One connection.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Line {
-    /// `request`, `silence` or `capture`.
-    pub kind: &'static str,
-    /// Its stretches in order, seconds each, none of them 0.
-    pub stretches: Vec<(Stretch, f64)>,
-    /// How it ended.
-    pub end: LineEnd,
-}
-
-/// How a line is drawn.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Drawn {
-    /// Share of the width of each stretch, 0 to 1; their sum is 1.
-    pub shares: Vec<f64>,
-    /// Whether lengths are as the times; otherwise they grow with the logarithm of the time.
-    pub to_scale: bool,
-}
-
-/// Where one stretch is this many times longer than another, a true scale would hide the other.
-/// judgement: 1 in 200 is two pixels of a phone.
-const DOMINATES: f64 = 200.0;
-/// The shortest stretch that is told from none, seconds.
-const SHORTEST: f64 = 1e-5;
-
-impl Line {
-    /// Seconds from its first packet to its end.
-    pub fn total(&self) -> f64 {
-        self.stretches.iter().map(|(_, seconds)| seconds).sum()
-    }
-
-    /// Lengths for a drawing.
-    pub fn drawn(&self) -> Drawn {
-        let times = || self.stretches.iter().map(|(_, seconds)| *seconds);
-        let least = times().fold(f64::INFINITY, f64::min);
-        let most = times().fold(0.0, f64::max);
-        let to_scale = most <= least * DOMINATES;
-        // One step for every factor of ten above the shortest, and one for being there at all.
-        let length = |seconds: f64| {
-            if to_scale { seconds } else { 1.0 + libm::log10((seconds / least).max(1.0)) }
-        };
-        let whole: f64 = times().map(length).sum();
-        Drawn { shares: times().map(|seconds| length(seconds) / whole).collect(), to_scale }
-    }
-}
-
-/// The lines that probes and captures among `observations` drew; empty where none measured a time.
-pub fn lines(observations: &[Observation]) -> Vec<Line> {
+/// The lines that the sentences of the probes among `observations` tell.
+pub(super) fn of_probes(observations: &[Observation], lines: &mut Vec<Line>) {
     let found = |variable: &str| {
         observations
             .iter()
@@ -140,10 +21,9 @@ pub fn lines(observations: &[Observation]) -> Vec<Line> {
     let tls =
         raw("tls.result").and_then(|raw| after(raw, " in ").or_else(|| after(raw, " after ")));
     let reset = match word("reset.origin") {
-        Some("elsewhere") => LineEnd::RstOnTheWay,
-        _ => LineEnd::Rst,
+        Some("elsewhere") => End::RstWay,
+        _ => End::Rst,
     };
-    let mut lines = Vec::new();
     let request = raw("http.result").and_then(phases).map_or_else(
         || vec![(Stretch::Dns, dns), (Stretch::Tcp, tcp), (Stretch::Tls, tls)],
         |[dns, tcp, tls, first, body]| {
@@ -158,38 +38,36 @@ pub fn lines(observations: &[Observation]) -> Vec<Line> {
     );
     let cut = match raw("tls.result") {
         Some(raw) if raw.contains("reset") || raw.contains("RST") => reset,
-        _ => LineEnd::Fin,
+        _ => End::Fin,
     };
     let end = match (word("http.result"), word("tls.result"), word("tcp.result")) {
-        (Some("closed_empty" | "truncated"), _, _) => LineEnd::Fin,
+        (Some("closed_empty" | "truncated"), _, _) => End::Fin,
         (Some("reset"), _, _) | (None, None, Some("reset" | "refused")) => reset,
         (None, Some("cut"), _) => cut,
         (Some("timeout"), _, _) | (None, Some("timeout"), _) | (None, None, Some("timeout")) => {
-            LineEnd::Silent
+            End::Silent
         }
-        (None, None, Some("unreachable" | "prohibited")) => LineEnd::Icmp,
-        _ => LineEnd::Ours,
+        (None, None, Some("unreachable" | "prohibited")) => End::Icmp,
+        _ => End::Ours,
     };
-    push(&mut lines, "request", request, end);
+    push(lines, "request", request, end);
     if let Some(raw) = raw("idle.end") {
         let quiet = after(raw, ", dead after ").or_else(|| after(raw, " after "));
         let end = match word("idle.end") {
-            Some("fin") => LineEnd::Fin,
+            Some("fin") => End::Fin,
             Some("rst") => reset,
-            Some("silent") => LineEnd::Silent,
-            _ => LineEnd::Ours,
+            Some("silent") => End::Silent,
+            _ => End::Ours,
         };
         let silence = vec![(Stretch::Tcp, tcp), (Stretch::Tls, tls), (Stretch::Silence, quiet)];
         if quiet.is_some() {
-            push(&mut lines, "silence", silence, end);
+            push(lines, "silence", silence, end);
         }
     }
-    captured(observations, &mut lines);
-    lines
 }
 
 /// The conversation of a capture: the time that it measured, and who ended it.
-fn captured(observations: &[Observation], lines: &mut Vec<Line>) {
+pub(super) fn of_captures(observations: &[Observation], lines: &mut Vec<Line>) {
     let found = |variable: &str| {
         observations.iter().find(|o| {
             o.source == Source::Capture && o.variable == variable && o.state == State::Seen
@@ -204,31 +82,15 @@ fn captured(observations: &[Observation], lines: &mut Vec<Line>) {
     let stretch =
         if word("phase") == Some("request") { Stretch::FirstByte } else { Stretch::Silence };
     let end = match (word("closer"), word("ending")) {
-        (Some("odd_rst"), _) => LineEnd::RstOnTheWay,
-        (Some("client"), Some("rst")) => LineEnd::RstOfClient,
-        (Some("client"), _) => LineEnd::FinOfClient,
-        (Some("server_rst"), _) | (Some("server_fin"), Some("rst")) => LineEnd::RstOfServer,
-        (_, Some("rst")) => LineEnd::Rst,
-        (Some("server_fin"), _) | (_, Some("fin")) => LineEnd::Fin,
-        _ => LineEnd::Silent,
+        (Some("odd_rst"), _) => End::RstWay,
+        (Some("client"), Some("rst")) => End::RstClient,
+        (Some("client"), _) => End::FinClient,
+        (Some("server_rst"), _) | (Some("server_fin"), Some("rst")) => End::RstServer,
+        (_, Some("rst")) => End::Rst,
+        (Some("server_fin"), _) | (_, Some("fin")) => End::Fin,
+        _ => End::Silent,
     };
     push(lines, "capture", vec![(stretch, Some(seconds))], end);
-}
-
-fn push(
-    lines: &mut Vec<Line>,
-    kind: &'static str,
-    times: Vec<(Stretch, Option<f64>)>,
-    end: LineEnd,
-) {
-    let stretches: Vec<(Stretch, f64)> = times
-        .into_iter()
-        .filter_map(|(stretch, seconds)| Some((stretch, seconds?)))
-        .filter(|(_, seconds)| *seconds >= SHORTEST)
-        .collect();
-    if !stretches.is_empty() {
-        lines.push(Line { kind, stretches, end });
-    }
 }
 
 /// The seconds right behind the first `mark` that has any: `connected in 0.0031 s`.
@@ -263,6 +125,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::report::lines;
 
     fn seen(variable: &str, value: &str, raw: &str) -> Observation {
         Observation::seen(variable, value, Source::Probe).with_raw(raw)
@@ -288,10 +151,10 @@ mod tests {
         let [request, silence] = lines.as_slice() else { panic!("{lines:?}") };
         let kinds: Vec<_> = request.stretches.iter().map(|(kind, _)| *kind).collect();
         assert_eq!(kinds, [Stretch::Dns, Stretch::Tcp, Stretch::FirstByte]);
-        assert_eq!((request.kind, request.end), ("request", LineEnd::Rst));
+        assert_eq!((request.kind, request.end), ("request", End::Rst));
         assert!(request.drawn().to_scale);
         assert_eq!(silence.stretches, [(Stretch::Tcp, 0.0031), (Stretch::Silence, 60.1)]);
-        assert_eq!(silence.end, LineEnd::Fin);
+        assert_eq!(silence.end, End::Fin);
         assert!(!silence.drawn().to_scale);
     }
 
@@ -308,11 +171,11 @@ mod tests {
             (line.stretches.clone(), line.end)
         };
         let silence = vec![(Stretch::Silence, 62.0)];
-        assert_eq!(of("server_rst", "rst", "idle"), (silence.clone(), LineEnd::RstOfServer));
-        assert_eq!(of("client", "fin", "idle"), (silence.clone(), LineEnd::FinOfClient));
-        assert_eq!(of("odd_rst", "rst", "idle"), (silence, LineEnd::RstOnTheWay));
+        assert_eq!(of("server_rst", "rst", "idle"), (silence.clone(), End::RstServer));
+        assert_eq!(of("client", "fin", "idle"), (silence.clone(), End::FinClient));
+        assert_eq!(of("odd_rst", "rst", "idle"), (silence, End::RstWay));
         let waiting = vec![(Stretch::FirstByte, 62.0)];
-        assert_eq!(of("server_fin", "fin", "request"), (waiting, LineEnd::Fin));
+        assert_eq!(of("server_fin", "fin", "request"), (waiting, End::Fin));
     }
 
     #[test]
