@@ -213,7 +213,9 @@ fn mask_fields(event: &Event) -> Option<()> {
     let Some((texts, beside)) = answer_to(&filled(&marked)) else {
         // Nothing goes unmasked, unless the person was told so and pressed again.
         if !is_unmasked() {
-            marked.iter().for_each(|marked| fields.delete(&marked.name));
+            for marked in &marked {
+                fields.delete(&marked.name);
+            }
         }
         return None;
     };

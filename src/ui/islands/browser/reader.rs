@@ -18,7 +18,7 @@ use crate::reader::protocol::{Ask, Say};
 use super::worker::{compile, message, start_worker};
 
 /// How long the worker may take to get its program. judgement: a slow line loads it in half of that.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 type Heard = Box<dyn FnOnce(Option<Say>)>;
 type Wish = Box<dyn FnOnce()>;
@@ -106,15 +106,13 @@ pub fn ask_reader(
             }
         });
     });
-    let now = PURPOSES.with_borrow_mut(|all| match all.get_mut(purpose) {
-        Some(waits) => {
+    let now = PURPOSES.with_borrow_mut(|all| {
+        if let Some(waits) = all.get_mut(purpose) {
             *waits = Some(wish);
-            None
+            return None;
         }
-        None => {
-            all.insert(purpose.to_owned(), None);
-            Some(wish)
-        }
+        all.insert(purpose.to_owned(), None);
+        Some(wish)
     });
     if let Some(now) = now {
         now();
