@@ -117,7 +117,7 @@ mod tests {
         let Say::Timers(found) = desk.answer(Ask::Timers { text: text.to_owned() }) else {
             panic!()
         };
-        assert_eq!(found.hops[0].component, "nginx");
+        assert!(found.hops.iter().any(|hop| hop.component == "nginx"), "{found:?}");
         let ask = Ask::Read { text: text.to_owned(), lang: Lang::En };
         assert_eq!(desk.answer(ask), Say::Failed);
         assert_eq!(desk.ask("{}"), r#"{"say":"failed"}"#);

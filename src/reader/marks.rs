@@ -95,8 +95,9 @@ mod tests {
             rows.iter().map(|row| (row.secret.as_str(), row.line, row.count)).collect();
         assert_eq!(brief, [("Hunter42xyz", 2, 2), ("203.0.113.9", 2, 1)]);
         assert_eq!(all, 2);
-        assert_eq!(rows[0].before, "password=");
-        assert_eq!(rows[1].shown, "9");
+        let [first, second] = rows.as_slice() else { panic!("{rows:?}") };
+        assert_eq!(first.before, "password=");
+        assert_eq!(second.shown, "9");
     }
 
     #[test]
