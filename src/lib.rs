@@ -3,8 +3,8 @@
 //!
 //! The folders are the stations of the data's path, in order: `evidence` (what is known), `intake`
 //! (text and bytes become evidence), `knowledge` (causes, questions, signatures, timeouts, fixes),
-//! `engine` (belief and the next step), `report` (what a person reads). `worker` reads captures beside
-//! the page, in a WASM file of its own. `ui` is compiled for the
+//! `engine` (belief and the next step), `report` (what a person reads). `reader` reads texts and
+//! `worker` reads captures beside the page, each in a WASM file of its own. `ui` is compiled for the
 //! browser too, its islands and state alone; the others for the server. Modules are gated here and in
 //! `ui`, nowhere else.
 
@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod intake;
 pub mod knowledge;
 pub mod ladder;
+pub mod reader;
 pub mod redact;
 pub mod report;
 pub mod worker;
@@ -46,7 +47,7 @@ pub fn hydrate() {
 /// byte what the server says to the same.
 ///
 /// Fails with one sentence where either JSON does not read or a pattern does not compile.
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "reader")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hangup_diagnose(
     knowledge_json: &str,
@@ -64,7 +65,7 @@ pub fn hangup_diagnose(
 /// over the evidence of the case: what the budget in `docs/performance.md` is measured with.
 ///
 /// Fails with one sentence where either JSON does not read or a pattern does not compile.
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "reader")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hangup_weigh_milliseconds(
     knowledge_json: &str,

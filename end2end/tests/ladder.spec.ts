@@ -115,6 +115,23 @@ component = "node"
   }
 });
 
+test("who presses at once waits until the configuration is read, and only timers go", async ({ page, server }) => {
+  const sent: string[] = [];
+  page.on("request", (request) => sent.push(request.url(), request.postData() ?? ""));
+  await page.route("**/reader_bg.wasm", async (route) => {
+    await new Promise((tick) => setTimeout(tick, 2000));
+    await route.continue();
+  });
+  await page.goto(`${server.url}/ladder`);
+  await awake(page);
+  await page.locator("#config").fill(CONFIG);
+  await page.getByRole("button", { name: "Read the timers" }).click();
+  await expect(page).toHaveURL(/hop=nginx.*hop=node/, { timeout: 60_000 });
+  expect(sent.join("\n")).not.toContain("Hunter42xyz");
+  expect(sent.join("\n")).not.toContain("10.0.0.1");
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+});
+
 test("a text without a timer is refused with one sentence, and stays", async ({ browser, server }) => {
   for (const javaScriptEnabled of [true, false]) {
     const context = await browser.newContext({ javaScriptEnabled });

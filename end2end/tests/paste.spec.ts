@@ -99,6 +99,78 @@ test("without script the server reads, and says beforehand where the text goes",
   await context.close();
 });
 
+test("who presses at once waits for the worker, and what goes is masked all the same", async ({ page, server }) => {
+  const sent = record(page);
+  let asked = 0;
+  await page.route("**/reader_bg.wasm", async (route) => {
+    asked++;
+    await new Promise((tick) => setTimeout(tick, 3000));
+    await route.continue();
+  });
+  await page.goto(server.url);
+  await awake(page);
+  await page.waitForTimeout(500);
+  // Nothing to read, nothing loaded.
+  expect(asked).toBe(0);
+  await page.locator("#text").fill(`${UPSTREAM} host 203.0.113.9 password=Hunter42xyz`);
+  await page.getByRole("button", { name: "Find out" }).click();
+  await expect(page.locator("form[aria-busy]")).toHaveCount(1);
+  await page.getByRole("button", { name: "Find out" }).click();
+  await expect(page).toHaveURL(/\/diagnose\?/, { timeout: 60_000 });
+  expect(asked).toBe(1);
+  await expect(page.locator(".wizard-side")).toContainText("<password-1>");
+  // The boxes of a step are masked in the same way, and go on with the numbers of the text.
+  await awake(page);
+  await page.getByText("Add a log line or more detail").click();
+  await page.locator("#more").fill("then: reset by peer, password=Hunter43xyz");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await expect(page.locator(".wizard-side")).toContainText("2 × passwords", { timeout: 60_000 });
+  expect(sent.filter((entry) => entry.includes("/start")).length).toBeGreaterThan(0);
+  expect(sent.join("\n")).not.toContain("Hunter42xyz");
+  expect(sent.join("\n")).not.toContain("Hunter43xyz");
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+});
+
+test("where the worker cannot be loaded nothing is sent, and the page says what another press does", async ({ page, server }) => {
+  const sent = record(page);
+  await page.route("**/reader_bg.wasm", (route) => route.abort());
+  await page.goto(server.url);
+  await awake(page);
+  await page.locator("#text").fill(`${UPSTREAM} password=Hunter42xyz`);
+  await page.getByRole("button", { name: "Find out" }).click();
+  await expect(page.locator(".only-unmasked")).toBeVisible();
+  await expect(page.locator("form[aria-busy]")).toHaveCount(0);
+  await accessible(page);
+  expect(page.url()).toBe(`${server.url}/`);
+  expect(sent.join("\n")).not.toContain("Hunter42xyz");
+  // Who presses again has read that; the server masks what no browser has.
+  await page.getByRole("button", { name: "Find out" }).click();
+  await expect(page).toHaveURL(/\/diagnose\?/);
+  expect(page.url()).not.toContain("Hunter42xyz");
+  expect(await page.content()).not.toContain("Hunter42xyz");
+
+  await page.goto(`${server.url}/ladder`);
+  await awake(page);
+  const before = sent.length;
+  const config = "server { location / { proxy_pass http://app; proxy_read_timeout 90s; } } # Hunter44xyz";
+  await page.locator("#config").fill(config);
+  await page.getByRole("button", { name: "Read the timers" }).click();
+  await expect(page.locator("#config-error")).toContainText("Press again");
+  expect(sent.slice(before).join("\n")).not.toContain("Hunter44xyz");
+  await page.getByRole("button", { name: "Read the timers" }).click();
+  await expect(page).toHaveURL(/hop=nginx/);
+});
+
+test("the worker that reads may reach nothing, whatever it reads", async ({ page, server }) => {
+  await page.goto(server.url);
+  const file = await page.evaluate(() =>
+    document.querySelector<HTMLLinkElement>('link[rel="modulepreload"]')!.href.replace(/[^/]*$/, "reader-worker.js"),
+  );
+  const policy = (await page.request.get(file)).headers()["content-security-policy"];
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).not.toContain("connect-src");
+});
+
 test("a false find is left open, a missed word is hidden, and both hold", async ({ page, server }) => {
   const sent = record(page);
   await page.goto(server.url);
@@ -165,7 +237,10 @@ test("no seeded secret leaves the browser: pasted, read, asked, added, saved and
   await page.locator('button[name="phase"][value="idle"]').click();
   await page.getByText("Add a log line or more detail").click();
   await page.locator("#more").fill(SEEDED.slice(0, 20).map(([, , line]) => line).join("\n"));
+  const before = page.url();
   await page.getByRole("button", { name: "Add", exact: true }).click();
+  // The form is kept back until the worker has masked it.
+  await expect(page).not.toHaveURL(before, { timeout: 60_000 });
   await awake(page);
   await page.getByRole("link", { name: "Enough, show the report" }).click();
   await page.getByRole("button", { name: "Save and get a link" }).click();

@@ -236,6 +236,7 @@ ladder-config-hint = nginx -T, Apache, HAProxy, Node.js, my.cnf, postgresql.conf
 ladder-found = { $component }: timers read: { $n }
 ladder-nothing = No timer was found in this text. Paste the configuration of a known component, with its timeouts in it. Your text is still here.
 ladder-stays = Read in this browser: only the timers are sent, never the configuration.
+ladder-unread = The part that reads configuration in your browser could not be loaded. Press again to send it to the server, which reads the timers and keeps nothing of it.
 ladder-goes = Without script the configuration is sent to the server, which reads the timers and keeps nothing of it.
 ladder-read = Read the timers
 ladder-case-title = The timers of this case

@@ -233,6 +233,7 @@ ladder-config-hint = nginx -T、Apache、HAProxy、Node.js、my.cnf、postgresql
 ladder-found = { $component }：读到的超时数：{ $n }
 ladder-nothing = 这段文本里没有找到超时设置。请粘贴已知组件的配置，并包含其中的超时。你的文本还在这里。
 ladder-stays = 在本浏览器中读取：只发送超时数值，不发送配置本身。
+ladder-unread = 浏览器里读取配置的程序没能加载。再按一次将把配置发送给服务器；服务器只读取超时，不保留任何内容。
 ladder-goes = 未启用脚本时，配置会发送给服务器，服务器只读取超时，不保留任何内容。
 ladder-read = 读取超时
 ladder-case-title = 本案例涉及的超时

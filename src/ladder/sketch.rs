@@ -39,7 +39,7 @@ pub struct SketchHop {
 }
 
 /// A ladder as it was laid out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sketch {
     /// The hops, the client first.
     pub hops: Vec<SketchHop>,

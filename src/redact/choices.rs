@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Confidence, Kind, Mask, Redaction, apply, find,
     scan::{highest_numbers, placeholder_counts},
@@ -11,7 +13,7 @@ use super::{
 const SHORTEST: usize = 2;
 
 /// What is left open, and what is hidden besides. The default is what [`super::redact`] does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choices {
     /// Kinds that are left as they are.
     pub open_kinds: BTreeSet<Kind>,

@@ -12,13 +12,15 @@ use leptos_axum::ResponseOptions;
 /// For whatever is not one of our pages: it may load and run nothing.
 const NOTHING: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// For the worker that reads captures: its own script and wasm, and not one connection. Packets cannot
-/// leave by it, whatever they do to it.
+/// For the workers that read captures and texts: their own script and wasm, and not one connection.
+/// What they read cannot leave by them, whatever it does to them.
 const WORKER: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; base-uri 'none'";
 
 /// The policy of a script that runs on its own; other files have none but the common one.
 pub(super) fn script_policy(path: &str) -> Option<&'static str> {
-    path.ends_with("/capture-worker.js").then_some(WORKER)
+    let is_worker =
+        ["/capture-worker.js", "/reader-worker.js"].iter().any(|end| path.ends_with(end));
+    is_worker.then_some(WORKER)
 }
 
 /// Headers that every response has.

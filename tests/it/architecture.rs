@@ -10,13 +10,14 @@ use std::{
 };
 
 /// The bare lane: the same code in browser, server and command line.
-const BARE: [&str; 9] = [
+const BARE: [&str; 10] = [
     "capture",
     "engine",
     "evidence",
     "intake",
     "knowledge",
     "ladder",
+    "reader",
     "redact",
     "report",
     "worker",
@@ -31,6 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("engine", &["evidence", "knowledge"]),
     ("ladder", &["knowledge"]),
     ("redact", &["knowledge"]),
+    ("reader", &["knowledge", "ladder", "redact", "report"]),
     ("worker", &["capture", "evidence", "knowledge"]),
     ("report", &["engine", "evidence", "intake", "knowledge", "ladder", "redact"]),
     ("api", &["engine", "evidence", "intake", "knowledge", "report", "probe", "server", "store"]),
@@ -44,6 +46,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "intake",
             "knowledge",
             "ladder",
+            "reader",
             "redact",
             "report",
             "worker",

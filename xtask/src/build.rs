@@ -28,10 +28,11 @@ pub struct Front {
     profile: &'static str,
 }
 
-/// All of them: for the pages, for the capture page, for that page's worker.
-pub const FRONTS: [Front; 3] = [
+/// All of them: for the pages, for the capture page, and the workers of either.
+pub const FRONTS: [Front; 4] = [
     Front { feature: "hydrate", name: NAME, profile: "wasm-release" },
     Front { feature: "capture-page", name: "capture-page", profile: "wasm-release" },
+    Front { feature: "reader", name: "reader", profile: "wasm-release" },
     Front { feature: "worker", name: "capture", profile: "worker-release" },
 ];
 

@@ -22,8 +22,9 @@ const STAMP: &str = "target/site.stamp";
 /// Kinds of file that gain from compression.
 const COMPRESSIBLE: [&str; 8] = ["js", "wasm", "css", "svg", "txt", "json", "html", "webmanifest"];
 
-/// The part of the capture page's worker that is not wasm.
-const SHELL: &str = "src/worker/shell.js";
+/// The parts of the workers that are not wasm, and their names in the site.
+const SHELLS: [(&str, &str); 2] =
+    [("src/worker/shell.js", "capture-worker.js"), ("src/reader/shell.js", "reader-worker.js")];
 
 /// Makes the site where its sources changed; gives the stamp of the sources.
 ///
@@ -41,7 +42,9 @@ pub fn update(programs: &[(&str, PathBuf)], mode: Mode) -> Result<String> {
     for (name, wasm) in programs {
         bind(wasm, name, mode, &package)?;
     }
-    fs::copy(SHELL, package.join("capture-worker.js"))?;
+    for (shell, name) in SHELLS {
+        fs::copy(shell, package.join(name))?;
+    }
     fs::write(package.join(format!("{NAME}.css")), style()?)?;
     // The content's hash in the folder's name lets browsers keep the files for ever.
     let mut hash = Md5::new();
@@ -78,8 +81,8 @@ fn bind(wasm: &Path, name: &str, mode: Mode, package: &Path) -> Result<()> {
 fn stamp_of(programs: &[(&str, PathBuf)], mode: Mode) -> Result<String> {
     let mut hash = Md5::new();
     hash.update(format!("{mode:?}"));
-    let shell = PathBuf::from(SHELL);
-    for source in programs.iter().map(|(_, wasm)| wasm).chain([&shell]) {
+    let shells = SHELLS.map(|(shell, _)| PathBuf::from(shell));
+    for source in programs.iter().map(|(_, wasm)| wasm).chain(&shells) {
         hash.update(
             fs::read(source).with_context(|| format!("cannot read `{}`", source.display()))?,
         );

@@ -3,8 +3,6 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::ladder::hops_in;
-
 use super::browser;
 
 /// The words of the box.
@@ -22,6 +20,8 @@ pub struct ConfigTexts {
     pub stays: String,
     /// Where it goes, without.
     pub goes: String,
+    /// Said where script runs and the reader cannot be loaded.
+    pub unread: String,
     /// The button.
     pub button: String,
 }
@@ -41,21 +41,26 @@ pub fn ConfigBox(
     let found = RwSignal::new(Vec::<String>::new());
     let words = texts.clone();
     Effect::new(move |_| {
-        let nothing = words.nothing.clone();
-        browser::send_hops("config", move || error.set(nothing.clone()));
+        let (nothing, unread) = (words.nothing.clone(), words.unread.clone());
+        browser::send_hops("config", move |is_read| {
+            error.set(if is_read { nothing.clone() } else { unread.clone() });
+        });
         let template = words.found.clone();
         browser::watch_box("config", move |text| {
-            let hops = hops_in(&text);
-            // A refusal stands until there is something to read.
-            if !hops.is_empty() || text.trim().is_empty() {
-                error.set(String::new());
-            }
-            let row = |hop: &crate::ladder::SketchHop| {
-                template
-                    .replace("{component}", &hop.component)
-                    .replace("{n}", &hop.timers.len().to_string())
-            };
-            found.set(hops.iter().map(row).collect());
+            let template = template.clone();
+            let is_blank = text.trim().is_empty();
+            browser::hops_in_box(text, move |hops| {
+                // A refusal stands until there is something to read.
+                if !hops.is_empty() || is_blank {
+                    error.set(String::new());
+                }
+                let row = |hop: &crate::ladder::SketchHop| {
+                    template
+                        .replace("{component}", &hop.component)
+                        .replace("{n}", &hop.timers.len().to_string())
+                };
+                found.set(hops.iter().map(row).collect());
+            });
         });
     });
     view! {

@@ -121,7 +121,7 @@ pub fn DraftBox(
             error.set(refusal.clone().unwrap_or_default());
             refusal.is_none()
         });
-        state.watch("text", knowledge.clone(), lang);
+        state.watch("text", "", &knowledge, lang);
     });
     let forget = move |_| {
         browser::forget_draft();
@@ -130,7 +130,7 @@ pub fn DraftBox(
     };
     let privacy = privacy_notes(&texts.paste);
     let most = if wide { 0 } else { HITS_AT_START };
-    let panels = paste_panels("text", state, String::new(), most, lang, texts.paste);
+    let panels = paste_panels("text", state, most, lang, texts.paste);
     let host = (!wide).then(|| {
         view! {
             <div class="field">

@@ -14,7 +14,7 @@ pub fn StepKeys(
     Effect::new(move |_| {
         browser::choose_by_number();
         // A step may have a field for free words, whether or not there is a box to paste into.
-        browser::mask_forms();
+        browser::mask_forms("");
         works.set(browser::has_options());
     });
     view! { <p class="keys-hint" hidden=move || !works.get()>{hint}</p> }

@@ -1,24 +1,16 @@
 //! What is masked before it leaves the browser: counts by kind, each change, and the way to change
 //! either.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     knowledge::Lang,
-    redact::{Choices, Confidence, Kind, Mask, find_with, secret_of},
+    reader::protocol::{KindCount, Mark, Marks},
+    redact::{Choices, Kind},
 };
 
 use super::{browser, paste::PasteState};
-
-/// Most single masks that are listed; the others are masked all the same.
-const LISTED: usize = 60;
-/// How much of the line stands around a mask, characters.
-const AROUND: usize = 24;
-/// Longest piece of a secret that is shown, characters.
-const SECRET_SHOWN: usize = 40;
 
 /// The words of the masks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -49,34 +41,15 @@ pub struct MaskTexts {
     pub off: String,
 }
 
-/// One secret with the places it stands in.
-#[derive(Clone, Debug, PartialEq)]
-struct Row {
-    kind: Kind,
-    secret: String,
-    placeholder: String,
-    line: usize,
-    count: usize,
-    before: String,
-    shown: String,
-    after: String,
-    fixed: bool,
-}
-
 /// The panel of the box `id`, empty as long as the box is.
 pub(super) fn mask_panel(
     id: &str,
     state: PasteState,
-    after: String,
     lang: Lang,
     texts: MaskTexts,
 ) -> impl IntoView + use<> {
-    let PasteState { text, choices, .. } = state;
-    let masks = Memo::new(move |_| {
-        let hidden = Choices { hidden: choices.get().hidden, ..Choices::default() };
-        text.with(|text| find_with(text, &hidden, &after))
-    });
-    let rows = Memo::new(move |_| text.with(|text| rows(text, &masks.read())));
+    let PasteState { marks, choices, .. } = state;
+    let marks = Memo::new(move |_| marks.get().unwrap_or_default());
     let word = RwSignal::new(String::new());
     let box_id = id.to_owned();
     let hide = move |_| {
@@ -98,11 +71,11 @@ pub(super) fn mask_panel(
     let (title, hint) = (texts.title.clone(), texts.hint.clone());
     let (label, button) = (texts.hide.clone(), texts.hide_button.clone());
     let kinds = move || {
-        let counts = counts(&masks.read());
+        let counts = marks.get().kinds;
         if counts.is_empty() {
             return view! { <p class="muted">{none.clone()}</p> }.into_any();
         }
-        let pills = counts.into_iter().map(|(kind, (count, fixed))| {
+        let pills = counts.into_iter().map(|KindCount { kind, count, fixed }| {
             let covered = move || fixed || !choices.read().open_kinds.contains(&kind);
             let toggle = move |_| {
                 choices.update(|choices| {
@@ -121,9 +94,9 @@ pub(super) fn mask_panel(
         view! { <div class="chips mask-kinds">{pills.collect_view()}</div> }.into_any()
     };
     let listed = move || {
-        let all = rows.get();
-        let left = all.len().saturating_sub(LISTED);
-        let items = all.into_iter().take(LISTED).map(|row| view_row(row, choices, &texts));
+        let Marks { rows, all, .. } = marks.get();
+        let left = all.saturating_sub(rows.len());
+        let items = rows.into_iter().map(|row| view_row(row, choices, &texts));
         view! {
             <ul class="mask-rows">{items.collect_view()}</ul>
             {(left > 0)
@@ -131,12 +104,12 @@ pub(super) fn mask_panel(
         }
     };
     view! {
-        <section class="masks" aria-labelledby=format!("{id}-masks") hidden=move || text.read().trim().is_empty()>
+        <section class="masks" aria-labelledby=format!("{id}-masks") hidden=move || state.marks.read().is_none()>
             <h2 id=format!("{id}-masks")>{title}</h2>
             <p class="muted">{hint}</p>
             {kinds}
-            <details class="mask-each" hidden=move || rows.read().is_empty()>
-                <summary>{move || each.replace("{n}", &rows.read().len().to_string())}</summary>
+            <details class="mask-each" hidden=move || marks.read().rows.is_empty()>
+                <summary>{move || each.replace("{n}", &marks.read().all.to_string())}</summary>
                 {listed}
             </details>
             <div class="field-row mask-hide">
@@ -155,8 +128,8 @@ pub(super) fn mask_panel(
     }
 }
 
-fn view_row(row: Row, choices: RwSignal<Choices>, texts: &MaskTexts) -> impl IntoView + use<> {
-    let Row { kind, secret, placeholder, line, count, before, shown, after, fixed } = row;
+fn view_row(row: Mark, choices: RwSignal<Choices>, texts: &MaskTexts) -> impl IntoView + use<> {
+    let Mark { kind, secret, placeholder, line, count, before, shown, after, fixed } = row;
     let (own, open) = (secret.clone(), secret.clone());
     let chosen = kind == Kind::Chosen;
     let covered = move || {
@@ -208,88 +181,5 @@ fn view_row(row: Row, choices: RwSignal<Choices>, texts: &MaskTexts) -> impl Int
                 {after}
             </code>
         </li>
-    }
-}
-
-/// How many masks of each kind there are, and whether all of them are beyond choice.
-fn counts(masks: &[Mask]) -> BTreeMap<Kind, (usize, bool)> {
-    let mut counts = BTreeMap::new();
-    for mask in masks {
-        let (count, fixed) = counts.entry(mask.kind).or_insert((0, true));
-        *count += 1;
-        *fixed &= is_fixed(mask);
-    }
-    counts
-}
-
-fn is_fixed(mask: &Mask) -> bool {
-    mask.confidence == Confidence::High
-}
-
-/// Each secret once, where it stands first.
-fn rows(text: &str, masks: &[Mask]) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
-    let mut known: BTreeMap<(Kind, &str), usize> = BTreeMap::new();
-    let (mut line, mut counted) = (1, 0);
-    for mask in masks {
-        line += text.get(counted..mask.start).unwrap_or("").matches('\n').count();
-        counted = mask.start;
-        let secret = secret_of(text, mask);
-        if let Some(row) = known.get(&(mask.kind, secret)).and_then(|at| rows.get_mut(*at)) {
-            row.count += 1;
-            continue;
-        }
-        known.insert((mask.kind, secret), rows.len());
-        let before = text.get(..mask.start).unwrap_or("");
-        let before = before.rsplit('\n').next().unwrap_or("");
-        let after = text.get(mask.end..).unwrap_or("").split('\n').next().unwrap_or("");
-        rows.push(Row {
-            kind: mask.kind,
-            secret: secret.to_owned(),
-            placeholder: mask.placeholder.clone(),
-            line,
-            count: 1,
-            before: tail(before),
-            shown: head(text.get(mask.start..mask.end).unwrap_or(""), SECRET_SHOWN),
-            after: head(after, AROUND),
-            fixed: is_fixed(mask),
-        });
-    }
-    rows
-}
-
-fn head(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or("")),
-        None => text.to_owned(),
-    }
-}
-
-fn tail(text: &str) -> String {
-    match text.char_indices().rev().nth(AROUND) {
-        Some((start, _)) => format!("…{}", text.get(start..).unwrap_or("")),
-        None => text.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_secret_is_listed_once_with_its_line_and_its_neighbours() {
-        let text = "one\npassword=Hunter42xyz from 203.0.113.9\nagain Hunter42xyz";
-        let rows = rows(text, &find_with(text, &Choices::default(), ""));
-        let brief: Vec<_> =
-            rows.iter().map(|row| (row.secret.as_str(), row.line, row.count)).collect();
-        assert_eq!(brief, [("Hunter42xyz", 2, 2), ("203.0.113.9", 2, 1)]);
-        assert_eq!(rows[0].before, "password=");
-        assert_eq!(rows[1].shown, "9");
-    }
-
-    #[test]
-    fn long_neighbours_are_cut_between_characters() {
-        assert_eq!(tail(&"断".repeat(100)).chars().count(), AROUND + 2);
-        assert_eq!(head(&"断".repeat(100), 5).chars().count(), 6);
     }
 }

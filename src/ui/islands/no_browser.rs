@@ -1,6 +1,10 @@
 //! The server's twin of `browser`: effects never run here, so nothing here does anything.
 
-use crate::{intake::BrowserLook, report::Diagnostician};
+use crate::{
+    intake::BrowserLook,
+    ladder::SketchHop,
+    reader::protocol::{Ask, Say},
+};
 
 /// What a person is about to answer; see the browser's own.
 pub struct Choice {
@@ -23,8 +27,7 @@ pub fn has_options() -> bool {
 
 /// See the browser's own.
 pub fn watch_choices(
-    _knowledge: String,
-    _look: impl Fn(&Diagnostician, &Choice) + 'static,
+    _look: impl Fn(&Choice, Box<dyn Fn() -> bool>) + 'static,
     _back: impl Fn() + 'static,
 ) {
 }
@@ -52,7 +55,7 @@ pub fn forget_draft() {}
 pub fn guard_start(_may_start: impl Fn(&Typed, &str) -> bool + 'static) {}
 
 /// See the browser's own.
-pub fn mask_forms() {}
+pub fn mask_forms(_knowledge: &str) {}
 
 /// See the browser's own.
 pub fn set_choices(_id: &str, _choices: crate::redact::Choices) {}
@@ -61,7 +64,13 @@ pub fn set_choices(_id: &str, _choices: crate::redact::Choices) {}
 pub fn watch_box(_id: &str, _typed: impl Fn(String) + 'static) {}
 
 /// See the browser's own.
-pub fn with_knowledge(_knowledge: &str, _act: impl FnOnce(&Diagnostician) + 'static) {}
+pub fn ask_reader(
+    _purpose: &str,
+    _knowledge: &str,
+    _ask: Ask,
+    _heard: impl FnOnce(Option<Say>) + 'static,
+) {
+}
 
 /// See the browser's own.
 pub fn selected_in(_id: &str) -> String {
@@ -69,7 +78,10 @@ pub fn selected_in(_id: &str) -> String {
 }
 
 /// See the browser's own.
-pub fn send_hops(_id: &str, _nothing: impl Fn() + 'static) {}
+pub fn hops_in_box(_text: String, _found: impl FnOnce(Vec<SketchHop>) + 'static) {}
+
+/// See the browser's own.
+pub fn send_hops(_id: &str, _refused: impl Fn(bool) + Clone + 'static) {}
 
 /// What is heard of a run; see the browser's own.
 pub enum Live {

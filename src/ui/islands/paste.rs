@@ -1,7 +1,7 @@
 //! A box that understands what is pasted into it: what each line means, and what is masked before
 //! anything of it leaves the browser.
 //!
-//! Read first, masked afterwards: the engine in the browser sees the whole text, the server what is
+//! Read first, masked afterwards: a worker of the browser sees the whole text, the server what is
 //! left of it. Without script the server does both, in the same order.
 
 use leptos::prelude::*;
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     knowledge::Lang,
     ladder::{Sketch, SketchHop, hops_in},
+    reader::protocol::{Ask, Marks, Say},
     redact::Choices,
     report::Reading,
     ui::state::ladder_href,
@@ -69,6 +70,8 @@ impl PasteReading {
 pub(super) struct PasteState {
     pub(super) text: RwSignal<String>,
     pub(super) read: RwSignal<Option<PasteReading>>,
+    /// What would be masked; none until that is known.
+    pub(super) marks: RwSignal<Option<Marks>>,
     pub(super) choices: RwSignal<Choices>,
 }
 
@@ -77,36 +80,73 @@ impl PasteState {
         Self {
             text: RwSignal::new(String::new()),
             read: RwSignal::new(read),
+            marks: RwSignal::new(None),
             choices: RwSignal::new(Choices::default()),
         }
     }
 
-    /// Reads the box whenever typing pauses, and masks what its form sends. In effects only.
-    pub(super) fn watch(self, id: &str, knowledge: String, lang: Lang) {
-        browser::mask_forms();
+    /// Reads the box whenever typing pauses, and masks what its form sends; `after` are the placeholders
+    /// of the text that this one is added to. In effects only.
+    pub(super) fn watch(self, id: &str, after: &str, knowledge: &str, lang: Lang) {
+        browser::mask_forms(knowledge);
         let name = id.to_owned();
-        let choices = self.choices;
+        let Self { text, read, choices, .. } = self;
+        let hidden = Memo::new(move |_| choices.get().hidden);
         Effect::new(move |_| browser::set_choices(&name, choices.get()));
-        let Self { text, read, .. } = self;
+        let (name, own_after, address) = (id.to_owned(), after.to_owned(), knowledge.to_owned());
+        let mark = move || {
+            self.mark(&name, &own_after, &address, hidden.get_untracked());
+        };
+        let mark_anew = mark.clone();
+        Effect::new(move |ran: Option<()>| {
+            hidden.track();
+            if ran.is_some() {
+                mark_anew();
+            }
+        });
+        let (purpose, knowledge) = (format!("read {id}"), knowledge.to_owned());
         browser::watch_box(id, move |typed| {
             text.set(typed.clone());
+            mark();
             if typed.trim().is_empty() {
                 read.set(None);
                 return;
             }
-            browser::with_knowledge(&knowledge, move |doctor| {
+            let ask = Ask::Read { text: typed.clone(), lang };
+            browser::ask_reader(&purpose, &knowledge, ask, move |said| {
+                let Some(Say::Read { reading, hops }) = said else { return };
                 // Whoever typed on meanwhile gets the newer reading.
                 if text.with_untracked(|now| *now == typed) {
-                    let reading = doctor.reading(&typed, lang);
-                    read.set(Some(PasteReading::new(reading, &typed)));
+                    read.set(Some(PasteReading { reading, hops }));
                 }
             });
+        });
+    }
+
+    /// Finds what would be masked in the text as it stands.
+    fn mark(self, id: &str, after: &str, knowledge: &str, hidden: Vec<String>) {
+        let Self { text, marks, choices, .. } = self;
+        let marked = text.get_untracked();
+        if marked.trim().is_empty() {
+            marks.set(None);
+            return;
+        }
+        let ask =
+            Ask::Mark { text: marked.clone(), hidden: hidden.clone(), after: after.to_owned() };
+        browser::ask_reader(&format!("mark {id}"), knowledge, ask, move |said| {
+            let Some(Say::Marks(found)) = said else { return };
+            let is_newest = text.with_untracked(|now| *now == marked)
+                && choices.with_untracked(|now| now.hidden == hidden);
+            if is_newest {
+                marks.set(Some(found));
+            }
         });
     }
 
     pub(super) fn forget(self) {
         self.text.set(String::new());
         self.read.set(None);
+        self.marks.set(None);
         self.choices.set(Choices::default());
     }
 }
@@ -115,7 +155,6 @@ impl PasteState {
 pub(super) fn paste_panels(
     id: &str,
     state: PasteState,
-    after: String,
     most: usize,
     lang: Lang,
     texts: PasteTexts,
@@ -149,7 +188,7 @@ pub(super) fn paste_panels(
         <div class="read-panel" aria-live="polite" hidden=move || state.read.read().is_none()>
             {shown}
         </div>
-        {mask_panel(id, state, after, lang, masks)}
+        {mask_panel(id, state, lang, masks)}
     }
 }
 
@@ -199,10 +238,10 @@ pub fn PasteBox(
 ) -> impl IntoView {
     let BoxShape { id, name, labelled_by, label, text, rows, required, after } = shape;
     let state = PasteState::new(None);
-    let own = id.clone();
-    Effect::new(move |_| state.watch(&own, knowledge.clone(), lang));
+    let (own, watched_after) = (id.clone(), after.clone());
+    Effect::new(move |_| state.watch(&own, &watched_after, &knowledge, lang));
     let privacy = privacy_notes(&texts);
-    let panels = paste_panels(&id, state, after.clone(), 0, lang, texts);
+    let panels = paste_panels(&id, state, 0, lang, texts);
     view! {
         <div class="field paste">
             {(!label.is_empty()).then(|| view! { <label for=id.clone()>{label}</label> })}

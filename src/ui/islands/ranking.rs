@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     evidence::Observation,
     knowledge::Lang,
+    reader::protocol::{Ask, Ranked, Say},
     report::Report,
     ui::{figures::percent, state::Wizard},
 };
@@ -88,18 +89,29 @@ pub fn LiveRanking(
             preview.set(false);
         };
         let (text, observations) = (text.clone(), observations.clone());
-        let (families, template) = (families.clone(), template.clone());
-        let look = move |doctor: &crate::report::Diagnostician, choice: &browser::Choice| {
+        let (families, template, knowledge) =
+            (families.clone(), template.clone(), knowledge.clone());
+        let look = move |choice: &browser::Choice, is_current: Box<dyn Fn() -> bool>| {
             let mut wizard = Wizard::parse(&choice.query);
             wizard.case.text = wizard.case.text.or_else(|| text.clone());
             wizard.case.observations.clone_from(&observations);
-            let report = doctor.diagnose_after(&wizard.case, &wizard.skipped, lang);
-            let family = |id: &str| families.get(id).cloned().unwrap_or_else(|| id.to_owned());
-            shown.set(RankRow::leading(&report, family));
-            caption.set(template.replace("{option}", &choice.label));
-            preview.set(true);
+            let Wizard { case, skipped, .. } = wizard;
+            let ask = Ask::Rank { case: Box::new(case), skipped, lang, most: SHOWN };
+            let families = families.clone();
+            let words = template.replace("{option}", &choice.label);
+            browser::ask_reader("rank", &knowledge, ask, move |said| {
+                let Some(Say::Ranked { causes }) = said.filter(|_| is_current()) else { return };
+                let row = |cause: Ranked| RankRow {
+                    name: cause.name,
+                    family: families.get(&cause.family).cloned().unwrap_or(cause.family),
+                    probability: cause.probability,
+                };
+                shown.set(causes.into_iter().map(row).collect());
+                caption.set(words);
+                preview.set(true);
+            });
         };
-        browser::watch_choices(knowledge.clone(), look, back);
+        browser::watch_choices(look, back);
     });
     view! {
         <section class="ranking" class:is-preview=move || preview.get() aria-labelledby="ranking">

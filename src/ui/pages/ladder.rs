@@ -84,6 +84,7 @@ fn config_texts(texts: Texts) -> ConfigTexts {
         nothing: texts.t("ladder-nothing"),
         stays: texts.t("ladder-stays"),
         goes: texts.t("ladder-goes"),
+        unread: texts.t("ladder-unread"),
         button: texts.t("ladder-read"),
     }
 }

@@ -2,21 +2,21 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use js_sys::{Object, Promise, Reflect, WebAssembly};
-use leptos::prelude::{document, window};
+use js_sys::Reflect;
+use leptos::prelude::document;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{
-    DragEvent, Event, File, HtmlElement, HtmlInputElement, MessageEvent, Worker, WorkerOptions,
-    WorkerType,
-};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{DragEvent, Event, File, HtmlElement, HtmlInputElement, MessageEvent, Worker};
 
 use crate::{
     knowledge::Lang,
     worker::protocol::{Ask, Say},
 };
 
-use super::by_id;
+use super::{
+    by_id,
+    worker::{compile, message, start_worker},
+};
 
 /// What is heard of the worker.
 pub enum Heard {
@@ -154,19 +154,8 @@ fn tell(ask: &str, rest: &[(&str, JsValue)]) {
     });
 }
 
-fn message(ask: &str, rest: &[(&str, JsValue)]) -> JsValue {
-    let message = Object::new();
-    for (key, value) in [("ask", ask.into())].iter().chain(rest) {
-        // Setting a field of a fresh object cannot fail.
-        let _ = Reflect::set(&message, &(*key).into(), value);
-    }
-    message.into()
-}
-
 fn start(address: &str, lang: Lang, heard: &Listener) -> Option<Rc<Handle>> {
-    let options = WorkerOptions::new();
-    options.set_type(WorkerType::Module);
-    let worker = Worker::new_with_options(address, &options).ok()?;
+    let worker = start_worker(address)?;
     let listener = Rc::clone(heard);
     let sender = worker.clone();
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
@@ -183,7 +172,6 @@ fn start(address: &str, lang: Lang, heard: &Listener) -> Option<Rc<Handle>> {
     let on_error = Closure::<dyn Fn(Event)>::new(move |_| listener(Heard::Lost(String::new())));
     worker.set_onerror(Some(on_error.into_js_value().unchecked_ref()));
     let handle = Rc::new(Handle { worker, waiting: RefCell::new(Some(Vec::new())) });
-    // The page compiles the program and hands it over: the worker's policy allows it no request.
     let program = address.replace("-worker.js", "_bg.wasm");
     let (waiting, listener) = (Rc::clone(&handle), Rc::clone(heard));
     spawn_local(async move {
@@ -202,11 +190,6 @@ fn start(address: &str, lang: Lang, heard: &Listener) -> Option<Rc<Handle>> {
         }
     });
     Some(handle)
-}
-
-async fn compile(program: &str) -> Result<JsValue, JsValue> {
-    let answer: Promise = window().fetch_with_str(program);
-    JsFuture::from(WebAssembly::compile_streaming(&answer)).await
 }
 
 fn read_message(data: &JsValue) -> Option<Heard> {

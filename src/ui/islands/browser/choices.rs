@@ -5,13 +5,13 @@ use std::{cell::Cell, rc::Rc, time::Duration};
 use leptos::prelude::{document, set_timeout};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    Element, Event, FormData, HtmlButtonElement, HtmlElement, HtmlFormElement, HtmlInputElement,
+    Element, Event, HtmlButtonElement, HtmlElement, HtmlFormElement, HtmlInputElement,
     KeyboardEvent, UrlSearchParams,
 };
 
-use crate::{report::Diagnostician, ui::state::encode};
+use crate::ui::state::encode;
 
-use super::{around, engine::with_engine, listen};
+use super::{around, listen, mask::fields_for_a_look};
 
 /// How long the pointer rests on an option before it is weighed. judgement: longer than passing by,
 /// shorter than reading.
@@ -55,11 +55,10 @@ pub fn choose_by_number() {
     });
 }
 
-/// Calls `look` with the engine whenever an option comes under the pointer, into focus, or changes;
-/// `back` when it is left again.
+/// Calls `look` whenever an option comes under the pointer, into focus, or changes, with whether that is
+/// still so; `back` when it is left again.
 pub fn watch_choices(
-    knowledge: String,
-    look: impl Fn(&Diagnostician, &Choice) + 'static,
+    look: impl Fn(&Choice, Box<dyn Fn() -> bool>) + 'static,
     back: impl Fn() + 'static,
 ) {
     let turn = Rc::new(Cell::new(0_u64));
@@ -69,17 +68,11 @@ pub fn watch_choices(
         let Some(choice) = choice(&event) else { return };
         let mine = turn_of_look.get() + 1;
         turn_of_look.set(mine);
-        let (turn, look, knowledge) =
-            (Rc::clone(&turn_of_look), Rc::clone(&look), knowledge.clone());
+        let (turn, look) = (Rc::clone(&turn_of_look), Rc::clone(&look));
         set_timeout(
             move || {
-                let current = Rc::clone(&turn);
                 if turn.get() == mine {
-                    with_engine(&knowledge, move |doctor| {
-                        if current.get() == mine {
-                            look(doctor, &choice);
-                        }
-                    });
+                    look(&choice, Box::new(move || turn.get() == mine));
                 }
             },
             REST,
@@ -120,8 +113,7 @@ fn choice(event: &Event) -> Option<Choice> {
 }
 
 fn fields_of(form: &HtmlFormElement) -> Option<String> {
-    let data = FormData::new_with_form(form).ok()?;
-    let pairs: JsValue = data.into();
+    let pairs: JsValue = fields_for_a_look(form)?.into();
     Some(String::from(UrlSearchParams::new_with_str_sequence_sequence(&pairs).ok()?.to_string()))
 }
 

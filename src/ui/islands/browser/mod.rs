@@ -13,17 +13,20 @@ mod config;
 #[cfg(feature = "hydrate")]
 mod draft;
 #[cfg(feature = "hydrate")]
-mod engine;
-#[cfg(feature = "hydrate")]
 mod live;
 #[cfg(feature = "hydrate")]
 mod look;
 #[cfg(feature = "hydrate")]
+mod mask;
+#[cfg(feature = "hydrate")]
 mod paste;
+#[cfg(feature = "hydrate")]
+mod reader;
 #[cfg(feature = "hydrate")]
 mod report;
 #[cfg(feature = "hydrate")]
 mod sealed;
+mod worker;
 
 pub use capture::{
     Chosen, Heard as CaptureNews, ask_capture, chosen, dropped, guard_drops, open_dialogue,
@@ -35,7 +38,7 @@ pub use capture::{focus_soon, trace_capture};
 pub use choices::{Choice, choose_by_number, has_options, watch_choices};
 pub use clipboard::enable_copying;
 #[cfg(feature = "hydrate")]
-pub use config::send_hops;
+pub use config::{hops_in_box, send_hops};
 #[cfg(feature = "hydrate")]
 pub use draft::{Typed, forget_draft, guard_start, keep_draft, restore_draft};
 #[cfg(feature = "hydrate")]
@@ -43,7 +46,11 @@ pub use live::{Live, Ticked, cancel_run, follow_run, go, mark_run, start_run, ti
 #[cfg(feature = "hydrate")]
 pub use look::look_at;
 #[cfg(feature = "hydrate")]
-pub use paste::{mask_forms, selected_in, set_choices, watch_box, with_knowledge};
+pub use mask::{mask_forms, set_choices};
+#[cfg(feature = "hydrate")]
+pub use paste::{selected_in, watch_box};
+#[cfg(feature = "hydrate")]
+pub use reader::ask_reader;
 #[cfg(feature = "hydrate")]
 pub use report::{Heard, follow_report, retell};
 #[cfg(feature = "hydrate")]
