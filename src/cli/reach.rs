@@ -6,7 +6,9 @@ use clap::Args;
 use ipnet::IpNet;
 
 use crate::probe::{
-    Gate, MAX_IDLE, own_addresses,
+    Gate, MAX_IDLE,
+    nat64::{Known, Prefix},
+    own_addresses,
     policy::{Opening, Policy},
     resolve::DnsClient,
 };
@@ -26,6 +28,13 @@ pub(super) struct Reach {
     /// Allow a port beside 80, 443, 8080 and 8443. May be repeated.
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     allow_port: Vec<u16>,
+    /// In a network without IPv4: learn from the resolvers behind which prefixes its NAT64 stands, and judge
+    /// addresses there by the IPv4 address inside.
+    #[arg(long)]
+    dns64: bool,
+    /// A prefix of the NAT64 beside those that are learnt, such as 64:ff9b::/96. May be repeated.
+    #[arg(long, value_name = "PREFIX", requires = "dns64")]
+    nat64_prefix: Vec<Prefix>,
 }
 
 /// Reads `65`, `65s` or `2m`.
@@ -54,13 +63,15 @@ impl Reach {
         policy.private_names = !self.allow.is_empty();
         policy.allow_loopback = self.allow_loopback;
         policy.own_addresses = own_addresses();
+        policy.nat64 = self.nat64_prefix.iter().copied().map(Known::written).collect();
         policy.shows_inner = true;
         policy
     }
 
     /// The door that this policy guards.
     pub(super) fn gate(&self) -> Gate {
-        Gate::new(Arc::new(self.policy()), Arc::new(DnsClient::from_system()))
+        let gate = Gate::new(Arc::new(self.policy()), Arc::new(DnsClient::from_system()));
+        if self.dns64 { gate.with_dns64() } else { gate }
     }
 }
 

@@ -74,6 +74,9 @@ struct Judgement<'a> {
 /// What `--explain` adds.
 #[derive(Debug, Serialize)]
 struct Explained {
+    /// The IPv4 address that was taken out of the target, and the prefix of its NAT64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unwrapped: Option<String>,
     /// The network, ending or list that matched.
     matched: Option<String>,
     /// Where that is written.
@@ -86,8 +89,8 @@ struct Explained {
 
 impl Explained {
     fn of(explanation: Explanation, lang: Lang) -> Self {
-        let Explanation { matched, source, opened_by, advice } = explanation;
-        Self { matched, source, opened_by, advice: advice.get(lang).to_owned() }
+        let Explanation { unwrapped, matched, source, opened_by, advice } = explanation;
+        Self { unwrapped, matched, source, opened_by, advice: advice.get(lang).to_owned() }
     }
 }
 
@@ -240,7 +243,10 @@ fn print(args: &Arguments, policy: &Policy, text: &str, out: &mut impl Write) ->
         "{:<8}{shown}{normalized}  {}: {}",
         judgement.decision, judgement.rule, judgement.reason
     )?;
-    if let Some(Explained { matched, source, advice, .. }) = judgement.explained {
+    if let Some(Explained { unwrapped, matched, source, advice, .. }) = judgement.explained {
+        if let Some(unwrapped) = unwrapped {
+            writeln!(out, "        {unwrapped}  [RFC 6052, NAT64]")?;
+        }
         let matched = matched.map_or_else(String::new, |matched| format!("{matched}  "));
         writeln!(out, "        {matched}[{source}]")?;
         writeln!(out, "        {advice}")?;

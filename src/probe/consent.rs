@@ -25,6 +25,7 @@ pub(super) fn wanted(
     target: &Target,
     ip: IpAddr,
 ) -> Option<Result<String, Unproved>> {
+    let ip = policy.party(ip);
     let is_strange =
         ranges::classify(ip).0 == Class::Public && policy.openings_of(ip).next().is_none();
     (policy.burst_wants_proof && is_strange)

@@ -4,6 +4,7 @@ use std::{fmt::Write as _, time::Duration};
 
 use super::{
     event::{Family, Finding, Reading, seconds},
+    policy::Policy,
     resolve::{Lookup, Outcome},
     resolvers,
 };
@@ -13,11 +14,12 @@ use crate::evidence::{Course, End, Stretch};
 /// half a second; glibc's first retry comes after 5 s.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// Reads meaning into the lookups of one name; `compared` are those of each resolver by itself.
-pub(super) fn interpret(lookups: &[Lookup], compared: &[Lookup]) -> Reading {
+/// Reads meaning into the lookups of one name; `compared` are those of each resolver by itself, and `policy`
+/// knows which addresses are a NAT64's.
+pub(super) fn interpret(lookups: &[Lookup], compared: &[Lookup], policy: &Policy) -> Reading {
     let mut reading = Reading::default();
     for lookup in lookups {
-        reading.findings.push(describe(lookup));
+        reading.findings.push(describe(lookup, policy));
     }
     let found = lookups.iter().any(|lookup| lookup.outcome == Outcome::Found);
     let has = |wanted: &[Outcome]| {
@@ -76,10 +78,17 @@ pub(super) fn raw(lookup: &Lookup) -> String {
     raw
 }
 
-fn describe(lookup: &Lookup) -> Finding {
+fn describe(lookup: &Lookup, policy: &Policy) -> Finding {
     let (kind, family) = if lookup.v6 { ("IPv6", Family::V6) } else { ("IPv4", Family::V4) };
     let count = lookup.addresses.len();
+    let made_up = lookup.addresses.iter().filter(|ip| policy.translated(**ip).is_some()).count();
     let (en, zh) = match lookup.outcome {
+        Outcome::Found if made_up > 0 && made_up == count => (
+            format!(
+                "{kind}: no address of its own; the resolver made {count} up for its NAT64 (DNS64)"
+            ),
+            format!("{kind}：本身没有地址；解析器为 NAT64 合成了 {count} 个（DNS64）"),
+        ),
         Outcome::Found if lookup.elapsed >= SLOW => (
             format!("{kind}: {count} address(es), but only after {} s", seconds(lookup.elapsed)),
             format!("{kind}：{count} 个地址，但用了 {} 秒", seconds(lookup.elapsed)),
@@ -153,7 +162,8 @@ mod tests {
             (NoAddress, Timeout, 5000, "timeout"),
             (NoSuchName, Timeout, 5000, "nxdomain"),
         ] {
-            let reading = interpret(&[lookup(false, v4, 10), lookup(true, v6, millis)], &[]);
+            let lookups = [lookup(false, v4, 10), lookup(true, v6, millis)];
+            let reading = interpret(&lookups, &[], &Policy::default());
             assert_eq!(reading.outcome, wanted, "{v4:?} {v6:?}");
             assert!(reading.findings.iter().all(|finding| !finding.text.is_incomplete()));
         }

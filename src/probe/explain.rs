@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use super::{
     hostname::Host,
     names,
+    nat64::{self, Inner},
     policy::Policy,
     ranges::{self, Class},
     rules::{self, Rule},
@@ -18,6 +19,8 @@ use crate::knowledge::Text;
 /// What stands behind a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
+    /// The IPv4 address that was taken out of the target, and the prefix of the NAT64 it was taken out of.
+    pub unwrapped: Option<String>,
     /// The network, name, ending or list that matched; `None` where nothing of the kind did.
     pub matched: Option<String>,
     /// Where that is written: a standard, a cloud's documentation, or a key of the configuration.
@@ -32,7 +35,7 @@ impl Explanation {
     fn new(matched: Option<String>, source: &'static str, way: Way) -> Self {
         let (opened_by, en, zh) = way.words();
         let advice = Text { en: en.to_owned(), zh: zh.to_owned() };
-        Self { matched, source, opened_by, advice }
+        Self { unwrapped: None, matched, source, opened_by, advice }
     }
 }
 
@@ -53,6 +56,8 @@ enum Way {
     Loopback,
     /// `probe.opt_out`.
     OptOut,
+    /// `probe.nat64_prefixes`.
+    Translator,
 }
 
 impl Way {
@@ -91,7 +96,18 @@ impl Way {
                 "Its owner asked not to be probed; only taking the entry out of `probe.opt_out` would open it.",
                 "主机的主人要求不被探测；只有从 `probe.opt_out` 里删掉这一条才会开放。",
             ),
+            Self::Translator => (
+                Some("probe.nat64_prefixes"),
+                "Where a NAT64 stands in the network, an administrator can name its prefix in `probe.nat64_prefixes`, with `probe.dns64` on; then the IPv4 address inside is judged (command line: --dns64 --nat64-prefix).",
+                "如果网络里有 NAT64，管理员可以开启 `probe.dns64` 并在 `probe.nat64_prefixes` 里写明前缀；之后按其中的 IPv4 地址判断（命令行：--dns64 --nat64-prefix）。",
+            ),
         }
+    }
+
+    /// What opens what `listed` refuses.
+    fn of(listed: &ranges::Listed) -> Self {
+        let is_translated = listed.network.is_some_and(nat64::is_made_for_it);
+        if is_translated { Self::Translator } else { Self::of_class(listed.class) }
     }
 
     fn of_class(class: Class) -> Self {
@@ -126,20 +142,43 @@ impl Policy {
         if rule == rules::PORT_NOT_ALLOWED {
             let mut ports = self.ports.clone();
             if let Host::Address(ip) = target.host() {
-                ports.extend(self.openings_of(*ip).flat_map(|opening| opening.ports.clone()));
+                let ip = self.party(*ip);
+                ports.extend(self.openings_of(ip).flat_map(|opening| opening.ports.clone()));
             }
             ports.sort_unstable();
             ports.dedup();
             let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
-            return Explanation::new(Some(ports.join(", ")), "probe.ports", Way::Port);
+            let matched = Some(ports.join(", "));
+            let unwrapped = self.explain_unwrapped(target);
+            return Explanation {
+                unwrapped,
+                ..Explanation::new(matched, "probe.ports", Way::Port)
+            };
         }
-        match target.host() {
+        let explained = match target.host() {
             Host::Address(ip) => self.explain_address(*ip, rule),
             Host::Name(name) => self.explain_name(name, rule),
+        };
+        Explanation { unwrapped: self.explain_unwrapped(target), ..explained }
+    }
+
+    /// The IPv4 address inside an address that was typed, and where that is written.
+    fn explain_unwrapped(&self, target: &Target) -> Option<String> {
+        let Host::Address(ip) = target.host() else { return None };
+        match nat64::readings(&self.nat64, *ip).first()? {
+            (known, Inner::Address(v4)) => Some(format!("{v4} in {}", known.prefix)),
+            (known, _) => Some(format!("no address in {}", known.prefix)),
         }
     }
 
-    fn explain_address(&self, ip: IpAddr, rule: Rule) -> Explanation {
+    fn explain_address(&self, outer: IpAddr, rule: Rule) -> Explanation {
+        // The rule may be about the address itself or about the one inside.
+        let is_about_outer = match rule {
+            rules::OWN_ADDRESS => self.own_addresses.contains(&outer),
+            rules::OPTED_OUT => self.opted_out_networks.iter().any(|net| net.contains(&outer)),
+            _ => false,
+        };
+        let ip = if is_about_outer { outer } else { self.party(outer) };
         let listed = ranges::look_up(ip);
         match rule {
             rules::OWN_ADDRESS => {
@@ -159,7 +198,7 @@ impl Policy {
             }
             _ => {
                 let network = listed.network.map(|network| network.to_string());
-                Explanation::new(network, listed.source, Way::of_class(listed.class))
+                Explanation::new(network, listed.source, Way::of(&listed))
             }
         }
     }
@@ -249,6 +288,22 @@ mod tests {
             assert_eq!(explain(&policy, text), wanted, "{text}");
         }
         assert_eq!(explain(&policy, "example.com").2, None);
+    }
+
+    #[test]
+    fn what_was_unwrapped_is_told_and_judged_by_its_own_row() {
+        let prefix = "64:ff9b::/96".parse().unwrap();
+        let known = nat64::Known { prefix, learnt: false };
+        let policy = Policy { nat64: vec![known], ..Policy::default() };
+        let explained = policy.explain(&Target::parse("[64:ff9b::10.1.2.3]").unwrap());
+        assert_eq!(explained.unwrapped.as_deref(), Some("10.1.2.3 in 64:ff9b::/96"));
+        assert_eq!(explained.matched.as_deref(), Some("10.0.0.0/8"));
+        assert_eq!((explained.source, explained.opened_by), ("RFC 1918", Some("probe.allow")));
+        let refused = policy.explain(&Target::parse("[64:ff9b::8.8.8.8]:22").unwrap());
+        assert_eq!(refused.unwrapped.as_deref(), Some("8.8.8.8 in 64:ff9b::/96"));
+        assert_eq!(refused.opened_by, Some("probe.ports"));
+        let closed = Policy::default().explain(&Target::parse("[64:ff9b::8.8.8.8]").unwrap());
+        assert_eq!((closed.unwrapped, closed.opened_by), (None, Some("probe.nat64_prefixes")));
     }
 
     #[test]

@@ -130,7 +130,8 @@ impl Context {
             // What a public name answers with is public, and a wrong answer is what somebody looks
             // for; inner addresses are masked by the reporter.
             Err(refusal) if self.plan.wants(Probe::Dns) => {
-                for finding in dns::interpret(&refusal.lookups, &[]).findings {
+                let reading = dns::interpret(&refusal.lookups, &[], self.gate.policy());
+                for finding in reading.findings {
                     self.reporter.finding(Probe::Dns, finding).await;
                 }
                 self.hide(&[Probe::Dns], NOT_ALLOWED).await;
@@ -140,8 +141,10 @@ impl Context {
         match result {
             Ok(permit) => {
                 let port = self.plan.target.port();
-                let charged =
-                    self.on_ticket(|ticket| ticket.charge_addresses(permit.addresses(), port));
+                let policy = self.gate.policy();
+                let parties: Vec<IpAddr> =
+                    permit.addresses().iter().map(|ip| policy.party(*ip)).collect();
+                let charged = self.on_ticket(|ticket| ticket.charge_addresses(&parties, port));
                 if let Err(busy) = charged {
                     self.refuse(busy.rule).await;
                     return None;
@@ -169,7 +172,8 @@ impl Context {
             return self.hide(&[Probe::Dns], NO_LOOKUP).await;
         }
         let compared = self.gate.compare(&self.plan.target, meter).await;
-        self.reporter.publish(Probe::Dns, started, dns::interpret(lookups, &compared)).await;
+        let reading = dns::interpret(lookups, &compared, self.gate.policy());
+        self.reporter.publish(Probe::Dns, started, reading).await;
     }
 
     /// Charges the visitor's ticket, where there is one.

@@ -19,7 +19,9 @@ use tokio::{net::TcpStream, time::timeout};
 pub use super::meter::Account;
 use super::{
     conn::Conn,
+    dns64::Dns64,
     meter::Meter,
+    nat64::Known,
     policy::Policy,
     resolve::{Lookup, Outcome, Resolve},
     rules::{self, Rule},
@@ -36,6 +38,7 @@ pub struct Gate {
     policy: Arc<Policy>,
     resolver: Arc<dyn Resolve>,
     agent: Arc<str>,
+    dns64: Option<Arc<Dns64>>,
 }
 
 /// Why no permit was given, with the lookups made until then.
@@ -58,6 +61,8 @@ impl From<Rule> for Refusal {
 pub struct Permit {
     target: Target,
     addresses: Vec<IpAddr>,
+    /// What stands behind those addresses that a NAT64 translates.
+    behind: Vec<(IpAddr, Ipv4Addr)>,
     lookups: Vec<Lookup>,
     meter: Arc<Meter>,
     agent: Arc<str>,
@@ -123,7 +128,7 @@ impl Shape {
 impl Gate {
     /// A gate that judges by `policy` and asks `resolver`.
     pub fn new(policy: Arc<Policy>, resolver: Arc<dyn Resolve>) -> Self {
-        Self { policy, resolver, agent: PRODUCT.into() }
+        Self { policy, resolver, agent: PRODUCT.into(), dns64: None }
     }
 
     /// The same gate, whose requests say where their reader learns about them: `about` is the URL of
@@ -133,6 +138,30 @@ impl Gate {
         let product = PRODUCT.trim_end_matches(')');
         self.agent = format!("{product}; +{about})").into();
         self
+    }
+
+    /// The same gate, which learns from its resolver behind which prefixes a NAT64 stands.
+    #[must_use]
+    pub fn with_dns64(mut self) -> Self {
+        self.dns64 = Some(Arc::default());
+        self
+    }
+
+    /// The same gate under its policy with the prefixes that its resolver shows now, where it is to learn
+    /// them and `target` is a name: an address was typed, and is judged by what is written down.
+    pub async fn informed(self, target: &Target, meter: &Meter) -> Self {
+        let Some(dns64) = self.dns64.clone() else { return self };
+        if target.name().is_none() || !self.policy.decide(target).is_allowed() {
+            return self;
+        }
+        let prefixes = dns64.prefixes(&*self.resolver, meter).await;
+        let mut policy = Policy::clone(&self.policy);
+        for prefix in prefixes {
+            if !policy.nat64.iter().any(|known| known.prefix == prefix) {
+                policy.nat64.push(Known { prefix, learnt: true });
+            }
+        }
+        self.under(Arc::new(policy))
     }
 
     /// The same gate under another policy.
@@ -187,7 +216,9 @@ impl Gate {
             return Err(Refusal { rule, lookups });
         }
         let (meter, agent) = (Arc::clone(meter), Arc::clone(&self.agent));
-        Ok(Permit { target: target.clone(), addresses, lookups, meter, agent })
+        let behind = addresses.iter().filter_map(|ip| Some((*ip, self.policy.translated(*ip)?)));
+        let behind = behind.collect();
+        Ok(Permit { target: target.clone(), addresses, behind, lookups, meter, agent })
     }
 
     /// Judges a redirect from `from` as hop `hop` (from 1) and gives a permit for it.
@@ -216,6 +247,12 @@ impl Gate {
             let may_show = |ip: &IpAddr| self.policy.decide_answers(target, &[*ip]).is_allowed();
             lookup.addresses.retain(may_show);
             lookup.hidden = found - lookup.addresses.len();
+            // One resolver that makes addresses up beside one that does not is no contradiction.
+            lookup.addresses.retain(|ip| self.policy.translated(*ip).is_none());
+            if lookup.outcome == Outcome::Found && lookup.addresses.is_empty() && lookup.hidden == 0
+            {
+                lookup.outcome = Outcome::NoAddress;
+            }
         }
         lookups
     }
@@ -239,6 +276,7 @@ impl Gate {
         Ok(Permit {
             target,
             addresses: permit.addresses.clone(),
+            behind: permit.behind.clone(),
             lookups: Vec::new(),
             meter: Arc::clone(&permit.meter),
             agent: Arc::clone(&permit.agent),
@@ -255,6 +293,11 @@ impl Permit {
     /// The pinned addresses, IPv4 first.
     pub fn addresses(&self) -> &[IpAddr] {
         &self.addresses
+    }
+
+    /// The IPv4 address behind `ip`, where `ip` is one that a NAT64 translates.
+    pub fn behind(&self, ip: IpAddr) -> Option<Ipv4Addr> {
+        self.behind.iter().find(|(outer, _)| *outer == ip).map(|(_, inner)| *inner)
     }
 
     /// The lookups behind the addresses, empty where none was needed.

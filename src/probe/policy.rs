@@ -3,7 +3,7 @@
 //! In: a [`Target`], the addresses a name answered with, or a redirect. Out: a [`Decision`] with a
 //! stable rule. Invariant: what [`ranges`] calls *never* is opened by no setting.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     hostname::Host,
     names,
+    nat64::{self, Inner, Known},
     opt_out::OptOut,
     ranges::{self, Class},
     rules::{self, Rule},
@@ -59,6 +60,10 @@ pub struct Policy {
     pub opted_out_names: Vec<String>,
     /// Networks whose owner asked not to be probed.
     pub opted_out_networks: Vec<IpNet>,
+    /// Prefixes behind which a NAT64 stands: an address within one is judged by the IPv4 address it
+    /// carries. Without any, all of NAT64's space is refused.
+    #[serde(skip)]
+    pub nat64: Vec<Known>,
     /// A burst at somebody else's public host wants a record that its owner has set; see
     /// [`consent`](super::consent). For servers whose visitors nobody knows.
     #[serde(skip)]
@@ -80,6 +85,7 @@ impl Default for Policy {
             own_names: Vec::new(),
             opted_out_names: Vec::new(),
             opted_out_networks: Vec::new(),
+            nat64: Vec::new(),
             burst_wants_proof: false,
             shows_inner: false,
         }
@@ -161,6 +167,7 @@ impl Policy {
 
     /// Whether `ip` may be shown to whoever this policy is for: it is public, or theirs to probe.
     pub fn may_show(&self, ip: IpAddr) -> bool {
+        let ip = self.party(ip);
         self.shows_inner
             || match ranges::classify(ip).0 {
                 Class::Public => true,
@@ -168,6 +175,19 @@ impl Policy {
                 Class::Loopback => self.allow_loopback,
                 Class::Never => false,
             }
+    }
+
+    /// The IPv4 address behind `ip`, where `ip` is one that a known NAT64 translates.
+    pub fn translated(&self, ip: IpAddr) -> Option<Ipv4Addr> {
+        match nat64::readings(&self.nat64, ip).first() {
+            Some((_, Inner::Address(v4))) => Some(*v4),
+            _ => None,
+        }
+    }
+
+    /// Whose `ip` is: the address behind it where it is translated, and else itself.
+    pub(super) fn party(&self, ip: IpAddr) -> IpAddr {
+        self.translated(ip).map_or(ip, IpAddr::V4)
     }
 
     /// The openings that hold `ip`.
@@ -259,6 +279,45 @@ impl Policy {
     }
 
     fn decide_address(&self, ip: IpAddr, port: u16) -> Decision {
+        let readings = nat64::readings(&self.nat64, ip);
+        if readings.is_empty() {
+            return self.decide_plain(ip, port);
+        }
+        if self.own_addresses.contains(&ip) {
+            return Decision::deny(rules::OWN_ADDRESS);
+        }
+        if self.opted_out_networks.iter().any(|network| network.contains(&ip)) {
+            return Decision::deny(rules::OPTED_OUT);
+        }
+        // Where two prefixes read it differently, both must be allowed: either may be the true one.
+        let each: Vec<Decision> = readings
+            .iter()
+            .map(|(known, inner)| self.decide_translated(*known, *inner, port))
+            .collect();
+        let refused = each.iter().find(|decision| !decision.is_allowed());
+        *refused.or(each.first()).unwrap_or(&Decision::deny(rules::EMBEDDED))
+    }
+
+    /// What is to be said of the address that a NAT64 behind `known` would dial: the same as of that
+    /// address itself. A resolver's word about the prefix opens no inner network and no other port: were it
+    /// a lie, the address would be another host.
+    fn decide_translated(&self, known: Known, inner: Inner, port: u16) -> Decision {
+        let Inner::Address(v4) = inner else { return Decision::deny(rules::EMBEDDED) };
+        let decision = self.decide_plain(v4.into(), port);
+        match decision.rule {
+            _ if !decision.is_allowed() => decision,
+            // The translator's own loopback, not ours.
+            rules::LOOPBACK_OPENED => Decision::deny(rules::LOOPBACK),
+            rules::PUBLIC if known.learnt && !self.ports.contains(&port) => {
+                Decision::deny(rules::PORT_NOT_ALLOWED)
+            }
+            rules::PUBLIC => decision,
+            _ if known.learnt => Decision::deny(rules::TRANSLATED),
+            _ => decision,
+        }
+    }
+
+    fn decide_plain(&self, ip: IpAddr, port: u16) -> Decision {
         let (class, rule) = ranges::classify(ip);
         if class == Class::Loopback && self.allow_loopback {
             return Decision::allow(rules::LOOPBACK_OPENED);

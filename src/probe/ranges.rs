@@ -169,6 +169,14 @@ pub fn look_up(ip: IpAddr) -> Listed {
     }
 }
 
+/// Who may open what the rows say that overlap `net`; the block outside `2000::/3` has no row.
+pub(super) fn overlapping(net: Ipv6Net) -> Vec<Class> {
+    let of = |row: &V6Row| Ipv6Net::new(row.0.into(), row.1).ok();
+    let overlaps =
+        |row: &&V6Row| of(row).is_some_and(|row| row.contains(&net) || net.contains(&row));
+    V6.iter().filter(overlaps).map(|row| row.2).collect()
+}
+
 fn look_up_v4(ip: Ipv4Addr) -> Listed {
     let bits = ip.to_bits();
     let row = V4.iter().find(|(net, length, ..)| {

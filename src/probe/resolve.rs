@@ -8,7 +8,7 @@ use std::{
     collections::VecDeque,
     fs,
     future::Future,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     pin::Pin,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
@@ -24,7 +24,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::meter::Meter;
+use super::{dns64::Synthesis, meter::Meter};
 
 /// Hard limit of one lookup, retries included.
 pub const LIMIT: Duration = Duration::from_secs(5);
@@ -95,6 +95,9 @@ pub type PendingAll<'a> = Pin<Box<dyn Future<Output = Vec<Lookup>> + Send + 'a>>
 /// Texts of a name under way.
 pub type PendingTexts<'a> = Pin<Box<dyn Future<Output = Vec<String>> + Send + 'a>>;
 
+/// What several servers make up under way.
+pub type PendingSyntheses<'a> = Pin<Box<dyn Future<Output = Vec<Synthesis>> + Send + 'a>>;
+
 /// Something that answers lookups: the DNS client, or a script in tests.
 pub trait Resolve: Send + Sync {
     /// Looks `name` up (ASCII, no trailing dot), AAAA where `v6`, on the run's account.
@@ -103,6 +106,13 @@ pub trait Resolve: Send + Sync {
     /// Looks `name` up at every server by itself, both families, to compare them; nothing where
     /// there is one server only.
     fn compare<'a>(&'a self, name: &'a str, meter: &'a Meter) -> PendingAll<'a> {
+        let _ = (name, meter);
+        Box::pin(std::future::ready(Vec::new()))
+    }
+
+    /// The AAAA records that each server has for `name` (ASCII, no trailing dot), with their time to live:
+    /// for a name that is known to have none, so that they show a DNS64. Servers without any are left out.
+    fn synthesized<'a>(&'a self, name: &'a str, meter: &'a Meter) -> PendingSyntheses<'a> {
         let _ = (name, meter);
         Box::pin(std::future::ready(Vec::new()))
     }
@@ -227,6 +237,13 @@ impl Resolve for DnsClient {
         }
     }
 
+    fn synthesized<'a>(&'a self, name: &'a str, meter: &'a Meter) -> PendingSyntheses<'a> {
+        let asked =
+            self.servers.iter().take(COMPARED).map(|server| synthesis(*server, name, meter));
+        let all = futures::future::join_all(asked);
+        Box::pin(async move { all.await.into_iter().flatten().collect() })
+    }
+
     fn texts<'a>(&'a self, name: &'a str, meter: &'a Meter) -> PendingTexts<'a> {
         Box::pin(async move {
             let Ok(wanted) = Name::from_ascii(format!("{name}.")) else { return Vec::new() };
@@ -254,6 +271,24 @@ async fn compare(servers: &[SocketAddr], name: &str, meter: &Meter) -> Vec<Looku
     let all = futures::future::join_all(asked.map(|(server, v6)| one(server, v6))).await;
     // What was not asked, since the run's queries are used up, says nothing of the server.
     all.into_iter().filter(|lookup| lookup.queries > 0).collect()
+}
+
+/// What one server has for a name that has no IPv6 address.
+async fn synthesis(server: SocketAddr, name: &str, meter: &Meter) -> Option<Synthesis> {
+    let wanted = Name::from_ascii(format!("{name}.")).ok()?;
+    let client = DnsClient::new(vec![server]);
+    let mut found = Lookup::new(true, Outcome::Timeout);
+    let asked = client.ask(&wanted, RecordType::AAAA, meter, &mut found);
+    let answer = timeout(LIMIT.min(meter.time_left()), asked).await.ok()?.ok()?;
+    let end = follow_aliases(&answer, wanted, &mut Vec::new());
+    let v6 = |ip| match ip {
+        IpAddr::V6(v6) => Some(v6),
+        IpAddr::V4(_) => None,
+    };
+    let addresses: Vec<Ipv6Addr> = addresses_of(&answer, &end).into_iter().filter_map(v6).collect();
+    let ttl = answer.answers.iter().map(|record| record.ttl).min()?;
+    let ttl = Duration::from_secs(ttl.into());
+    (!addresses.is_empty()).then_some(Synthesis { addresses, ttl })
 }
 
 /// Reads the `nameserver` lines. Search lists and options are none of our business.

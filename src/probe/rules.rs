@@ -150,6 +150,8 @@ rules! {
     RESERVED = "reserved", "This address is reserved; it is not in public use.", "这是保留地址，公网没有使用。";
     /// An IPv4 address carried inside an IPv6 address.
     EMBEDDED = "embedded_ipv4", "This IPv6 address carries an IPv4 address (mapped, NAT64, 6to4, Teredo, ISATAP); write the IPv4 address itself.", "这个 IPv6 地址里藏着 IPv4 地址（映射、NAT64、6to4、Teredo、ISATAP）；请直接写 IPv4。";
+    /// An IPv4 address of an inner network behind a prefix that a resolver names.
+    TRANSLATED = "translated_inner", "A NAT64 whose prefix was only learnt from a resolver does not lead into inner networks.", "仅从解析器得知的 NAT64 前缀不能用来访问内部网络。";
     /// One of this machine's own addresses.
     OWN_ADDRESS = "own_address", "This is an address of this service itself.", "这是本服务自己的地址。";
     /// The owner asked not to be probed.

@@ -83,6 +83,12 @@ pub fn run(plan: Plan, gate: Gate, ticket: Option<Ticket>) -> Run {
     let meter = Arc::new(Meter::new(wall));
     let account = Arc::clone(&meter);
     tokio::spawn(async move {
+        let target = plan.target.clone();
+        let gate = tokio::select! {
+            gate = gate.clone().informed(&target, &account) => gate,
+            () = stop.cancelled() => gate,
+            () = sender.closed() => gate,
+        };
         let reporter = Reporter::new(sender.clone(), gate.shared_policy());
         let context = Context { plan, gate, ticket: Mutex::new(ticket), reporter };
         let cancelled = tokio::select! {

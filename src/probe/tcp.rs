@@ -1,6 +1,9 @@
 //! The `tcp` probe: connects to each address of the target and says who refused, and how.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
 
 use futures::future::join_all;
 
@@ -24,6 +27,8 @@ pub(super) struct Attempt {
     pub(super) result: Result<Connected, DialError>,
     /// Who refused by ICMP, if somebody did: `host`, `router` or `own`.
     pub(super) sender: Option<&'static str>,
+    /// The server's own address, where the one dialled is a NAT64's.
+    pub(super) behind: Option<Ipv4Addr>,
 }
 
 /// A connect that went through.
@@ -49,6 +54,7 @@ pub(super) async fn send(permit: &Permit, keep: bool) -> (Vec<Attempt>, Option<C
     let dial = |ip: IpAddr| async move {
         let result = permit.dial(ip, LIMIT).await;
         let from = result.as_ref().err().and_then(|error| error.icmp?.from);
+        let behind = permit.behind(ip);
         let sender = from.map(|from| match from {
             from if from == ip => "host",
             from if own_addresses().contains(&from) => "own",
@@ -57,9 +63,9 @@ pub(super) async fn send(permit: &Permit, keep: bool) -> (Vec<Attempt>, Option<C
         match result {
             Ok(conn) => {
                 let connected = Connected { elapsed: conn.connected_in(), facts: conn.facts() };
-                (Attempt { ip, result: Ok(connected), sender }, keep.then_some(conn))
+                (Attempt { ip, result: Ok(connected), sender, behind }, keep.then_some(conn))
             }
-            Err(error) => (Attempt { ip, result: Err(error), sender }, None),
+            Err(error) => (Attempt { ip, result: Err(error), sender, behind }, None),
         }
     };
     let dialled = join_all(plan(permit.addresses()).into_iter().map(dial)).await;
@@ -74,7 +80,9 @@ pub(super) fn best(attempts: &[Attempt]) -> Option<IpAddr> {
 
 /// Reads meaning into the attempts. Pure.
 pub(super) fn interpret(attempts: &[Attempt]) -> Reading {
-    let findings = attempts.iter().map(describe).collect();
+    let findings =
+        attempts.iter().flat_map(|attempt| [Some(describe(attempt)), translated(attempt)]);
+    let findings = findings.flatten().collect();
     let mut reading = Reading { findings, ..Reading::default() };
     // An address that this machine has no route to says nothing about the target.
     let visible: Vec<&Attempt> = attempts
@@ -152,7 +160,9 @@ fn course(attempt: &Attempt) -> Course {
 
 fn observe_families(visible: &[&Attempt], reading: &mut Reading) {
     let of = |v6: bool| {
-        let mut family = visible.iter().filter(|attempt| attempt.ip.is_ipv6() == v6).peekable();
+        // What a NAT64 translates says nothing of the server's own IPv6: it has none.
+        let is_of = |attempt: &&&Attempt| attempt.behind.is_none() && attempt.ip.is_ipv6() == v6;
+        let mut family = visible.iter().filter(is_of).peekable();
         let known = family.peek().is_some();
         known.then(|| family.any(|attempt| attempt.result.is_ok()))
     };
@@ -167,6 +177,10 @@ fn observe_families(visible: &[&Attempt], reading: &mut Reading) {
 }
 
 fn observe_addresses(visible: &[&Attempt], reading: &mut Reading) {
+    // The same server twice, once through a NAT64, is one address of it.
+    let is_direct = |v4: Ipv4Addr| visible.iter().any(|attempt| attempt.ip == IpAddr::V4(v4));
+    let visible: Vec<&&Attempt> =
+        visible.iter().filter(|attempt| !attempt.behind.is_some_and(is_direct)).collect();
     if visible.len() < 2 {
         return;
     }
@@ -194,6 +208,18 @@ fn raw(attempt: &Attempt) -> String {
         }
         Err(error) => format!("{}: {} after {} s", attempt.ip, error.raw, seconds(error.elapsed)),
     }
+}
+
+/// That the way leads through a NAT64, where it does.
+fn translated(attempt: &Attempt) -> Option<Finding> {
+    let v4 = attempt.behind?;
+    let (en, zh) = match &attempt.result {
+        Ok(_) => ("reached through NAT64", "经 NAT64 连通"),
+        Err(_) => ("tried through NAT64", "尝试经 NAT64 连接"),
+    };
+    let en = format!("{en}; the server itself speaks IPv4 {v4}");
+    let zh = format!("{zh}；服务器本身使用 IPv4 {v4}");
+    Some(Finding::new(en, zh).at(attempt.ip))
 }
 
 fn describe(attempt: &Attempt) -> Finding {
@@ -234,12 +260,12 @@ mod tests {
 
     fn ok(ip: &str) -> Attempt {
         let connected = Connected { elapsed: Duration::from_millis(3), facts: TcpFacts::default() };
-        Attempt { ip: ip.parse().unwrap(), result: Ok(connected), sender: None }
+        Attempt { ip: ip.parse().unwrap(), result: Ok(connected), sender: None, behind: None }
     }
 
     fn failed(ip: &str, kind: DialFailure) -> Attempt {
         let error = DialError { kind, icmp: None, raw: "x".into(), elapsed: Duration::ZERO };
-        Attempt { ip: ip.parse().unwrap(), result: Err(error), sender: None }
+        Attempt { ip: ip.parse().unwrap(), result: Err(error), sender: None, behind: None }
     }
 
     fn values(attempts: &[Attempt]) -> Vec<(String, String)> {

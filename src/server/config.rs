@@ -12,7 +12,7 @@ use super::{
     config_values::{AllowRule, BaseUrl, LogFormat, duration},
     webhooks::{Secret, Webhook},
 };
-use crate::probe::{MAX_IDLE, opt_out::OptOut};
+use crate::probe::{MAX_IDLE, nat64::Prefix, opt_out::OptOut};
 
 pub use super::config_load::{ConfigError, ServeArgs};
 
@@ -72,6 +72,7 @@ impl Default for Config {
 }
 
 /// What live probes may do.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProbeConfig {
@@ -91,6 +92,12 @@ pub struct ProbeConfig {
     pub max_idle: Duration,
     /// Resolvers to ask; those of the system where empty.
     pub resolvers: Vec<SocketAddr>,
+    /// Whether to learn from the resolvers behind which prefixes a NAT64 stands, and to judge addresses there
+    /// by the IPv4 address that they carry: for networks without IPv4. Off, all such addresses are refused.
+    pub dns64: bool,
+    /// Prefixes of a NAT64 beside those that are learnt. Only behind these, typed addresses and inner
+    /// networks can be reached through it.
+    pub nat64_prefixes: Vec<Prefix>,
     /// Names and networks whose owners asked not to be looked at.
     pub opt_out: Vec<OptOut>,
     /// Whom to ask about the probes, for the page that their `User-Agent` leads to.
@@ -108,6 +115,8 @@ impl Default for ProbeConfig {
             burst_unproved: false,
             max_idle: MAX_IDLE,
             resolvers: Vec::new(),
+            dns64: false,
+            nat64_prefixes: Vec::new(),
             opt_out: Vec::new(),
             contact: None,
         }
@@ -259,6 +268,8 @@ pub(super) const KEYS: &[(&str, Kind)] = &[
     ("probe.burst_unproved", Kind::Switch),
     ("probe.max_idle", Kind::Text),
     ("probe.resolvers", Kind::List),
+    ("probe.dns64", Kind::Switch),
+    ("probe.nat64_prefixes", Kind::List),
     ("probe.opt_out", Kind::List),
     ("probe.contact", Kind::Text),
     ("limits.connections", Kind::Number),

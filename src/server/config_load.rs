@@ -300,6 +300,10 @@ fn check(config: &Config, places: &Places) -> Result<(), ConfigError> {
         let reason = format!("must be at most {} s", MAX_IDLE.as_secs());
         return Err(bad_value(places, "probe.max_idle", &reason));
     }
+    if !config.probe.dns64 && !config.probe.nat64_prefixes.is_empty() {
+        let reason = "does nothing while `probe.dns64` is off";
+        return Err(bad_value(places, "probe.nat64_prefixes", reason));
+    }
     check_openings(config, places)?;
     if let Some(reason) = config.webhooks.iter().find_map(super::webhooks::Webhook::fault) {
         return Err(bad_value(places, "webhooks", &reason));

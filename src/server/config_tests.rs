@@ -46,6 +46,7 @@ fn every_key_can_be_set_by_its_variable() {
             ("listen" | "probe.resolvers", _) => "127.0.0.1:53",
             ("base_url", _) => "https://hangup.example.com",
             ("probe.allow", _) => "10.0.0.0/8:443,5432; fd00:1::/32",
+            ("probe.nat64_prefixes", _) => "64:ff9b::/96 2a00:1::/32",
             ("probe.max_idle" | "share.default_expiry", _) => "90s",
             ("share.max_expiry", _) => "60d",
             ("proxy.trusted", _) => "10.0.0.0/8 fd00::/8",
@@ -61,7 +62,9 @@ fn every_key_can_be_set_by_its_variable() {
             }
             (_, Kind::Text | Kind::List) => "word",
         };
-        let loaded = load_text("", &[(&variable_of(key), text)]);
+        // A prefix alone does nothing, and is refused.
+        let file = if *key == "probe.nat64_prefixes" { "[probe]\ndns64 = true" } else { "" };
+        let loaded = load_text(file, &[(&variable_of(key), text)]);
         assert!(loaded.is_ok(), "{key}: {loaded:?}");
     }
 }
@@ -159,6 +162,17 @@ fn who_opted_out_is_read_one_by_one() {
     let policy = crate::server::probe_policy(&load_text(text, &[]).unwrap());
     assert_eq!(policy.opted_out_names, ["example.org"]);
     assert_eq!(policy.opted_out_networks.len(), 1);
+    let nat64 = "[probe]\ndns64 = true\nnat64_prefixes = ['64:ff9b::/96', 'fd00:64::/96']";
+    let probe = load_text(nat64, &[]).unwrap().probe;
+    assert!(probe.dns64 && probe.nat64_prefixes.len() == 2);
+    let text = "[probe]\ndns64 = true\nnat64_prefixes = ['64:ff9b::/64']";
+    let wrong = load_text(text, &[]).unwrap_err();
+    assert!(
+        wrong.contains("line 3: `probe.nat64_prefixes[0]`: `64:ff9b::/64` is no prefix"),
+        "{wrong}"
+    );
+    let wrong = load_text("[probe]\nnat64_prefixes = ['64:ff9b::/96']", &[]).unwrap_err();
+    assert!(wrong.contains("line 2: `probe.nat64_prefixes`: does nothing"), "{wrong}");
     let wrong = load_text("[probe]\nopt_out = ['example.org:443']", &[]).unwrap_err();
     assert!(wrong.contains("line 2: `probe.opt_out[0]`: `example.org:443` is no name"), "{wrong}");
     let list = [("HANGUP_PROBE_OPT_OUT", "example.org 2001:db8::/32\nexample.net")];

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::probe::{
     self, Gate, Plan, Probe,
     budget::{Budgets, Limits, TooMany},
+    nat64::Known,
     own_addresses,
     policy::{Opening, Policy},
     resolve::DnsClient,
@@ -56,6 +57,9 @@ pub fn starter(config: &Config) -> Option<Arc<dyn ProbeStarter>> {
     };
     let policy = policy(config);
     let mut gate = Gate::new(Arc::new(policy.clone()), Arc::new(resolver));
+    if probe.dns64 {
+        gate = gate.with_dns64();
+    }
     if let Some(url) = &config.base_url {
         gate = gate.with_about(&format!("{}/about-probes", url.origin()));
     }
@@ -88,6 +92,7 @@ pub fn policy(config: &Config) -> Policy {
         private_names: !probe.allow.is_empty(),
         allow_loopback: probe.allow_loopback,
         own_addresses: own_addresses(),
+        nat64: probe.nat64_prefixes.iter().copied().map(Known::written).collect(),
         own_names,
         burst_wants_proof: !probe.burst_unproved,
         ..Policy::default()
