@@ -9,6 +9,8 @@ test("an nginx error behind a balancer leads to the keep-alive race and Node's f
   await accessible(page);
   await page.getByLabel("Paste the error").fill(UPSTREAM);
   await page.getByRole("button", { name: "Find out" }).click();
+  // The form is held until the worker has masked it; the first page has a heading as well.
+  await expect(page).toHaveURL(/\/diagnose\?/, { timeout: 30_000 });
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   await awake(page);
   await accessible(page);
