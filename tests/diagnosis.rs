@@ -61,6 +61,8 @@ fn of_many_timers_that_fit_the_one_is_named_that_the_fix_turns() {
     assert_eq!(report.verdict.cause.as_deref(), Some("proxy_idle_timeout"));
     let sentence = &report.verdict.sentence;
     assert!(sentence.contains("proxy_read_timeout"), "{sentence}");
+    // The list of known times says the same.
+    assert_eq!(report.constants.first().unwrap().id, "nginx.proxy_read_timeout");
     assert_eq!(report.verdict.variant.as_deref(), Some("nginx_proxy_read_timeout_idle"));
 }
 

@@ -118,8 +118,11 @@ impl Outcome {
             self.seen.iter().filter_map(|seen| seen.strip_prefix("seconds=")?.parse().ok());
         self.measured =
             seconds.min_by(|a: &f64, b| (a - wanted).abs().total_cmp(&(b - wanted).abs()));
-        let is_near = self.measured.is_some_and(|seconds| (seconds - wanted).abs() <= 1.0);
-        (!is_near).then(|| format!("a cut-off of {wanted} s was measured as {:?} s", self.measured))
+        match self.measured {
+            Some(seconds) if (seconds - wanted).abs() <= 1.0 => None,
+            Some(seconds) => Some(format!("a cut-off of {wanted} s was measured as {seconds} s")),
+            None => Some(format!("a cut-off of {wanted} s was not measured")),
+        }
     }
 }
 

@@ -96,10 +96,8 @@ pub(super) fn run(arguments: &Arguments, overlay: Option<&Path>) -> Result<ExitC
         // Several lines may say the same.
         let mut said = BTreeSet::new();
         for observation in decoded.observations.iter().filter(|o| o.variable != "message") {
-            let line = format!("{} = {}", observation.variable, observation.value);
-            if !said.contains(&line) {
-                println!("{line}");
-                said.insert(line);
+            if said.insert((&observation.variable, observation.value.to_string())) {
+                println!("{} = {}", observation.variable, observation.value);
             }
         }
         if !found {

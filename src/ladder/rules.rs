@@ -257,16 +257,28 @@ fn pings(ladder: &Ladder) -> Option<Finding> {
     })
 }
 
-/// The timers `ids` as people know them: "Apache httpd KeepAliveTimeout".
-fn timers_in_words(base: &Base, ids: &[String], lang: Lang) -> Vec<String> {
-    let known = ids.iter().filter_map(|id| base.timeouts.get(id));
-    let in_words = |timeout: &crate::knowledge::Timeout| {
+/// Products that are named for a cut-off that no hop explains; the others are counted.
+/// judgement: nobody reads on behind the fourth.
+const NAMED: usize = 4;
+
+/// Whose timers `ids` are, each product once.
+fn products_in_words(base: &Base, ids: &[String], lang: Lang) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for timeout in ids.iter().filter_map(|id| base.timeouts.get(id)) {
         let component = base.components.get(&timeout.component);
-        let name =
-            component.map_or(timeout.component.as_str(), |component| component.name.get(lang));
-        format!("{name} {}", timeout.setting)
-    };
-    known.map(in_words).collect()
+        let name = component.map_or(timeout.component.as_str(), |one| one.name.get(lang));
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let more = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    match (lang, more) {
+        (Lang::En, 0) => names.join(", "),
+        (Lang::En, more) => format!("{} and {more} more", names.join(", ")),
+        (Lang::Zh, 0) => names.join("、"),
+        (Lang::Zh, more) => format!("{}等，另有 {more} 个", names.join("、")),
+    }
 }
 
 /// What a measured cut-off fits: a timer of a hop, or a constant of something that is not listed.
@@ -295,19 +307,29 @@ pub(super) fn cut_off(ladder: &Ladder, base: &Base, seconds: f64) -> CutOff {
     let says = match (fits.first(), missing.first()) {
         (Some((at, setting)), _) => {
             let name = ladder.hops.get(*at).map_or("", |hop| hop.name.as_str());
-            Text {
-                en: format!("The cut-off after {s} s fits {setting} of {name}."),
-                zh: format!("{s} 秒断开，与 {name} 的 {setting} 吻合。"),
+            // Many timers have one default: the first of them is not told as if it were the only one.
+            match fits.len() - 1 {
+                0 => Text {
+                    en: format!("The cut-off after {s} s fits {setting} of {name}."),
+                    zh: format!("{s} 秒断开，与 {name} 的 {setting} 吻合。"),
+                },
+                others => Text {
+                    en: format!(
+                        "The cut-off after {s} s fits {} timers here: where the line crosses them.",
+                        others + 1
+                    ),
+                    zh: format!("{s} 秒断开，与这里的 {} 个超时吻合：见图中竖线处。", others + 1),
+                },
             }
         }
         (None, Some(_)) => Text {
             en: format!(
-                "No timer here is {s} s: a hop is missing, or one is not set to its default. By default it fits {}.",
-                timers_in_words(base, &missing, Lang::En).join(", ")
+                "No timer here is {s} s: a hop is missing, or one is not set to its default. That is the default of {}.",
+                products_in_words(base, &missing, Lang::En)
             ),
             zh: format!(
                 "这里没有 {s} 秒的超时：漏了一个环节，或某处改过默认值。默认值吻合的有：{}。",
-                timers_in_words(base, &missing, Lang::Zh).join("、")
+                products_in_words(base, &missing, Lang::Zh)
             ),
         },
         (None, None) => Text {

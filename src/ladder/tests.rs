@@ -150,7 +150,14 @@ fn a_cut_off_finds_its_timer_or_says_that_a_hop_is_missing() {
             && missing.missing.iter().any(|id| id == "aws-nat-gateway.idle_timeout")
     );
     assert!(missing.says.en.contains("a hop is missing"));
-    // In words, not by the ids of the knowledge base.
+    // Products in words, each once, not ids of the knowledge base; beyond a few they are counted.
+    let said = &missing.says.en;
+    assert_eq!(said.matches("AWS NAT gateway").count(), 1, "{said}");
+    assert!(with(120).says.en.ends_with(" more."), "{}", with(120).says.en);
+    // One of several timers with one value is not told as if it were the only one.
+    let text = "cut_off = 60\n[[hop]]\ncomponent = \"nginx\"\n";
+    let several = judged(text).1.cut_off.unwrap();
+    assert!(several.says.en.contains(&format!("{} timers here", several.fits.len())));
     assert!(!missing.says.en.contains("aws-nat-gateway."), "{}", missing.says.en);
 }
 

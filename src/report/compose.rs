@@ -77,8 +77,8 @@ pub(super) fn compose(
     let maker =
         Maker { base, model, evidence: &thought.evidence, belief: &thought.belief, lang, named };
     let causes = maker.causes();
-    let constants = maker.constants(&causes);
     let fixes = maker.fixes(&causes, case);
+    let constants = maker.constants(&causes, &fixes);
     let settling = model.settling(base, &thought.belief, &thought.evidence);
     let next: Vec<NextStep> = shown_steps(&thought.plan.steps, settling)
         .into_iter()
@@ -243,7 +243,7 @@ impl Maker<'_> {
         let percent = format!("{:.0}", (probability * 100.0).clamp(1.0, 99.0));
         let name = top.map_or("", |top| top.name.trim_end_matches(['.', '。']));
         let mut sentence = say(self.lang, message, &[("name", name), ("percent", &percent)]);
-        if acts && let Some(extra) = self.timer_sentence(known, constants, fixes) {
+        if acts && let Some(extra) = self.timer_sentence(known, constants) {
             if self.lang == Lang::En {
                 sentence.push(' ');
             }

@@ -269,24 +269,45 @@ const LISTED: (usize, usize) = (6, 3);
 
 #[component]
 fn RuledOutList(texts: Texts, ruled_out: Vec<RuledOut>, shown: usize) -> impl IntoView {
-    let more = ruled_out.len().saturating_sub(shown);
-    let mut rows = ruled_out.into_iter().map(|ruled| {
+    let rows = ruled_out
+        .into_iter()
+        .map(|ruled| (ruled.name, view! { {texts.t("because")} {ruled.why} }.into_any()));
+    signed(texts, "ruled-out", "broken", rows.collect(), shown)
+}
+
+#[component]
+fn NotVisibleList(texts: Texts, not_visible: Vec<NotVisible>, shown: usize) -> impl IntoView {
+    let rows = not_visible.into_iter().map(|hidden| (hidden.label, hidden.needs.into_any()));
+    signed(texts, "not-visible", "unseen", rows.collect(), shown)
+}
+
+/// Names with a note each under a sign, below the heading `{id}-title`; those behind the first `shown` are
+/// folded, and where there is none `{id}-none` is said.
+fn signed(
+    texts: Texts,
+    id: &'static str,
+    icon: &'static str,
+    rows: Vec<(String, AnyView)>,
+    shown: usize,
+) -> impl IntoView {
+    let more = rows.len().saturating_sub(shown);
+    let mut rows = rows.into_iter().map(|(name, note)| {
         view! {
             <li>
-                <Icon name="broken" />
+                <Icon name=icon />
                 <span>
-                    <strong>{ruled.name}</strong>
-                    <span class="muted">{texts.t("because")} {ruled.why}</span>
+                    <strong>{name}</strong>
+                    <span class="muted">{note}</span>
                 </span>
             </li>
         }
     });
-    let first = rows.by_ref().take(shown).collect_view();
+    let first: Vec<_> = rows.by_ref().take(shown).collect();
     let rest: Vec<_> = rows.collect();
     view! {
-        <section class="card" aria-labelledby="ruled-out">
-            <h2 id="ruled-out">{texts.t("ruled-out-title")}</h2>
-            {first.is_empty().then(|| view! { <p class="muted">{texts.t("ruled-out-none")}</p> })}
+        <section class="card" aria-labelledby=id>
+            <h2 id=id>{texts.t(&format!("{id}-title"))}</h2>
+            {first.is_empty().then(|| view! { <p class="muted">{texts.t(&format!("{id}-none"))}</p> })}
             <ul class="signed">{first}</ul>
             {(more > 0)
                 .then(|| {
@@ -297,35 +318,6 @@ fn RuledOutList(texts: Texts, ruled_out: Vec<RuledOut>, shown: usize) -> impl In
                         </details>
                     }
                 })}
-        </section>
-    }
-}
-
-#[component]
-fn NotVisibleList(texts: Texts, not_visible: Vec<NotVisible>, shown: usize) -> impl IntoView {
-    view! {
-        <section class="card" aria-labelledby="not-visible">
-            <h2 id="not-visible">{texts.t("not-visible-title")}</h2>
-            {not_visible
-                .is_empty()
-                .then(|| view! { <p class="muted">{texts.t("not-visible-none")}</p> })}
-            <ul class="signed">
-                {not_visible
-                    .into_iter()
-                    .take(shown)
-                    .map(|hidden| {
-                        view! {
-                            <li>
-                                <Icon name="unseen" />
-                                <span>
-                                    <strong>{hidden.label}</strong>
-                                    <span class="muted">{hidden.needs}</span>
-                                </span>
-                            </li>
-                        }
-                    })
-                    .collect_view()}
-            </ul>
         </section>
     }
 }
