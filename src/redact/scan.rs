@@ -148,16 +148,16 @@ impl View {
         starts.sort_by_key(|range| range.start);
         for range in starts {
             let mut from = line_start(bytes, range.start);
-            let above = bytes.get(..from).unwrap_or_default();
-            if let Some(last) = above.iter().rposition(|byte| *byte != b'\n') {
-                from = line_start(bytes, last);
+            // A line of blanks parts no name from its value.
+            let above = self.text.get(..from).unwrap_or_default().trim_end();
+            if !above.is_empty() {
+                from = line_start(bytes, above.len());
             }
             let mut to = range.end;
             for _ in 0..2 {
-                let rest = bytes.get(to..).unwrap_or_default();
-                let gap = rest.iter().position(|byte| *byte != b'\n').unwrap_or(rest.len());
-                let line = rest.get(gap..).unwrap_or_default();
-                to += gap + line.iter().position(|byte| *byte == b'\n').unwrap_or(line.len());
+                let rest = self.text.get(to..).unwrap_or_default();
+                let line = rest.trim_start();
+                to += rest.len() - line.len() + line.find('\n').unwrap_or(line.len());
             }
             match lines.last_mut() {
                 Some(last) if from <= last.end => last.end = last.end.max(to),

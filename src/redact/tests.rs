@@ -59,6 +59,17 @@ fn the_value_below_its_name_goes() {
 }
 
 #[test]
+fn lines_of_blanks_part_no_name_from_its_value_in_a_second_round_either() {
+    let text = "X-Api-Key: Zx9kLm2QwPq7 name: APP_SECRET\n \n  value: hunter2hunter";
+    let once = redacted(text);
+    assert_eq!(once, "X-Api-Key: <header-secret-1> name: APP_SECRET\n \n  value: <secret-1>");
+    assert_eq!(redacted(&once), once);
+    let text = "name: APP_SECRET\n\t\nvalue: hunter2hunter X-Api-Key: Zx9kLm2QwPq7";
+    let once = redacted(text);
+    assert_eq!(redacted(&once), once);
+}
+
+#[test]
 fn what_stands_around_a_secret_stays() {
     for (text, expected) in [
         (
