@@ -296,6 +296,7 @@ probe-from-browser = Look from your own browser instead
 probe-more-looks = Choose another look
 measured-title = What was measured
 measured-from-browser = from your browser
+through-proxy = through a proxy
 probe-host = Host and port
 probe-use-host = Use this host
 probe-go = Yes, look now

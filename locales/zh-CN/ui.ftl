@@ -293,6 +293,7 @@ probe-from-browser = 改从你自己的浏览器看
 probe-more-looks = 选择其他探测
 measured-title = 测到的结果
 measured-from-browser = 来自你的浏览器
+through-proxy = 经代理
 probe-host = 主机和端口
 probe-use-host = 使用这个主机
 probe-go = 好，现在就看

@@ -115,7 +115,7 @@ fn probe_first(
     let mut plan = Plan::new(parsed);
     plan.only.clone_from(&arguments.only);
     plan.max_idle = arguments.reach.max_idle;
-    let gate = arguments.reach.gate();
+    let gate = arguments.reach.gate()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| Failure::short(format!("cannot start the runtime: {error}")))?;

@@ -10,7 +10,7 @@ use clap::Args;
 use super::{Failure, diagnose::parse_lang, reach::Reach};
 use crate::{
     knowledge::Lang,
-    probe::{self, Plan, Probe, ProbeEvent, target::Target},
+    probe::{self, Gate, Plan, Probe, ProbeEvent, target::Target},
 };
 
 /// Arguments of `hangup probe`.
@@ -53,7 +53,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| Failure::short(format!("cannot start the runtime: {error}")))?;
-    runtime.block_on(follow(arguments, target)).or_else(|error| ignore_closed_pipe(&error))
+    let gate = arguments.reach.gate()?;
+    runtime.block_on(follow(arguments, target, gate)).or_else(|error| ignore_closed_pipe(&error))
 }
 
 /// The reader went away; that is no mistake of ours.
@@ -70,11 +71,10 @@ pub(super) fn shown(text: &str) -> String {
 }
 
 /// Runs the probes and prints what they tell; Ctrl-C stops them.
-async fn follow(arguments: &Arguments, target: Target) -> io::Result<ExitCode> {
+async fn follow(arguments: &Arguments, target: Target, gate: Gate) -> io::Result<ExitCode> {
     let mut plan = Plan::new(target);
     plan.only.clone_from(&arguments.only);
     plan.max_idle = arguments.reach.max_idle;
-    let gate = arguments.reach.gate();
     let mut run = probe::run(plan, gate, None);
     let mut out = io::stdout();
     let mut failed = false;

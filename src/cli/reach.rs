@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use clap::Args;
 use ipnet::IpNet;
 
+use super::Failure;
 use crate::probe::{
     Gate, MAX_IDLE,
     nat64::{Known, Prefix},
@@ -35,6 +36,10 @@ pub(super) struct Reach {
     /// A prefix of the NAT64 beside those that are learnt, such as 64:ff9b::/96. May be repeated.
     #[arg(long, value_name = "PREFIX", requires = "dns64")]
     nat64_prefix: Vec<Prefix>,
+    /// Dial through this HTTP proxy, such as http://proxy.example.com:3128 or http://user:password@10.0.0.1:3128;
+    /// it is told the address, never the name. Other variables such as `HTTP_PROXY` are not heeded.
+    #[arg(long, value_name = "URL", env = "HANGUP_PROBE_PROXY", hide_env_values = true)]
+    proxy: Option<String>,
 }
 
 /// Reads `65`, `65s` or `2m`.
@@ -69,9 +74,21 @@ impl Reach {
     }
 
     /// The door that this policy guards.
-    pub(super) fn gate(&self) -> Gate {
-        let gate = Gate::new(Arc::new(self.policy()), Arc::new(DnsClient::from_system()));
-        if self.dns64 { gate.with_dns64() } else { gate }
+    ///
+    /// # Errors
+    /// What was given as a proxy is none; the text is not repeated, since it may hold a password.
+    pub(super) fn gate(&self) -> Result<Gate, Failure> {
+        let mut gate = Gate::new(Arc::new(self.policy()), Arc::new(DnsClient::from_system()));
+        if self.dns64 {
+            gate = gate.with_dns64();
+        }
+        if let Some(proxy) = &self.proxy {
+            let proxy = proxy.parse();
+            gate = gate.with_proxy(proxy.map_err(|wrong: String| {
+                Failure::usage(format!("--proxy (HANGUP_PROBE_PROXY): {wrong}"))
+            })?);
+        }
+        Ok(gate)
     }
 }
 

@@ -9,6 +9,9 @@ mod course;
 pub use course::{Course, End, Span, Stretch};
 use serde::{Deserialize, Serialize};
 
+/// Vantage of what our server saw through its operator's proxy.
+pub const PROXIED: &str = "proxy";
+
 /// Whether an observation was made, and what it said.
 ///
 /// A thing that was *not looked at* has no observation at all. [`State::NotVisible`] means somebody
@@ -165,6 +168,11 @@ impl Observation {
     pub fn with_course(mut self, course: Course) -> Self {
         self.course = Some(course);
         self
+    }
+
+    /// Whether a probe made it through the operator's proxy.
+    pub fn is_proxied(&self) -> bool {
+        self.source == Source::Probe && self.vantage == PROXIED
     }
 
     /// The same observation, made from another vantage.

@@ -103,9 +103,10 @@ async fn shoot(permit: &Permit, ip: IpAddr, speech: Speech, door: &Barrier) -> S
                 DialFailure::Refused | DialFailure::Prohibited => Fate::Refused,
                 DialFailure::Reset => Fate::Cut(Cut::Rst),
                 DialFailure::Timeout => Fate::NoConnect,
-                DialFailure::Unreachable | DialFailure::NotFromHere | DialFailure::Limit => {
-                    Fate::Failed(error.raw)
-                }
+                DialFailure::Unreachable
+                | DialFailure::NotFromHere
+                | DialFailure::Limit
+                | DialFailure::Proxy(_) => Fate::Failed(error.raw),
             };
             None
         }

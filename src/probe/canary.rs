@@ -54,7 +54,9 @@ pub(super) async fn send(
             DialFailure::Timeout => "timeout",
             DialFailure::Prohibited => "prohibited",
             DialFailure::Unreachable => "unreachable",
-            DialFailure::NotFromHere | DialFailure::Limit => return Vec::new(),
+            DialFailure::NotFromHere | DialFailure::Limit | DialFailure::Proxy(_) => {
+                return Vec::new();
+            }
         },
     };
     let mut pairs =

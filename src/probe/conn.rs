@@ -31,6 +31,7 @@ pub struct Conn {
     peer: SocketAddr,
     connected_in: Duration,
     first: FirstBytes,
+    is_tunnel: bool,
 }
 
 /// The first bytes a connection received, readable while another layer owns the connection.
@@ -57,7 +58,17 @@ impl Conn {
         peer: SocketAddr,
         connected_in: Duration,
     ) -> Self {
-        Self { stream, meter, peer, connected_in, first: FirstBytes::default() }
+        Self { stream, meter, peer, connected_in, first: FirstBytes::default(), is_tunnel: false }
+    }
+
+    /// The same connection to a proxy, which has become a tunnel to `peer`: what came before is forgotten.
+    pub(super) fn tunnelled(self, peer: SocketAddr, connected_in: Duration) -> Self {
+        Self { peer, connected_in, first: FirstBytes::default(), is_tunnel: true, ..self }
+    }
+
+    /// Whether a proxy stands in between: then the kernel knows of the connection to the proxy alone.
+    pub(super) fn is_tunnel(&self) -> bool {
+        self.is_tunnel
     }
 
     /// The address that was dialled and answered.

@@ -13,7 +13,7 @@ use crate::{
     knowledge::Text,
 };
 
-use super::{kind::Probe, mask, policy::Policy};
+use super::{kind::Probe, mask, policy::Policy, proxy};
 
 /// Who looks, in every observation of this station.
 const VANTAGE: &str = "server";
@@ -193,12 +193,18 @@ pub(super) struct Reporter {
     sender: mpsc::Sender<ProbeEvent>,
     /// Says which addresses whoever listens may see.
     policy: std::sync::Arc<Policy>,
+    /// Whether what is seen is seen through a proxy.
+    is_proxied: bool,
     observations: Mutex<Vec<Observation>>,
 }
 
 impl Reporter {
-    pub(super) fn new(sender: mpsc::Sender<ProbeEvent>, policy: std::sync::Arc<Policy>) -> Self {
-        Self { sender, policy, observations: Mutex::default() }
+    pub(super) fn new(
+        sender: mpsc::Sender<ProbeEvent>,
+        policy: std::sync::Arc<Policy>,
+        is_proxied: bool,
+    ) -> Self {
+        Self { sender, policy, is_proxied, observations: Mutex::default() }
     }
 
     /// Sends one event; the run ends by itself when nobody listens any more.
@@ -214,6 +220,10 @@ impl Reporter {
         mut reading: Reading,
     ) {
         mask::reading(&self.policy, &mut reading);
+        // Names are looked up by ourselves.
+        if self.is_proxied && probe != Probe::Dns {
+            proxy::mark(&mut reading);
+        }
         for finding in reading.findings {
             self.send(ProbeEvent::Finding { probe, finding }).await;
         }

@@ -22,6 +22,7 @@ use super::{
     meter::Meter,
     permit::{Gate, Permit},
     protocol::Protocol,
+    proxy::{BLIND, THROUGH},
     resolve::Lookup,
     rules::Rule,
     run::Plan,
@@ -76,7 +77,9 @@ impl Context {
     /// Runs what the plan wants, on the account of `meter`.
     pub(super) async fn execute(&self, meter: &Arc<Meter>) {
         let started = Instant::now();
-        let Some(permit) = self.resolve(meter, started).await else { return };
+        let permit = self.resolve(meter, started).await;
+        self.hide_blind().await;
+        let Some(permit) = permit else { return };
         let lookup = self.looked_up(permit.lookups(), meter, started);
         if !Probe::ALL.into_iter().any(|probe| probe != Probe::Dns && self.plan.wants(probe)) {
             return lookup.await;
@@ -194,6 +197,14 @@ impl Context {
     pub(super) async fn hide(&self, probes: &[Probe], why: (&str, &str)) {
         for probe in probes.iter().filter(|probe| self.plan.wants(**probe)) {
             self.reporter.not_visible(*probe, why.0, why.1).await;
+        }
+    }
+
+    /// Marks what was asked for and shows nothing through a proxy.
+    async fn hide_blind(&self) {
+        let asked = BLIND.into_iter().filter(|probe| self.plan.asks(*probe));
+        for probe in asked.filter(|_| self.plan.is_proxied) {
+            self.reporter.not_visible(probe, THROUGH.0, THROUGH.1).await;
         }
     }
 

@@ -42,6 +42,7 @@ mod path;
 pub mod permit;
 pub mod policy;
 mod protocol;
+pub mod proxy;
 pub mod ranges;
 mod reset;
 pub mod resolve;

@@ -23,6 +23,7 @@ use super::{
     meter::Meter,
     nat64::Known,
     policy::Policy,
+    proxy::{Proxy, Trouble},
     resolve::{Lookup, Outcome, Resolve},
     rules::{self, Rule},
     sys::{self, Icmp},
@@ -39,6 +40,7 @@ pub struct Gate {
     resolver: Arc<dyn Resolve>,
     agent: Arc<str>,
     dns64: Option<Arc<Dns64>>,
+    proxy: Option<Arc<Proxy>>,
 }
 
 /// Why no permit was given, with the lookups made until then.
@@ -66,6 +68,7 @@ pub struct Permit {
     lookups: Vec<Lookup>,
     meter: Arc<Meter>,
     agent: Arc<str>,
+    proxy: Option<Arc<Proxy>>,
 }
 
 /// Why a dial failed.
@@ -98,6 +101,8 @@ pub enum DialFailure {
     NotFromHere,
     /// The run's account is used up, or the address is not part of the permit.
     Limit,
+    /// The operator's proxy gave no tunnel: nothing was seen of the target.
+    Proxy(Trouble),
 }
 
 /// What is set on a socket before it connects; nothing by default.
@@ -128,7 +133,7 @@ impl Shape {
 impl Gate {
     /// A gate that judges by `policy` and asks `resolver`.
     pub fn new(policy: Arc<Policy>, resolver: Arc<dyn Resolve>) -> Self {
-        Self { policy, resolver, agent: PRODUCT.into(), dns64: None }
+        Self { policy, resolver, agent: PRODUCT.into(), dns64: None, proxy: None }
     }
 
     /// The same gate, whose requests say where their reader learns about them: `about` is the URL of
@@ -145,6 +150,24 @@ impl Gate {
     pub fn with_dns64(mut self) -> Self {
         self.dns64 = Some(Arc::default());
         self
+    }
+
+    /// The same gate, whose permits dial through `proxy`.
+    #[must_use]
+    pub fn with_proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = Some(Arc::new(proxy));
+        self
+    }
+
+    /// The proxy that the way to a target leads through, once it was judged by the rule `by`. This machine is
+    /// dialled directly: its names mean the proxy itself to a proxy.
+    fn way(&self, by: Rule) -> Option<Arc<Proxy>> {
+        self.proxy.clone().filter(|_| by != rules::LOOPBACK_OPENED)
+    }
+
+    /// Whether probes of `target` go through a proxy.
+    pub(super) fn is_proxied(&self, target: &Target) -> bool {
+        self.way(self.policy.decide(target).rule).is_some()
     }
 
     /// The same gate under its policy with the prefixes that its resolver shows now, where it is to learn
@@ -189,6 +212,7 @@ impl Gate {
         if !decision.is_allowed() {
             return Err(decision.rule.into());
         }
+        let proxy = self.way(decision.rule);
         let (addresses, lookups) = match (target.host(), target.name()) {
             (super::Host::Address(ip), _) => (vec![*ip], Vec::new()),
             // RFC 6761 §6.3: localhost is not looked up.
@@ -218,7 +242,7 @@ impl Gate {
         let (meter, agent) = (Arc::clone(meter), Arc::clone(&self.agent));
         let behind = addresses.iter().filter_map(|ip| Some((*ip, self.policy.translated(*ip)?)));
         let behind = behind.collect();
-        Ok(Permit { target: target.clone(), addresses, behind, lookups, meter, agent })
+        Ok(Permit { target: target.clone(), addresses, behind, lookups, meter, agent, proxy })
     }
 
     /// Judges a redirect from `from` as hop `hop` (from 1) and gives a permit for it.
@@ -280,6 +304,7 @@ impl Gate {
             lookups: Vec::new(),
             meter: Arc::clone(&permit.meter),
             agent: Arc::clone(&permit.agent),
+            proxy: permit.proxy.clone(),
         })
     }
 }
@@ -354,6 +379,9 @@ impl Permit {
         }
         let address = SocketAddr::new(ip, self.target.port());
         let limit = limit.min(self.meter.time_left());
+        if let Some(proxy) = &self.proxy {
+            return self.tunnel(proxy, address, limit).await;
+        }
         match timeout(limit, open(address, shape)).await {
             Ok(Ok(stream)) => {
                 Ok(Conn::new(stream, Arc::clone(&self.meter), address, start.elapsed()))
@@ -366,6 +394,54 @@ impl Permit {
                 elapsed: start.elapsed(),
             }),
         }
+    }
+}
+
+impl Permit {
+    /// Opens a tunnel to `address` through `proxy`. The socket has no shape: those packets end at the proxy.
+    async fn tunnel(
+        &self,
+        proxy: &Proxy,
+        address: SocketAddr,
+        limit: Duration,
+    ) -> Result<Conn, DialError> {
+        let start = Instant::now();
+        let failed = |trouble: Trouble, raw: &str| DialError {
+            kind: DialFailure::Proxy(trouble),
+            icmp: None,
+            raw: format!("proxy: {raw}"),
+            elapsed: start.elapsed(),
+        };
+        if address.ip().to_canonical().is_loopback() {
+            return Err(failed(Trouble::Local, "not asked for loopback"));
+        }
+        let work = async {
+            let peers = proxy.addresses().await;
+            let peers = peers.map_err(|error| failed(Trouble::Unreachable, &error.to_string()))?;
+            let dialled = Instant::now();
+            let mut why = "no address".to_owned();
+            for peer in peers {
+                // Half of the time each, so that the second address is tried where the first is silent.
+                let stream = match timeout(limit / 2, open(peer, Shape::default())).await {
+                    Ok(Ok(stream)) => stream,
+                    Ok(Err((error, _))) => {
+                        why = error.to_string();
+                        continue;
+                    }
+                    Err(_) => {
+                        "no answer".clone_into(&mut why);
+                        continue;
+                    }
+                };
+                let mut conn = Conn::new(stream, Arc::clone(&self.meter), peer, start.elapsed());
+                let asked = proxy.ask(&mut conn, address, &self.agent).await;
+                asked.map_err(|(trouble, raw)| failed(trouble, &raw))?;
+                return Ok(conn.tunnelled(address, dialled.elapsed()));
+            }
+            Err(failed(Trouble::Unreachable, &why))
+        };
+        let silent = format!("no answer within {:.1} s", limit.as_secs_f64());
+        timeout(limit, work).await.unwrap_or_else(|_| Err(failed(Trouble::Silent, &silent)))
     }
 }
 

@@ -18,6 +18,7 @@ use super::{
     kind::Probe,
     meter::Meter,
     permit::Gate,
+    proxy::BLIND,
     target::Target,
     verify::Roots,
 };
@@ -38,15 +39,24 @@ pub struct Plan {
     pub max_idle: Duration,
     /// What a strict client would trust.
     pub roots: Roots,
+    /// Whether the way leads through a proxy, which blinds some probes.
+    pub(super) is_proxied: bool,
 }
 
 impl Plan {
     /// The standing probes of `target`, with the idle test up to 65 s and Mozilla's roots.
     pub fn new(target: Target) -> Self {
-        Self { target, only: Vec::new(), max_idle: idle::DEFAULT_IDLE, roots: Roots::new(&[]) }
+        let (only, roots) = (Vec::new(), Roots::new(&[]));
+        Self { target, only, max_idle: idle::DEFAULT_IDLE, roots, is_proxied: false }
     }
 
+    /// Whether `probe` is asked for and can show something.
     pub(super) fn wants(&self, probe: Probe) -> bool {
+        self.asks(probe) && !(self.is_proxied && BLIND.contains(&probe))
+    }
+
+    /// Whether `probe` is asked for.
+    pub(super) fn asks(&self, probe: Probe) -> bool {
         let asked = if self.only.is_empty() { &Probe::STANDING[..] } else { &self.only };
         asked.contains(&probe)
     }
@@ -75,7 +85,8 @@ pub struct Run {
 }
 
 /// Starts a run on the current tokio runtime. `ticket` is kept until the run ends.
-pub fn run(plan: Plan, gate: Gate, ticket: Option<Ticket>) -> Run {
+pub fn run(mut plan: Plan, gate: Gate, ticket: Option<Ticket>) -> Run {
+    plan.is_proxied = gate.is_proxied(&plan.target);
     let (sender, events) = mpsc::channel(QUEUE);
     let cancel = CancellationToken::new();
     let stop = cancel.clone();
@@ -89,7 +100,7 @@ pub fn run(plan: Plan, gate: Gate, ticket: Option<Ticket>) -> Run {
             () = stop.cancelled() => gate,
             () = sender.closed() => gate,
         };
-        let reporter = Reporter::new(sender.clone(), gate.shared_policy());
+        let reporter = Reporter::new(sender.clone(), gate.shared_policy(), plan.is_proxied);
         let context = Context { plan, gate, ticket: Mutex::new(ticket), reporter };
         let cancelled = tokio::select! {
             () = stop.cancelled() => true,

@@ -35,7 +35,8 @@ pub(super) struct Attempt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Connected {
     elapsed: Duration,
-    facts: TcpFacts,
+    /// What the kernel knows; nothing of a target behind a proxy.
+    facts: Option<TcpFacts>,
 }
 
 /// Chooses the addresses to dial: both families, at most six.
@@ -62,7 +63,8 @@ pub(super) async fn send(permit: &Permit, keep: bool) -> (Vec<Attempt>, Option<C
         });
         match result {
             Ok(conn) => {
-                let connected = Connected { elapsed: conn.connected_in(), facts: conn.facts() };
+                let facts = (!conn.is_tunnel()).then(|| conn.facts());
+                let connected = Connected { elapsed: conn.connected_in(), facts };
                 (Attempt { ip, result: Ok(connected), sender, behind }, keep.then_some(conn))
             }
             Err(error) => (Attempt { ip, result: Err(error), sender, behind }, None),
@@ -84,19 +86,22 @@ pub(super) fn interpret(attempts: &[Attempt]) -> Reading {
         attempts.iter().flat_map(|attempt| [Some(describe(attempt)), translated(attempt)]);
     let findings = findings.flatten().collect();
     let mut reading = Reading { findings, ..Reading::default() };
-    // An address that this machine has no route to says nothing about the target.
+    // An address that this machine has no route to says nothing about the target, nor does a proxy.
     let visible: Vec<&Attempt> = attempts
         .iter()
         .filter(|attempt| {
             !matches!(&attempt.result, Err(error)
-                if matches!(error.kind, DialFailure::NotFromHere | DialFailure::Limit))
+                if matches!(error.kind, DialFailure::NotFromHere | DialFailure::Limit | DialFailure::Proxy(_)))
         })
         .collect();
     if visible.is_empty() {
-        let mut unseen = Reading::not_visible(
-            "this machine has no route to any address of the target",
-            "本机没有到目标地址的路由",
-        );
+        let refused = |attempt: &Attempt| matches!(&attempt.result, Err(error) if matches!(error.kind, DialFailure::Proxy(_)));
+        let (en, zh) = if attempts.iter().any(refused) {
+            ("the proxy opened no way to the target", "代理没有放行到目标的连接")
+        } else {
+            ("this machine has no route to any address of the target", "本机没有到目标地址的路由")
+        };
+        let mut unseen = Reading::not_visible(en, zh);
         unseen.findings = reading.findings;
         return unseen;
     }
@@ -149,7 +154,9 @@ fn course(attempt: &Attempt) -> Course {
             let end = match (error.kind, error.icmp) {
                 (DialFailure::Refused | DialFailure::Reset, None) => End::Rst,
                 (DialFailure::Timeout, _) => End::Silent,
-                (DialFailure::NotFromHere | DialFailure::Limit, _) => End::Ours,
+                (DialFailure::NotFromHere | DialFailure::Limit | DialFailure::Proxy(_), _) => {
+                    End::Ours
+                }
                 _ => End::Icmp,
             };
             (end, error.elapsed)
@@ -197,11 +204,13 @@ fn observe_addresses(visible: &[&Attempt], reading: &mut Reading) {
 fn raw(attempt: &Attempt) -> String {
     match &attempt.result {
         Ok(connected) => {
-            let facts = connected.facts;
+            let took = seconds(connected.elapsed);
+            let Some(facts) = connected.facts else {
+                return format!("{}: connected in {took} s", attempt.ip);
+            };
             format!(
-                "{}: connected in {} s (RTT {:.1} ms, {} retransmits)",
+                "{}: connected in {took} s (RTT {:.1} ms, {} retransmits)",
                 attempt.ip,
-                seconds(connected.elapsed),
                 facts.rtt.as_secs_f64() * 1000.0,
                 facts.retransmits
             )
@@ -224,7 +233,7 @@ fn translated(attempt: &Attempt) -> Option<Finding> {
 
 fn describe(attempt: &Attempt) -> Finding {
     let (en, zh) = match &attempt.result {
-        Ok(connected) if connected.facts.retransmits > 0 => {
+        Ok(connected) if connected.facts.is_some_and(|facts| facts.retransmits > 0) => {
             ("connected, but packets had to be sent again", "连上了，但有数据包重发")
         }
         Ok(_) => ("connected", "连上了"),
@@ -246,6 +255,10 @@ fn describe(attempt: &Attempt) -> Finding {
             (DialFailure::NotFromHere, _) => {
                 ("this machine cannot send to that address", "本机发不到这个地址")
             }
+            (DialFailure::Proxy(trouble), _) => {
+                let (en, zh) = trouble.sentence();
+                return Finding::new(en, zh).at(attempt.ip).raw(raw(attempt));
+            }
             (DialFailure::Limit, _) => {
                 ("not tried: the limit of the run is reached", "没有尝试：已达到本次上限")
             }
@@ -259,7 +272,7 @@ mod tests {
     use super::*;
 
     fn ok(ip: &str) -> Attempt {
-        let connected = Connected { elapsed: Duration::from_millis(3), facts: TcpFacts::default() };
+        let connected = Connected { elapsed: Duration::from_millis(3), facts: None };
         Attempt { ip: ip.parse().unwrap(), result: Ok(connected), sender: None, behind: None }
     }
 

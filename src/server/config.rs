@@ -12,7 +12,7 @@ use super::{
     config_values::{AllowRule, BaseUrl, LogFormat, duration},
     webhooks::{Secret, Webhook},
 };
-use crate::probe::{MAX_IDLE, nat64::Prefix, opt_out::OptOut};
+use crate::probe::{MAX_IDLE, nat64::Prefix, opt_out::OptOut, proxy::Proxy};
 
 pub use super::config_load::{ConfigError, ServeArgs};
 
@@ -98,6 +98,9 @@ pub struct ProbeConfig {
     /// Prefixes of a NAT64 beside those that are learnt. Only behind these, typed addresses and inner
     /// networks can be reached through it.
     pub nat64_prefixes: Vec<Prefix>,
+    /// The HTTP proxy that every probe goes through, for networks that let nothing out otherwise. Nobody but the
+    /// operator can set one, and no variable of the environment such as `HTTP_PROXY` does.
+    pub proxy: Option<Proxy>,
     /// Names and networks whose owners asked not to be looked at.
     pub opt_out: Vec<OptOut>,
     /// Whom to ask about the probes, for the page that their `User-Agent` leads to.
@@ -117,6 +120,7 @@ impl Default for ProbeConfig {
             resolvers: Vec::new(),
             dns64: false,
             nat64_prefixes: Vec::new(),
+            proxy: None,
             opt_out: Vec::new(),
             contact: None,
         }
@@ -270,6 +274,7 @@ pub(super) const KEYS: &[(&str, Kind)] = &[
     ("probe.resolvers", Kind::List),
     ("probe.dns64", Kind::Switch),
     ("probe.nat64_prefixes", Kind::List),
+    ("probe.proxy", Kind::Text),
     ("probe.opt_out", Kind::List),
     ("probe.contact", Kind::Text),
     ("limits.connections", Kind::Number),

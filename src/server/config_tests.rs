@@ -47,6 +47,7 @@ fn every_key_can_be_set_by_its_variable() {
             ("base_url", _) => "https://hangup.example.com",
             ("probe.allow", _) => "10.0.0.0/8:443,5432; fd00:1::/32",
             ("probe.nat64_prefixes", _) => "64:ff9b::/96 2a00:1::/32",
+            ("probe.proxy", _) => "http://bob:secret@proxy.example.com:3128",
             ("probe.max_idle" | "share.default_expiry", _) => "90s",
             ("share.max_expiry", _) => "60d",
             ("proxy.trusted", _) => "10.0.0.0/8 fd00::/8",
@@ -175,6 +176,12 @@ fn who_opted_out_is_read_one_by_one() {
     assert!(wrong.contains("line 2: `probe.nat64_prefixes`: does nothing"), "{wrong}");
     let wrong = load_text("[probe]\nopt_out = ['example.org:443']", &[]).unwrap_err();
     assert!(wrong.contains("line 2: `probe.opt_out[0]`: `example.org:443` is no name"), "{wrong}");
+    let proxy = load_text("probe.proxy = 'http://bob:hunter2@10.0.0.1:3128'", &[]).unwrap();
+    assert!(!format!("{proxy:?}").contains("hunter2"));
+    let wrong =
+        load_text("[probe]\nproxy = 'socks5://bob:hunter2@10.0.0.1:1080'", &[]).unwrap_err();
+    assert!(wrong.contains("line 2: `probe.proxy`: is no address of an HTTP proxy"), "{wrong}");
+    assert!(!wrong.contains("hunter2"), "{wrong}");
     let list = [("HANGUP_PROBE_OPT_OUT", "example.org 2001:db8::/32\nexample.net")];
     assert_eq!(load_text("", &list).unwrap().probe.opt_out.len(), 3);
 }

@@ -60,6 +60,9 @@ pub fn starter(config: &Config) -> Option<Arc<dyn ProbeStarter>> {
     if probe.dns64 {
         gate = gate.with_dns64();
     }
+    if let Some(proxy) = &probe.proxy {
+        gate = gate.with_proxy(proxy.clone());
+    }
     if let Some(url) = &config.base_url {
         gate = gate.with_about(&format!("{}/about-probes", url.origin()));
     }

@@ -24,6 +24,7 @@ mod nat64;
 mod netns;
 mod path;
 mod policy;
+mod proxied;
 mod rebinding;
 mod reset;
 mod reused;

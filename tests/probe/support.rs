@@ -25,6 +25,7 @@ use hangup::{
 use tokio::net::{TcpListener, TcpStream};
 
 /// What a run said, with ways to ask.
+#[derive(Debug)]
 pub(crate) struct Told(pub(crate) Vec<ProbeEvent>);
 
 impl Told {

@@ -17,6 +17,8 @@ pub struct Line {
     pub stretches: Vec<(Stretch, f64)>,
     /// How it ended.
     pub end: End,
+    /// Whether it was measured through a proxy, whose time is in it.
+    pub is_proxied: bool,
 }
 
 /// How a line is drawn.
@@ -77,6 +79,11 @@ pub fn lines(observations: &[Observation]) -> Vec<Line> {
     if of(Source::Probe).any(|seen| seen.course.is_some()) {
         let probed = |variable: &str| of(Source::Probe).find(|seen| seen.variable == variable);
         measured(probed, &mut lines);
+        // One run has one way; its lookups alone are the server's own.
+        let is_proxied = of(Source::Probe).any(Observation::is_proxied);
+        for line in &mut lines {
+            line.is_proxied = is_proxied;
+        }
     } else {
         told::of_probes(observations, &mut lines);
     }
@@ -137,7 +144,7 @@ fn push(lines: &mut Vec<Line>, kind: &'static str, times: Vec<(Stretch, Option<f
         .filter(|(_, seconds)| *seconds >= SHORTEST)
         .collect();
     if !stretches.is_empty() {
-        lines.push(Line { kind, stretches, end });
+        lines.push(Line { kind, stretches, end, is_proxied: false });
     }
 }
 
@@ -188,6 +195,18 @@ mod tests {
         let wanted = [(Stretch::Tcp, 3.0), (Stretch::Tls, 20.0), (Stretch::Silence, 60_100.0)];
         assert_eq!(millis(silence), wanted);
         assert_eq!((silence.kind, silence.end), ("silence", End::Fin));
+    }
+
+    #[test]
+    fn what_was_measured_through_a_proxy_says_so() {
+        assert!(lines(&run()).iter().all(|line| !line.is_proxied));
+        let through = |seen: Observation| seen.from_vantage(crate::evidence::PROXIED);
+        let mut all: Vec<Observation> = run().into_iter().map(through).collect();
+        let capture = Course::ended(End::RstServer).then_seconds(Stretch::Talk, 1.0);
+        let captured = Observation::seen("closer", "server_rst", Source::Capture);
+        all.push(captured.with_course(capture));
+        let drawn: Vec<_> = lines(&all).iter().map(|line| (line.kind, line.is_proxied)).collect();
+        assert_eq!(drawn, [("request", true), ("silence", true), ("capture", false)]);
     }
 
     #[test]

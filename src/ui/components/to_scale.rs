@@ -38,6 +38,7 @@ pub fn ToScale(
 fn Drawing(texts: Texts, line: Line) -> impl IntoView {
     let drawn = line.drawn();
     let note = texts.t(if drawn.to_scale { "scale-true" } else { "scale-log" });
+    let proxied = line.is_proxied.then(|| format!(" · {}", texts.t("through-proxy")));
     let end = texts.t(&format!("scale-end-{}", line.end.id()));
     let mut x = 0.0;
     let bars = line
@@ -63,7 +64,7 @@ fn Drawing(texts: Texts, line: Line) -> impl IntoView {
         <figure class="scale">
             <figcaption>
                 <strong>{texts.t(&format!("scale-{}", line.kind))}</strong>
-                <span class="muted">{time(texts, line.total())} " · " {note}</span>
+                <span class="muted">{time(texts, line.total())} " · " {note} {proxied}</span>
             </figcaption>
             <svg viewBox="0 0 1000 28" preserveAspectRatio="none" aria-hidden="true">
                 {bars}
