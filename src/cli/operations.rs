@@ -81,6 +81,9 @@ pub(super) fn doctor(args: ServeArgs, overlay: Option<&Path>) -> Result<ExitCode
     for warning in &warnings {
         println!("note  {warning}");
     }
+    if let Some(proxy) = &config.probe.proxy {
+        println!("note  the probes go through the proxy {proxy}");
+    }
     let knowledge = base(config.knowledge.as_deref())
         .map(|base| format!("{} causes, {} signatures", base.causes.len(), base.signatures.len()));
     let knowledge = said("knowledge", knowledge.map_err(|failure| failure.message));

@@ -120,7 +120,7 @@ impl BrowserLook {
         }
         let fails = !ends.is_empty() && !ends.iter().any(is_reached);
         let reached_by_server = server.iter().any(|other| {
-            other.vantage == "server"
+            (other.vantage == "server" || other.is_proxied())
                 && other.variable == "tcp.result"
                 && other.value.word() == Some("connected")
         });
@@ -212,6 +212,9 @@ mod tests {
         };
         let apart = values(&look(RequestEnd::NoAnswer, 15_000.0), &server("connected"));
         assert_eq!(apart, ["browser.result=no_answer", "other_network=works_elsewhere"]);
+        let [proxied] = server("connected").map(|seen| seen.from_vantage(crate::evidence::PROXIED));
+        let apart = values(&look(RequestEnd::Failed, 12.0), &[proxied]);
+        assert_eq!(apart, ["browser.result=fails_at_once", "other_network=works_elsewhere"]);
         let both = values(&look(RequestEnd::Failed, 3000.0), &server("timeout"));
         assert_eq!(both, ["browser.result=fails_later", "other_network=fails_everywhere"]);
         let answered = look(RequestEnd::Answered, 30.0);

@@ -251,10 +251,19 @@ impl<'de> Deserialize<'de> for Proxy {
     }
 }
 
-impl fmt::Debug for Proxy {
+impl fmt::Display for Proxy {
+    /// Host and port, and whether there is a login; never the login itself.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let login = if self.login.is_some() { "(login)@" } else { "" };
-        write!(f, "{login}{}:{}", self.host, self.port)
+        let host =
+            if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        write!(f, "{login}{host}:{}", self.port)
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
     }
 }
 
@@ -269,7 +278,7 @@ mod tests {
         assert_eq!(proxy.login.as_deref(), Some("Basic Ym9iOnBAc3M65a+G"));
         assert_eq!(format!("{proxy:?}"), "(login)@proxy.example.com:3128");
         let plain: Proxy = "http://[2001:db8::1]:8080/".parse().unwrap();
-        assert_eq!((plain.host.as_str(), plain.port, plain.login), ("2001:db8::1", 8080, None));
+        assert_eq!(plain.to_string(), "[2001:db8::1]:8080");
         for wrong in [
             "",
             "proxy:3128",

@@ -196,7 +196,13 @@ fn observation_members() -> Members {
         ("value", json!({ "type": ["string", "number"] })),
         ("state", one_of(&["seen", "ruled_out", "not_visible"])),
         ("source", source()),
-        ("vantage", described(&text(), "user, server, browser, or a machine's name")),
+        (
+            "vantage",
+            described(
+                &text(),
+                "user, server, proxy (our server through its operator's proxy), browser, or a machine's name",
+            ),
+        ),
         ("raw", described(&text(), "The raw finding; foreign text")),
         ("course", described(&course(), "The connection it was made on, in numbers")),
     ]
