@@ -21,8 +21,12 @@ use super::{
     rules::{self, Find},
 };
 
-/// After so many rounds what is left is left; two are the rule.
-const MAX_ROUNDS: usize = 12;
+/// So many times the text is read, and [`SPARE`] bytes beside; then what is left is left. Two rounds are
+/// the rule; where each secret hides the next there are as many as secrets, which only a short text affords.
+const READINGS: usize = 14;
+
+/// See [`READINGS`].
+const SPARE: usize = 4 * 1024 * 1024;
 
 /// Secrets shorter than this are not looked for elsewhere in the text, bytes.
 const MIN_SPREAD: usize = 8;
@@ -46,7 +50,12 @@ pub fn find(text: &str) -> Vec<Mask> {
     }
     let mut found: Vec<Find> = Vec::new();
     let mut lines: Vec<Range<usize>> = std::iter::once(0..text.len()).collect();
-    for _ in 0..MAX_ROUNDS {
+    let mut left = text.len().saturating_mul(READINGS).saturating_add(SPARE);
+    loop {
+        // All of it for keys, and the lines around what was found.
+        let round = text.len() + lines.iter().map(Range::len).sum::<usize>();
+        let Some(rest) = left.checked_sub(round) else { break };
+        left = rest;
         let mut fresh = rules::private_keys(&view.text);
         for key in &fresh {
             found.retain(|find| {
