@@ -1,6 +1,6 @@
 //! Serving the built site: script, wasm, style and public files.
 
-use std::{fmt::Write as _, sync::OnceLock};
+use std::{borrow::Cow, fmt::Write as _, io::Read as _, sync::OnceLock};
 
 use axum::{
     body::Body,
@@ -44,8 +44,7 @@ pub(super) fn file(uri: &Uri, request: &HeaderMap) -> Option<Response> {
     if path.is_empty() || matches!(ending, "br" | "gz") {
         return None;
     }
-    let (file, encoding) = best_encoding(path, request)?;
-    let etag = etag(&file.metadata.sha256_hash());
+    let Served { data, etag, encoding } = best_encoding(path, request)?;
     let caching = if path.starts_with("pkg/") {
         "public, max-age=31536000, immutable"
     } else {
@@ -53,7 +52,7 @@ pub(super) fn file(uri: &Uri, request: &HeaderMap) -> Option<Response> {
     };
     let fresh =
         request.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes());
-    let mut response = Response::new(if fresh { Body::empty() } else { Body::from(file.data) });
+    let mut response = Response::new(if fresh { Body::empty() } else { Body::from(data) });
     let headers = response.headers_mut();
     headers.insert(header::ETAG, HeaderValue::from_str(&etag).ok()?);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
@@ -71,7 +70,14 @@ pub(super) fn file(uri: &Uri, request: &HeaderMap) -> Option<Response> {
     Some(response)
 }
 
-fn best_encoding(path: &str, request: &HeaderMap) -> Option<(EmbeddedFile, Option<&'static str>)> {
+/// A file as one browser gets it.
+struct Served {
+    data: Cow<'static, [u8]>,
+    etag: String,
+    encoding: Option<&'static str>,
+}
+
+fn best_encoding(path: &str, request: &HeaderMap) -> Option<Served> {
     let accepted = request
         .get(header::ACCEPT_ENCODING)
         .and_then(|accepted| accepted.to_str().ok())
@@ -83,17 +89,34 @@ fn best_encoding(path: &str, request: &HeaderMap) -> Option<(EmbeddedFile, Optio
         if accepts(encoding)
             && let Some(file) = embedded(&format!("{path}.{ending}"))
         {
-            return Some((file, Some(encoding)));
+            let etag = etag(&file.metadata.sha256_hash(), "");
+            return Some(Served { data: file.data, etag, encoding: Some(encoding) });
         }
     }
-    embedded(path).map(|file| (file, None))
+    if let Some(file) = embedded(path) {
+        let etag = etag(&file.metadata.sha256_hash(), "");
+        return Some(Served { data: file.data, etag, encoding: None });
+    }
+    // Large programs are embedded packed alone.
+    let packed = embedded(&format!("{path}.gz"))?;
+    let etag = etag(&packed.metadata.sha256_hash(), "-unpacked");
+    Some(Served { data: unpacked(&packed.data)?.into(), etag, encoding: None })
 }
 
-fn etag(hash: &[u8]) -> String {
+/// What one of our own `.gz` files holds.
+fn unpacked(packed: &[u8]) -> Option<Vec<u8>> {
+    let mut data = Vec::new();
+    flate2::read::GzDecoder::new(packed).read_to_end(&mut data).ok()?;
+    Some(data)
+}
+
+/// Strong, so no two encodings of a file have the same (RFC 9110 §8.8.3).
+fn etag(hash: &[u8], kind: &str) -> String {
     let mut etag = String::from("\"");
     for byte in hash.iter().take(8) {
         let _ = write!(etag, "{byte:02x}");
     }
+    etag.push_str(kind);
     etag.push('"');
     etag
 }

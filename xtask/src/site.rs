@@ -80,7 +80,7 @@ fn bind(wasm: &Path, name: &str, mode: Mode, package: &Path) -> Result<()> {
 /// decides on the script, is written in the wasm itself.
 fn stamp_of(programs: &[(&str, PathBuf)], mode: Mode) -> Result<String> {
     let mut hash = Md5::new();
-    hash.update(format!("{mode:?}"));
+    hash.update(format!("{mode:?}, programs packed"));
     let shells = SHELLS.map(|(shell, _)| PathBuf::from(shell));
     for source in programs.iter().map(|(_, wasm)| wasm).chain(&shells) {
         hash.update(
@@ -134,7 +134,8 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Puts `file.br` and `file.gz` beside a file that gains from it.
+/// Puts `file.br` and `file.gz` beside a file that gains from it. A program's own file goes: hardly anybody
+/// asks for it as it is, and the server unpacks it for those.
 fn compress(file: &Path) -> Result<()> {
     let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_owned();
     if !COMPRESSIBLE.contains(&ending.as_str()) {
@@ -153,6 +154,9 @@ fn compress(file: &Path) -> Result<()> {
     let mut small = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     small.write_all(&data)?;
     fs::write(file.with_extension(format!("{ending}.gz")), small.finish()?)?;
+    if ending == "wasm" {
+        fs::remove_file(file)?;
+    }
     Ok(())
 }
 
