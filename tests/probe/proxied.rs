@@ -15,7 +15,6 @@ use hangup::probe::{
     policy::{Opening, Policy},
     proxy::Proxy,
     resolve::ScriptedResolver,
-    run,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
@@ -23,7 +22,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::support::{Told, plan, server};
+use crate::support::{Told, follow, plan, server};
 
 /// A public address that no test reaches by itself; the proxies below lead elsewhere.
 const TARGET: &str = "93.184.216.34";
@@ -80,12 +79,7 @@ async fn through(proxy: &str, target: &str, only: &[Probe], policy: Policy) -> T
     let answers = [vec![TARGET.parse().unwrap()]];
     let proxy: Proxy = proxy.parse().unwrap();
     let gate = Gate::new(Arc::new(policy), Arc::new(ScriptedResolver::new(&answers)));
-    let mut run = run(plan(target, only, 1), gate.with_proxy(proxy), None);
-    let mut events = Vec::new();
-    while let Some(event) = run.events.recv().await {
-        events.push(event);
-    }
-    Told(events)
+    follow(plan(target, only, 1), gate.with_proxy(proxy)).await
 }
 
 fn with_login(address: SocketAddr) -> String {

@@ -84,7 +84,11 @@ pub(crate) fn plan(target: &str, only: &[Probe], max_idle: u64) -> Plan {
 }
 
 pub(crate) async fn tell(plan: Plan, policy: Policy, resolver: Arc<dyn Resolve>) -> Told {
-    let gate = Gate::new(Arc::new(policy), resolver);
+    follow(plan, Gate::new(Arc::new(policy), resolver)).await
+}
+
+/// Runs `plan` through `gate` to its end.
+pub(crate) async fn follow(plan: Plan, gate: Gate) -> Told {
     let mut run = run(plan, gate, None);
     let mut events = Vec::new();
     while let Some(event) = run.events.recv().await {
