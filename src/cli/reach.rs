@@ -82,7 +82,7 @@ impl Reach {
         if self.dns64 {
             gate = gate.with_dns64();
         }
-        if let Some(proxy) = &self.proxy {
+        if let Some(proxy) = self.proxy.as_ref().filter(|proxy| !proxy.is_empty()) {
             let proxy = proxy.parse();
             gate = gate.with_proxy(proxy.map_err(|wrong: String| {
                 Failure::usage(format!("--proxy (HANGUP_PROBE_PROXY): {wrong}"))

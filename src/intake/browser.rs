@@ -119,10 +119,16 @@ impl BrowserLook {
             all.push(seen("browser.result", value, raw.clone()));
         }
         let fails = !ends.is_empty() && !ends.iter().any(is_reached);
+        // Through a proxy nothing is kept but what the target said itself.
         let reached_by_server = server.iter().any(|other| {
-            (other.vantage == "server" || other.is_proxied())
+            let is_word = matches!(
+                other.variable.as_str(),
+                "tls.result" | "http.result" | "banner.result" | "websocket.result"
+            );
+            other.vantage == "server"
                 && other.variable == "tcp.result"
                 && other.value.word() == Some("connected")
+                || other.is_proxied() && is_word
         });
         let failed_for_server = server.iter().any(|other| {
             other.vantage == "server"
@@ -212,7 +218,8 @@ mod tests {
         };
         let apart = values(&look(RequestEnd::NoAnswer, 15_000.0), &server("connected"));
         assert_eq!(apart, ["browser.result=no_answer", "other_network=works_elsewhere"]);
-        let [proxied] = server("connected").map(|seen| seen.from_vantage(crate::evidence::PROXIED));
+        let proxied = Observation::seen("http.result", "ok", Source::Probe)
+            .from_vantage(crate::evidence::PROXIED);
         let apart = values(&look(RequestEnd::Failed, 12.0), &[proxied]);
         assert_eq!(apart, ["browser.result=fails_at_once", "other_network=works_elsewhere"]);
         let both = values(&look(RequestEnd::Failed, 3000.0), &server("timeout"));

@@ -59,8 +59,10 @@ pub(super) async fn send(
             }
         },
     };
-    let mut pairs =
-        vec![Pair { variable: "tcp.result", first: first_connect.to_owned(), now: now.to_owned() }];
+    let connect =
+        Pair { variable: "tcp.result", first: first_connect.to_owned(), now: now.to_owned() };
+    // A tunnel is the proxy's word.
+    let mut pairs: Vec<Pair> = (!permit.is_proxied()).then_some(connect).into_iter().collect();
     drop(dialled);
     if let (Some(first), Some(scheme), "connected") = (first_answer, scheme, now) {
         let answer = ask(permit, ip, scheme).await;
@@ -80,12 +82,14 @@ async fn ask(permit: &Permit, ip: IpAddr, scheme: Scheme) -> Option<&'static str
         let mut stream = talk::open(permit, ip, scheme, Account::Repeat, Shape::default()).await?;
         talk::ask(&mut *stream, &request).await
     };
+    // An end without a word may be the proxy's own.
+    let wordless = |word| (!permit.is_proxied()).then_some(word);
     match timeout(ANSWER, asking).await {
-        Err(_) => Some("timeout"),
+        Err(_) => wordless("timeout"),
         Ok(Ok(head)) => head.status.map(answer::word),
         Ok(Err(error)) => match Cut::of(&error) {
-            Cut::Rst => Some("reset"),
-            Cut::Fin => Some("closed_empty"),
+            Cut::Rst => wordless("reset"),
+            Cut::Fin => wordless("closed_empty"),
             Cut::Other => None,
         },
     }

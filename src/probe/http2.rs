@@ -259,9 +259,9 @@ impl Talk<'_> {
         written.map_err(|error| self.cut(Cut::of(&error)))
     }
 
-    /// A connection that never said anything in HTTP/2 has not ended it either.
+    /// A connection that never said anything in HTTP/2 has not ended it either, unless a proxy did.
     fn cut(&self, cut: Cut) -> Ending {
-        if self.read == 0 {
+        if self.read == 0 && !self.stream.conn().is_tunnel() {
             let first = self.stream.conn().first_bytes().get();
             let shown = show_bytes(&first);
             return Ending::NotHttp2(format!("closed after {} bytes: {shown}", first.len()));

@@ -335,6 +335,11 @@ impl Permit {
         &self.agent
     }
 
+    /// Whether it dials through the operator's proxy.
+    pub(super) fn is_proxied(&self) -> bool {
+        self.proxy.is_some()
+    }
+
     /// The account of the run.
     pub fn meter(&self) -> &Meter {
         &self.meter
@@ -418,11 +423,11 @@ impl Permit {
         let work = async {
             let peers = proxy.addresses().await;
             let peers = peers.map_err(|error| failed(Trouble::Unreachable, &error.to_string()))?;
-            let dialled = Instant::now();
             let mut why = "no address".to_owned();
             for peer in peers {
-                // Half of the time each, so that the second address is tried where the first is silent.
-                let stream = match timeout(limit / 2, open(peer, Shape::default())).await {
+                let dialled = Instant::now();
+                // A third of the time each, so that the second is tried, and heard, where the first is silent.
+                let stream = match timeout(limit / 3, open(peer, Shape::default())).await {
                     Ok(Ok(stream)) => stream,
                     Ok(Err((error, _))) => {
                         why = error.to_string();

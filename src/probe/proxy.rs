@@ -115,17 +115,25 @@ impl Proxy {
         conn.write_all(request.as_bytes()).await.map_err(hung_up)?;
         conn.flush().await.map_err(hung_up)?;
         // A byte at a time: what comes behind the head is the target's.
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
+        let (mut head, mut read) = (Vec::new(), 0);
+        let head = loop {
             head.push(conn.read_u8().await.map_err(hung_up)?);
-            if head.len() > MAX_HEAD {
+            read += 1;
+            if read > MAX_HEAD {
                 return Err((Trouble::Endless, format!("a head of more than {MAX_HEAD} bytes")));
             }
             if !head.starts_with(b"HTTP/1.") && !b"HTTP/1.".starts_with(&head) {
                 return Err((Trouble::Garbage, "what answers does not speak HTTP/1".to_owned()));
             }
-        }
-        let head = Head::parse(&head).unwrap_or_default();
+            if head.ends_with(b"\r\n\r\n") {
+                let whole = Head::parse(&head).unwrap_or_default();
+                // RFC 9110 §15.2: more comes behind an interim answer.
+                if !matches!(whole.status, Some(100..=199)) {
+                    break whole;
+                }
+                head.clear();
+            }
+        };
         let trouble = match head.status {
             Some(200..=299) => return Ok(()),
             Some(407) => Trouble::Login,
@@ -202,6 +210,8 @@ pub(super) fn mark(reading: &mut Reading) {
         )
         .not_visible;
     }
+    // That a tunnel stands is the proxy's word.
+    reading.observations.retain(|seen| !seen.variable.starts_with("tcp."));
     // Sentences about the proxy itself need no such word.
     let is_about_it = |finding: &Finding| finding.text.en.contains("the proxy");
     for finding in reading.findings.iter_mut().filter(|finding| !is_about_it(finding)) {

@@ -236,6 +236,7 @@ fn describe(attempt: &Attempt) -> Finding {
         Ok(connected) if connected.facts.is_some_and(|facts| facts.retransmits > 0) => {
             ("connected, but packets had to be sent again", "连上了，但有数据包重发")
         }
+        Ok(Connected { facts: None, .. }) => ("the proxy opened a tunnel", "代理已建立隧道"),
         Ok(_) => ("connected", "连上了"),
         Err(error) => match (error.kind, error.icmp) {
             (DialFailure::Refused, None) => (

@@ -155,18 +155,33 @@ impl View {
         let bytes = self.text.as_bytes();
         let mut starts: Vec<&Range<usize>> = finds.iter().map(|find| &find.range).collect();
         starts.sort_by_key(|range| range.start);
+        // Up to here there are blanks behind the last find: whoever ends within them sees the same lines.
+        let mut next_line = 0;
         for range in starts {
+            let is_within = lines.last().is_some_and(|last| range.start <= last.end);
+            if is_within && range.end <= next_line {
+                continue;
+            }
+            let mut to = range.end;
+            for turn in 0..2 {
+                let rest = self.text.get(to..).unwrap_or_default();
+                let line = rest.trim_start();
+                to += rest.len() - line.len();
+                if turn == 0 {
+                    next_line = to;
+                }
+                to += line.find('\n').unwrap_or(line.len());
+            }
+            // What stands above a find within the last stretch is in it already.
+            if let Some(last) = lines.last_mut().filter(|_| is_within) {
+                last.end = last.end.max(to);
+                continue;
+            }
             let mut from = line_start(bytes, range.start);
             // A line of blanks parts no name from its value.
             let above = self.text.get(..from).unwrap_or_default().trim_end();
             if !above.is_empty() {
                 from = line_start(bytes, above.len());
-            }
-            let mut to = range.end;
-            for _ in 0..2 {
-                let rest = self.text.get(to..).unwrap_or_default();
-                let line = rest.trim_start();
-                to += rest.len() - line.len() + line.find('\n').unwrap_or(line.len());
             }
             match lines.last_mut() {
                 Some(last) if from <= last.end => last.end = last.end.max(to),

@@ -1,6 +1,6 @@
 //! Serving the built site: script, wasm, style and public files.
 
-use std::{borrow::Cow, fmt::Write as _, io::Read as _, sync::OnceLock};
+use std::{fmt::Write as _, io::Read as _, sync::OnceLock};
 
 use axum::{
     body::Body,
@@ -44,7 +44,7 @@ pub(super) fn file(uri: &Uri, request: &HeaderMap) -> Option<Response> {
     if path.is_empty() || matches!(ending, "br" | "gz") {
         return None;
     }
-    let Served { data, etag, encoding } = best_encoding(path, request)?;
+    let Served { file, etag, encoding, is_packed } = best_encoding(path, request)?;
     let caching = if path.starts_with("pkg/") {
         "public, max-age=31536000, immutable"
     } else {
@@ -52,7 +52,12 @@ pub(super) fn file(uri: &Uri, request: &HeaderMap) -> Option<Response> {
     };
     let fresh =
         request.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes());
-    let mut response = Response::new(if fresh { Body::empty() } else { Body::from(data) });
+    let body = match file.data {
+        _ if fresh => Body::empty(),
+        packed if is_packed => Body::from(unpacked(&packed)?),
+        data => Body::from(data),
+    };
+    let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(header::ETAG, HeaderValue::from_str(&etag).ok()?);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
@@ -72,9 +77,11 @@ pub(super) fn file(uri: &Uri, request: &HeaderMap) -> Option<Response> {
 
 /// A file as one browser gets it.
 struct Served {
-    data: Cow<'static, [u8]>,
+    file: EmbeddedFile,
     etag: String,
     encoding: Option<&'static str>,
+    /// Whether it is to be unpacked first.
+    is_packed: bool,
 }
 
 fn best_encoding(path: &str, request: &HeaderMap) -> Option<Served> {
@@ -90,17 +97,17 @@ fn best_encoding(path: &str, request: &HeaderMap) -> Option<Served> {
             && let Some(file) = embedded(&format!("{path}.{ending}"))
         {
             let etag = etag(&file.metadata.sha256_hash(), "");
-            return Some(Served { data: file.data, etag, encoding: Some(encoding) });
+            return Some(Served { file, etag, encoding: Some(encoding), is_packed: false });
         }
     }
     if let Some(file) = embedded(path) {
         let etag = etag(&file.metadata.sha256_hash(), "");
-        return Some(Served { data: file.data, etag, encoding: None });
+        return Some(Served { file, etag, encoding: None, is_packed: false });
     }
     // Large programs are embedded packed alone.
-    let packed = embedded(&format!("{path}.gz"))?;
-    let etag = etag(&packed.metadata.sha256_hash(), "-unpacked");
-    Some(Served { data: unpacked(&packed.data)?.into(), etag, encoding: None })
+    let file = embedded(&format!("{path}.gz"))?;
+    let etag = etag(&file.metadata.sha256_hash(), "-unpacked");
+    Some(Served { file, etag, encoding: None, is_packed: true })
 }
 
 /// What one of our own `.gz` files holds.

@@ -98,14 +98,16 @@ async fn a_page_behind_a_proxy_is_seen_and_every_reading_says_so() {
     let (proxy, heads) = honest(server(page).await).await;
     let only = [Probe::Dns, Probe::Tcp, Probe::Http, Probe::Canary];
     let told = through(&with_login(proxy), "http://example.com/", &only, Policy::default()).await;
-    assert_eq!(told.value("tcp.result"), Some("connected".to_owned()), "{told:?}");
+    // That a tunnel stands is the proxy's word alone.
+    assert!(told.has_finding("the proxy opened a tunnel") && told.value("tcp.result").is_none());
+    assert_eq!(told.value("canary.result"), Some("same".to_owned()), "{told:?}");
     assert_eq!(told.value("http.result"), Some("ok".to_owned()), "{told:?}");
     assert_eq!(told.value("component"), Some("nginx".to_owned()), "{told:?}");
     for event in &told.0 {
         match event {
             ProbeEvent::Finding { probe, finding } if *probe != Probe::Dns => {
-                assert!(finding.text.en.ends_with("(through the proxy)"), "{finding:?}");
-                assert!(finding.text.zh.ends_with("（经代理）"), "{finding:?}");
+                assert!(finding.text.en.contains("the proxy"), "{finding:?}");
+                assert!(finding.text.zh.contains("代理"), "{finding:?}");
                 assert!(!finding.raw.contains("RTT"), "{finding:?}");
             }
             ProbeEvent::Observation(seen) if !seen.variable.starts_with("dns.") => {
@@ -229,10 +231,47 @@ async fn an_end_without_a_word_may_be_the_proxys() {
         read_head(&mut stream).await;
     };
     let (proxy, _) = honest(server(cut).await).await;
-    let only = [Probe::Tcp, Probe::Http];
+    let only = [Probe::Tcp, Probe::Http, Probe::Http2, Probe::Websocket, Probe::Canary];
     let told = through(&with_login(proxy), "http://example.com/", &only, Policy::default()).await;
-    assert_eq!(told.value("tcp.result"), Some("connected".to_owned()));
-    assert!(told.is_hidden(Probe::Http) && told.value("http.result").is_none(), "{told:?}");
+    for probe in &only[1..] {
+        assert!(told.is_hidden(*probe), "{probe:?}: {told:?}");
+    }
+    let Some(ProbeEvent::Done { observations, .. }) = told.0.last() else { panic!("{told:?}") };
+    assert!(observations.is_empty(), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_proxy_that_serves_once_and_one_that_opens_tunnels_to_nowhere_make_no_evidence() {
+    // The page comes; every later tunnel is closed without a word.
+    let inner = server(page).await;
+    let count = Arc::new(AtomicUsize::new(0));
+    let once = server(move |mut stream| {
+        let count = Arc::clone(&count);
+        async move {
+            read_head(&mut stream).await;
+            let _ = stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n").await;
+            if count.fetch_add(1, Ordering::SeqCst) == 0 {
+                let mut inner = TcpStream::connect(inner).await.unwrap();
+                let _ = copy_bidirectional(&mut stream, &mut inner).await;
+            }
+        }
+    })
+    .await;
+    let only = [Probe::Tcp, Probe::Http, Probe::Canary];
+    let proxy = format!("http://{once}");
+    let told = through(&proxy, "http://example.com/", &only, Policy::default()).await;
+    assert_eq!(told.value("http.result"), Some("ok".to_owned()), "{told:?}");
+    assert!(told.is_hidden(Probe::Canary) && told.value("canary.result").is_none(), "{told:?}");
+
+    let nowhere = server(|mut stream| async move {
+        read_head(&mut stream).await;
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
+    })
+    .await;
+    let proxy = format!("http://{nowhere}");
+    let told = through(&proxy, "http://example.com/", &only, Policy::default()).await;
+    let Some(ProbeEvent::Done { observations, .. }) = told.0.last() else { panic!("{told:?}") };
+    assert!(observations.is_empty(), "{told:?}");
 }
 
 #[tokio::test]
