@@ -13,7 +13,7 @@ use crate::{
     knowledge::Text,
 };
 
-use super::{kind::Probe, mask, policy::Policy, proxy};
+use super::{kind::Probe, mask, policy::Policy, proxied};
 
 /// Who looks, in every observation of this station.
 const VANTAGE: &str = "server";
@@ -222,7 +222,7 @@ impl Reporter {
         mask::reading(&self.policy, &mut reading);
         // Names are looked up by ourselves.
         if self.is_proxied && probe != Probe::Dns {
-            proxy::mark(&mut reading);
+            proxied::mark(&mut reading);
         }
         for finding in reading.findings {
             self.send(ProbeEvent::Finding { probe, finding }).await;

@@ -22,7 +22,7 @@ use super::{
     meter::Meter,
     permit::{Gate, Permit},
     protocol::Protocol,
-    proxy::{BLIND, THROUGH},
+    proxied::{BLIND, THROUGH},
     resolve::Lookup,
     rules::Rule,
     run::Plan,

@@ -42,6 +42,7 @@ mod path;
 pub mod permit;
 pub mod policy;
 mod protocol;
+mod proxied;
 pub mod proxy;
 pub mod ranges;
 mod reset;

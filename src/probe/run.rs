@@ -18,7 +18,7 @@ use super::{
     kind::Probe,
     meter::Meter,
     permit::Gate,
-    proxy::BLIND,
+    proxied::BLIND,
     target::Target,
     verify::Roots,
 };

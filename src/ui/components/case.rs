@@ -208,12 +208,11 @@ pub fn Measured(
             (_, Some(seconds)) => texts.seconds(seconds),
             _ => seen.value.to_string(),
         };
-        let place = match () {
-            () if seen.vantage == "browser" => Some("measured-from-browser"),
-            () if seen.is_proxied() => Some("through-proxy"),
-            () => None,
+        let place = if seen.is_proxied() {
+            Some(texts.t("through-proxy"))
+        } else {
+            (seen.vantage == "browser").then(|| texts.t("measured-from-browser"))
         };
-        let place = place.map(|place| texts.t(place));
         let value = view! {
             {value}
             {place.map(|place| view! { " " <span class="muted">{place}</span> })}
