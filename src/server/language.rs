@@ -43,10 +43,15 @@ fn accepted_by(headers: &HeaderMap) -> Option<Lang> {
 }
 
 /// Remembers a language that was chosen by `?lang=` in a cookie, for a year.
+///
+/// Pages alone are chosen by a person: a stream of events, a picture or an export is fetched by a page in
+/// the language of that page, and comes back after the person went on in another one.
 pub(super) async fn remember(request: Request, next: Next) -> Response {
     let chosen = chosen_in(request.uri());
     let mut response = next.run(request).await;
-    if let Some(lang) = chosen {
+    if let Some(lang) = chosen
+        && is_page(&response)
+    {
         let cookie =
             format!("lang={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly", lang.tag());
         if let Ok(value) = HeaderValue::from_str(&cookie) {
@@ -54,6 +59,13 @@ pub(super) async fn remember(request: Request, next: Next) -> Response {
         }
     }
     response
+}
+
+/// A page, or the way to one.
+fn is_page(response: &Response) -> bool {
+    let media = response.headers().get(header::CONTENT_TYPE);
+    let is_html = media.is_some_and(|media| media.as_bytes().starts_with(b"text/html"));
+    is_html || response.status().is_redirection()
 }
 
 #[cfg(test)]

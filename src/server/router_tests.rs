@@ -177,6 +177,30 @@ async fn a_saved_report_is_had_as_markdown_csv_and_picture() {
     }
 }
 
+/// What a page fetches in the background says the language of that page, which may lie in another tab.
+#[tokio::test]
+async fn only_a_page_that_was_asked_for_in_a_language_is_remembered() {
+    let app = router(state_of(Config::default()).with_diagnostician(Arc::new(engine())));
+    let made =
+        post_json(&app, "/api/v1/diagnoses", &json!({ "text": "broken pipe", "save": true })).await;
+    let view = made.json()["share"]["view_token"].as_str().unwrap().to_owned();
+    let headers = [("host", "localhost:3000"), ("accept", "text/event-stream")];
+    let events = format!("/api/v1/diagnoses/{view}/events?lang=en");
+    let head = Request::get(events).header(headers[0].0, headers[0].1);
+    let head = head.header(headers[1].0, headers[1].1).body(Body::empty()).unwrap();
+    let stream = app.clone().oneshot(head).await.unwrap();
+    assert_eq!(stream.status(), 200);
+    assert_eq!(stream.headers().get(header::SET_COOKIE), None);
+    for path in [format!("/api/v1/diagnoses/{view}.md"), format!("/d/{view}/card.svg")] {
+        let answer = get_path(&app, &format!("{path}?lang=en")).await;
+        assert_eq!((answer.status, answer.header("set-cookie")), (200, ""), "{path}");
+    }
+    for path in ["/".to_owned(), "/diagnose".to_owned(), format!("/d/{view}")] {
+        let answer = get_path(&app, &format!("{path}?lang=zh-CN")).await;
+        assert!(answer.header("set-cookie").starts_with("lang=zh-CN; "), "{path}");
+    }
+}
+
 #[tokio::test]
 async fn every_wrong_token_gets_the_same_answer() {
     let app = app();

@@ -39,6 +39,9 @@ const VALUE: usize = 260;
 /// Most characters of one value after escaping, so that a value of nothing but markup does not
 /// push the questions out of the message.
 const ESCAPED: usize = 520;
+/// The same where everything else was left out and the message is still too long. judgement: a host
+/// name, or the beginning of a line.
+const CUT: usize = 60;
 /// What says how often and to whom it happens, in the order a person would tell it.
 const OFTEN: [&str; 6] = ["interval", "seconds", "schedule", "load", "retry", "scope"];
 
@@ -180,28 +183,33 @@ impl Message {
         }
     }
 
-    /// The message for `format`. Where the place takes less, the last pieces of evidence go first;
-    /// the questions and the link always stay.
+    /// The message for `format`. Where the place takes less, the last pieces of evidence go first,
+    /// then the ends of all values; the questions and the link always stay.
     pub fn write(&self, format: Format) -> String {
         let dialect = format.dialect();
-        let mut quoted = self.evidence.len();
-        loop {
-            let text = self.written(dialect, quoted);
-            if quoted == 0 || dialect.limit.holds(&text) {
-                return text;
+        let fewer = (0..=self.evidence.len()).rev().map(|quoted| (quoted, ESCAPED));
+        let shorter = std::iter::successors(Some(ESCAPED), |most| Some((most / 2).max(CUT)))
+            .skip(1)
+            .map(|most| (0, most));
+        let mut text = String::new();
+        for (quoted, most) in fewer.chain(shorter) {
+            text = self.written(dialect, quoted, most);
+            if dialect.limit.holds(&text) || most == CUT {
+                break;
             }
-            quoted -= 1;
         }
+        text
     }
 
-    fn written(&self, dialect: &Dialect, quoted: usize) -> String {
+    /// With the first `quoted` pieces of evidence, each value at most `most` characters long.
+    fn written(&self, dialect: &Dialect, quoted: usize, most: usize) -> String {
         let say = |id: &str| say(self.lang, id, &[]);
         let strong = |text: &str| format!("{}{text}{}", dialect.strong.0, dialect.strong.1);
         let colon = dialect.colon.unwrap_or(colon(self.lang));
         let field = |label: &str, value: &str| {
             format!("{}{}{colon}{value}", dialect.bullet, strong(&say(label)))
         };
-        let value = |text: &str| escaped(dialect, text);
+        let value = |text: &str| escaped(dialect, text, most);
         let mut facts = vec![field("message-what", &value(&self.verdict))];
         if let Some(target) = &self.target {
             facts.push(field("message-where", &value(target)));
@@ -250,13 +258,13 @@ fn proposal(report: &Report, cause: &str) -> Vec<String> {
     std::iter::once(fix.title.clone()).chain(calculated.take(PROPOSED).map(value)).collect()
 }
 
-/// One line of `text`, short and inert.
-fn escaped(dialect: &Dialect, text: &str) -> String {
+/// One line of `text`, inert and at most `most` characters long.
+fn escaped(dialect: &Dialect, text: &str, most: usize) -> String {
     let mut line = shorten(&inert::one_line(text), VALUE);
     loop {
         let out = (dialect.escape)(&line);
         let count = line.chars().count();
-        if out.chars().count() <= ESCAPED || count < 2 {
+        if out.chars().count() <= most || count < 2 {
             return out;
         }
         line = shorten(&line, count / 2);

@@ -130,6 +130,28 @@ proptest! {
     }
 }
 
+/// The longest values that escaping lets through: four characters out of nearly each one.
+#[test]
+fn a_message_of_nothing_but_markup_fits() {
+    for plain in 0..16 {
+        for markup in ["<", "&", "*", "断<", "_"] {
+            let evil = format!("{}{}", "a".repeat(plain), markup.repeat(300));
+            for lang in Lang::ALL {
+                let mut message = message(&evil, lang, true);
+                message.often = vec![evil.clone(); OFTEN.len()];
+                message.proposal = vec![evil.clone(); 1 + PROPOSED];
+                for format in Format::ALL {
+                    let text = message.write(format);
+                    let long = text.chars().count();
+                    assert!(format.dialect().limit.holds(&text), "{long} in {format:?}");
+                    assert!(text.contains(&say(lang, "message-deploy", &[])));
+                    assert!(text.contains("https://hangup.example/d/abc_DEF-1"));
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn names_and_numbers_stay_readable() {
     let plain = message("keepalive_timeout 65; 10.0.4.17:8080 (5.2 s)", Lang::En, false);
