@@ -15,7 +15,7 @@ pub(super) fn interpret(hops: &[Hop]) -> Reading {
     let Some(last) = hops.last() else {
         return Reading::not_visible("no connection for it", "没有可用的连接");
     };
-    if let (Ending::NotConnected(_), 1) = (&last.ending, hops.len()) {
+    if let (Ending::NotConnected(_) | Ending::NoTunnel(..), 1) = (&last.ending, hops.len()) {
         return Reading::not_visible("no connection for it", "没有可用的连接");
     }
     for hop in hops {
@@ -37,7 +37,7 @@ pub(super) fn interpret(hops: &[Hop]) -> Reading {
         Ending::Reset => "reset",
         Ending::Timeout => "timeout",
         // The first hop answered; where it leads is another matter.
-        Ending::NotConnected(_) => "ok",
+        Ending::NotConnected(_) | Ending::NoTunnel(..) => "ok",
         Ending::Garbage(raw) => {
             // A head that is too large or broken is HTTP all the same.
             if raw.strip_prefix(NOT_HTTP).is_some_and(|bytes| !bytes.starts_with("HTTP/")) {
@@ -64,9 +64,11 @@ fn course(hop: &Hop) -> Course {
         Ending::ClosedEmpty | Ending::Truncated(_) => End::Fin,
         Ending::Reset => End::Rst,
         Ending::Timeout => End::Silent,
-        Ending::Status(_) | Ending::Garbage(_) | Ending::Interim | Ending::NotConnected(_) => {
-            End::Ours
-        }
+        Ending::Status(_)
+        | Ending::Garbage(_)
+        | Ending::Interim
+        | Ending::NotConnected(_)
+        | Ending::NoTunnel(..) => End::Ours,
     };
     let phases = hop.phases;
     Course::ended(end)
@@ -118,7 +120,7 @@ fn raw(hop: &Hop) -> String {
         Ending::Reset => "RST before an answer".to_owned(),
         Ending::Timeout => "no answer".to_owned(),
         Ending::Interim => "more than 8 interim answers (1xx)".to_owned(),
-        Ending::Garbage(raw) | Ending::NotConnected(raw) => raw.clone(),
+        Ending::Garbage(raw) | Ending::NotConnected(raw) | Ending::NoTunnel(_, raw) => raw.clone(),
     };
     let phases = hop.phases;
     let mut raw = format!("GET {}: {status}", hop.url);
@@ -174,6 +176,10 @@ fn describe(hop: &Hop) -> Finding {
             "interim answers (1xx) come without end and no final one; given up after 8".to_owned(),
             "一直返回临时响应（1xx），始终没有最终响应；收到 8 个后放弃".to_owned(),
         ),
+        (Ending::NoTunnel(trouble, _), _) => {
+            let (en, zh) = trouble.sentence();
+            return Finding::new(en, zh).about_proxy().raw(raw(hop));
+        }
         (Ending::NotConnected(_), _) => {
             ("the next address could not be reached".to_owned(), "跳转后的地址连不上".to_owned())
         }

@@ -55,13 +55,22 @@ pub struct Finding {
     /// What it rests on. Hostile text.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub raw: String,
+    /// Whether the sentence is about the proxy in between, not about what lies behind it.
+    #[serde(skip)]
+    pub(super) is_about_proxy: bool,
 }
 
 impl Finding {
     /// A finding about no particular address.
     pub(super) fn new(en: impl Into<String>, zh: impl Into<String>) -> Self {
         let text = Text { en: en.into(), zh: zh.into() };
-        Self { family: Family::Any, address: None, text, raw: String::new() }
+        Self { family: Family::Any, address: None, text, raw: String::new(), is_about_proxy: false }
+    }
+
+    /// The same, said of the proxy in between.
+    pub(super) fn about_proxy(mut self) -> Self {
+        self.is_about_proxy = true;
+        self
     }
 
     pub(super) fn at(mut self, ip: std::net::IpAddr) -> Self {

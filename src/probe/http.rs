@@ -27,7 +27,8 @@ use tokio::{
 
 use super::{
     conn::{Conn, FirstBytes},
-    permit::{Gate, Permit},
+    permit::{DialFailure, Gate, Permit},
+    proxy::Trouble,
     rules::Rule,
     talk,
     target::{Scheme, Target},
@@ -94,6 +95,8 @@ pub(super) enum Ending {
     Interim,
     /// The connection or its TLS could not be set up.
     NotConnected(String),
+    /// The proxy in between gave no tunnel.
+    NoTunnel(Trouble, String),
 }
 
 /// Whether the other side reset the connection.
@@ -195,7 +198,10 @@ async fn fetch(permit: &Permit, ip: IpAddr, scheme: Scheme, open: Option<Conn>, 
     let conn = match dialled {
         Ok(conn) => conn,
         Err(error) => {
-            hop.ending = Ending::NotConnected(error.raw);
+            hop.ending = match error.kind {
+                DialFailure::Proxy(trouble) => Ending::NoTunnel(trouble, error.raw),
+                _ => Ending::NotConnected(error.raw),
+            };
             return;
         }
     };

@@ -49,7 +49,7 @@ pub(super) fn mark(reading: &mut Reading) {
         );
         reading.observations.retain(|seen| seen.variable == "component");
         let raw = reading.findings.last().map(|finding| finding.raw.clone()).unwrap_or_default();
-        reading.findings = vec![Finding::new(en, zh).raw(raw)];
+        reading.findings = vec![Finding::new(en, zh).about_proxy().raw(raw)];
         reading.not_visible = Reading::not_visible(
             "through a proxy it cannot be seen who ended the connection",
             "经过代理，看不出是谁结束了连接",
@@ -58,9 +58,7 @@ pub(super) fn mark(reading: &mut Reading) {
     }
     // That a tunnel stands is the proxy's word.
     reading.observations.retain(|seen| !seen.variable.starts_with("tcp."));
-    // Sentences about the proxy itself need no such word.
-    let is_about_it = |finding: &Finding| finding.text.en.contains("the proxy");
-    for finding in reading.findings.iter_mut().filter(|finding| !is_about_it(finding)) {
+    for finding in reading.findings.iter_mut().filter(|finding| !finding.is_about_proxy) {
         finding.text.en.push_str(" (through the proxy)");
         finding.text.zh.push_str("（经代理）");
     }

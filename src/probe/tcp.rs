@@ -236,7 +236,12 @@ fn describe(attempt: &Attempt) -> Finding {
         Ok(connected) if connected.facts.is_some_and(|facts| facts.retransmits > 0) => {
             ("connected, but packets had to be sent again", "连上了，但有数据包重发")
         }
-        Ok(Connected { facts: None, .. }) => ("the proxy opened a tunnel", "代理已建立隧道"),
+        Ok(Connected { facts: None, .. }) => {
+            return Finding::new("the proxy opened a tunnel", "代理已建立隧道")
+                .about_proxy()
+                .at(attempt.ip)
+                .raw(raw(attempt));
+        }
         Ok(_) => ("connected", "连上了"),
         Err(error) => match (error.kind, error.icmp) {
             (DialFailure::Refused, None) => (
@@ -258,7 +263,7 @@ fn describe(attempt: &Attempt) -> Finding {
             }
             (DialFailure::Proxy(trouble), _) => {
                 let (en, zh) = trouble.sentence();
-                return Finding::new(en, zh).at(attempt.ip).raw(raw(attempt));
+                return Finding::new(en, zh).about_proxy().at(attempt.ip).raw(raw(attempt));
             }
             (DialFailure::Limit, _) => {
                 ("not tried: the limit of the run is reached", "没有尝试：已达到本次上限")

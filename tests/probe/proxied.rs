@@ -241,6 +241,32 @@ async fn an_end_without_a_word_may_be_the_proxys() {
 }
 
 #[tokio::test]
+async fn a_redirect_that_the_proxy_refuses_is_told_as_its_rule() {
+    let away = |mut stream: TcpStream| async move {
+        read_head(&mut stream).await;
+        let head = "HTTP/1.1 302 Found\r\nServer: nginx\r\nLocation: http://93.184.216.35/\r\nContent-Length: 0\r\n\r\n";
+        let _ = stream.write_all(head.as_bytes()).await;
+    };
+    let inner = server(away).await;
+    let picky = server(move |mut stream| async move {
+        if !read_head(&mut stream).await.starts_with(&format!("CONNECT {TARGET}:")) {
+            let _ = stream.write_all(b"HTTP/1.1 403 Filtered\r\n\r\n").await;
+            return;
+        }
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
+        let mut inner = TcpStream::connect(inner).await.unwrap();
+        let _ = copy_bidirectional(&mut stream, &mut inner).await;
+    })
+    .await;
+    let (proxy, only) = (format!("http://{picky}"), [Probe::Http]);
+    let told = through(&proxy, "http://example.com/", &only, Policy::default()).await;
+    assert!(told.has_finding("rules do not allow"), "{told:?}");
+    assert!(!told.has_finding("could not be reached"), "{told:?}");
+    // The first hop answered, and that stands.
+    assert_eq!(told.value("http.result"), Some("ok".to_owned()), "{told:?}");
+}
+
+#[tokio::test]
 async fn a_proxy_that_serves_once_and_one_that_opens_tunnels_to_nowhere_make_no_evidence() {
     // The page comes; every later tunnel is closed without a word.
     let inner = server(page).await;
