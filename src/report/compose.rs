@@ -1,6 +1,6 @@
 //! The report's parts, put into words.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::{
     engine::{Belief, Model, SOMETHING_ELSE, Step, StepKind as Kind, scale},
@@ -9,19 +9,14 @@ use crate::{
 };
 
 use super::{
-    Case, ConstantMatch, EvidenceItem, Hop, HopState, NextStep, NotVisible, RankedCause, Report,
-    ReportFix, RuledOut, StepKind, Verdict, VerdictState,
-    diagnose::Thought,
-    fitted::{Filled, Fitting},
-    label,
-    words::say,
+    Case, EvidenceItem, NextStep, NotVisible, RankedCause, Report, RuledOut, StepKind,
+    diagnose::Thought, label, words::say,
 };
 
 /// Version of the report's JSON.
 const VERSION: u32 = 1;
 
-/// How many causes get fixes, next steps and the like at the most.
-const FIXED_CAUSES: usize = 3;
+/// How many steps a report names at the most.
 const SHOWN_STEPS: usize = 6;
 /// How many of them, at least, are facts of the host that would tell the leading causes apart.
 const SETTLING_STEPS: usize = 3;
@@ -216,73 +211,6 @@ impl Maker<'_> {
         }
     }
 
-    fn verdict(
-        &self,
-        causes: &[RankedCause],
-        constants: &[ConstantMatch],
-        fixes: &[ReportFix],
-        next: &[NextStep],
-    ) -> Verdict {
-        let top = causes.first();
-        let known = top.and_then(|top| self.base.causes.get(&top.id));
-        let probability = top.map_or(0.0, |top| top.probability);
-        let state = match known {
-            Some(cause) if cause.family == "no_fault" && probability >= scale::LIKELY => {
-                VerdictState::NoFault
-            }
-            Some(_) if probability >= scale::LIKELY => VerdictState::Likely,
-            Some(_) if probability >= scale::POSSIBLE => VerdictState::Possible,
-            _ => VerdictState::NotEnoughEvidence,
-        };
-        let (message, acts) = match state {
-            VerdictState::Likely => ("verdict-likely", true),
-            VerdictState::Possible => ("verdict-possible", true),
-            VerdictState::NoFault => ("verdict-no-fault", true),
-            VerdictState::NotEnoughEvidence => ("verdict-unclear", false),
-        };
-        let percent = format!("{:.0}", (probability * 100.0).clamp(1.0, 99.0));
-        let name = top.map_or("", |top| top.name.trim_end_matches(['.', '。']));
-        let mut sentence = say(self.lang, message, &[("name", name), ("percent", &percent)]);
-        if acts && let Some(extra) = self.timer_sentence(known, constants) {
-            if self.lang == Lang::En {
-                sentence.push(' ');
-            }
-            sentence.push_str(&extra);
-        }
-        let first_step = match (acts, fixes.first(), next.first()) {
-            (true, Some(fix), _) => say(self.lang, "first-step-fix", &[("title", &fix.title)]),
-            (_, _, Some(step)) => say(self.lang, "first-step-ask", &[("ask", &step.label)]),
-            _ => say(self.lang, "first-step-collect", &[]),
-        };
-        Verdict {
-            state,
-            cause: known.filter(|_| acts).map(|cause| cause.id.clone()),
-            variant: known.filter(|_| acts).and_then(|cause| self.variant(cause)),
-            sentence,
-            first_step,
-            owner: known.filter(|_| acts).map(|cause| cause.owner.clone()).unwrap_or_default(),
-        }
-    }
-
-    /// The variant most of whose components were named; none where no component was.
-    fn variant(&self, cause: &crate::knowledge::Cause) -> Option<String> {
-        let share = |components: &[String]| {
-            let named = components.iter().filter(|id| self.is_named(id)).count();
-            named as f64 / components.len().max(1) as f64
-        };
-        cause
-            .variants
-            .iter()
-            .map(|variant| (share(&variant.components), variant))
-            .filter(|(share, _)| *share >= 0.5)
-            // Of two that fit alike, the one that says more.
-            .max_by(|(a, x), (b, y)| {
-                let more = || x.components.len().cmp(&y.components.len());
-                a.total_cmp(b).then_with(more).then_with(|| y.id.cmp(&x.id))
-            })
-            .map(|(_, variant)| variant.id.clone())
-    }
-
     fn ruled_out(&self) -> Vec<RuledOut> {
         let mut out: Vec<(f64, RuledOut)> = Vec::new();
         for (index, id) in self.model.causes().iter().enumerate() {
@@ -352,134 +280,6 @@ impl Maker<'_> {
             hidden.push(NotVisible { observation, label, needs });
         }
         hidden
-    }
-
-    fn fixes(&self, causes: &[RankedCause], case: &Case) -> Vec<ReportFix> {
-        let leading: BTreeMap<&str, usize> = causes
-            .iter()
-            .filter(|cause| cause.id != SOMETHING_ELSE)
-            .take(FIXED_CAUSES)
-            .enumerate()
-            .filter(|(rank, cause)| *rank == 0 || cause.probability >= 0.05)
-            .map(|(rank, cause)| (cause.id.as_str(), rank))
-            .collect();
-        let fitting: BTreeMap<&str, Fitting<'_, '_>> = leading
-            .keys()
-            .map(|cause| {
-                (*cause, Fitting::new(self, cause, case.target.as_deref(), case.text.as_deref()))
-            })
-            .collect();
-        let mut fixes: Vec<((usize, bool, bool, String), ReportFix)> = Vec::new();
-        for fix in self.base.fixes.values() {
-            let best =
-                fix.causes.iter().filter_map(|id| Some((*leading.get(id.as_str())?, id))).min();
-            let Some((rank, cause)) = best else { continue };
-            let Some(filled) = fitting.get(cause.as_str()).map(|fitting| fitting.fill(fix)) else {
-                continue;
-            };
-            let named = self.is_named(&fix.stack);
-            // The cause's own fixes come before the general ones of its stack.
-            let general = !fix.id.starts_with(cause.as_str());
-            let key = (rank, !named, general, fix.id.clone());
-            fixes.push((key, self.fix(fix, cause, named, filled)));
-        }
-        fixes.sort_by(|(a, _), (b, _)| a.cmp(b));
-        fixes.into_iter().map(|(_, fix)| fix).collect()
-    }
-
-    fn is_named(&self, stack: &str) -> bool {
-        self.named.contains(stack)
-            || self
-                .named
-                .iter()
-                .filter_map(|id| self.base.components.get(id))
-                .any(|component| component.classes.iter().any(|class| class == stack))
-    }
-
-    fn fix(
-        &self,
-        fix: &crate::knowledge::Fix,
-        cause: &str,
-        named: bool,
-        filled: Filled,
-    ) -> ReportFix {
-        let Filled { title, steps, commands, fitted, blanks } = filled;
-        ReportFix {
-            id: fix.id.clone(),
-            cause: cause.to_owned(),
-            stack: fix.stack.clone(),
-            for_named_stack: named,
-            title,
-            steps,
-            commands,
-            fitted,
-            blanks,
-            risk: fix.risk.clone(),
-            rollback: fix.rollback.get(self.lang).to_owned(),
-            verify: fix.verify.text.get(self.lang).to_owned(),
-            verify_probe: fix.verify.probe.clone(),
-            who: fix.who.clone(),
-            minutes: fix.minutes,
-            sources: fix.sources.iter().map(|source| source.url.clone()).collect(),
-        }
-    }
-
-    /// The chain strip: where the probability of the break lies.
-    fn chain(&self) -> Vec<Hop> {
-        const HOPS: [&str; 5] = ["you", "network", "proxy", "server", "database"];
-        let mass = |hop: &str| {
-            self.model
-                .causes()
-                .iter()
-                .zip(&self.belief.posterior)
-                .filter(|(id, _)| self.base.causes.get(*id).is_some_and(|cause| cause.hop == hop))
-                .map(|(_, p)| p)
-                .sum::<f64>()
-        };
-        HOPS.iter()
-            .map(|hop| {
-                let probability = mass(hop);
-                let own: Vec<String> = self
-                    .named
-                    .iter()
-                    .filter_map(|id| self.base.components.get(id))
-                    .filter(|component| component.hop == *hop)
-                    .map(|component| component.name.get(self.lang).to_owned())
-                    .take(2)
-                    .collect();
-                let label = if own.is_empty() {
-                    say(self.lang, &format!("hop-{hop}"), &[])
-                } else {
-                    own.join(", ")
-                };
-                let state = if probability >= 0.5 {
-                    HopState::Broken
-                } else if probability >= 0.15 {
-                    HopState::Suspect
-                } else if self.is_shown_working(hop) {
-                    HopState::Ok
-                } else {
-                    HopState::NotVisible
-                };
-                Hop { id: (*hop).to_owned(), label, state, probability: round(probability, 1e4) }
-            })
-            .collect()
-    }
-
-    /// Whether evidence shows that a hop works.
-    fn is_shown_working(&self, hop: &str) -> bool {
-        let seen = |variable: &str, value: &str| {
-            self.evidence.iter().any(|o| {
-                o.variable == variable && o.state == State::Seen && o.value.word() == Some(value)
-            })
-        };
-        match hop {
-            "you" => seen("scope", "all") || seen("other_network", "fails_everywhere"),
-            "network" => seen("tcp.result", "connected"),
-            "proxy" => seen("direct_works", "no"),
-            "server" => seen("http.result", "ok") || seen("local_works", "yes"),
-            _ => false,
-        }
     }
 }
 

@@ -5,6 +5,7 @@
 mod accuracy;
 mod beside;
 mod case;
+mod chain;
 mod check;
 mod compare;
 mod compose;
@@ -14,6 +15,7 @@ mod explain;
 mod export;
 mod fitted;
 mod fixed;
+mod fixes;
 mod inert;
 mod label;
 mod learned;
@@ -29,6 +31,7 @@ mod settle;
 mod ticket;
 mod timer;
 mod validation;
+mod verdict;
 mod words;
 mod writer;
 
