@@ -4,12 +4,14 @@ use std::fmt::Write as _;
 
 use super::super::{
     HopState, RankedCause, Report, ReportFix, inert,
-    message::markdown::{escape, fenced},
+    message::markdown::{coded, escape, fenced},
     words::{bracketed, colon, percent, say, seconds, word},
 };
 
 /// Causes that get a ledger of their own; the others stand in the table.
 const LEDGERS: usize = 3;
+/// Below this probability causes are counted in one row. judgement: what a table would call "< 1 %".
+const SHOWN: f64 = 0.01;
 
 impl Report {
     /// The report in its own language. `link` is the address of the saved report, where it has one.
@@ -28,7 +30,7 @@ impl Report {
     }
 
     fn title(&self, id: &str, out: &mut String) {
-        let _ = writeln!(out, "\n## {}\n", say(self.lang, id, &[]));
+        heading(&say(self.lang, id, &[]), out);
     }
 
     fn head(&self, link: Option<&str>, out: &mut String) {
@@ -51,10 +53,13 @@ impl Report {
         for (label, value) in facts {
             let _ = writeln!(out, "- **{}**{colon}{value}", say(self.lang, label, &[]));
         }
-        let _ = writeln!(out, "\n{}", text(&verdict.first_step));
+        if out.ends_with("\n\n") {
+            out.pop();
+        }
+        let _ = writeln!(out, "\n{}", prose(&verdict.first_step));
         if let Some(cause) = leading {
             self.title("happened-title", out);
-            let _ = writeln!(out, "{}", text(&cause.plain));
+            let _ = writeln!(out, "{}", prose(&cause.plain));
         }
         if let Some(link) = link {
             let words = say(self.lang, "message-link", &[]);
@@ -86,25 +91,30 @@ impl Report {
         self.title("export-causes", out);
         let head = |id: &str| say(self.lang, id, &[]);
         let _ = writeln!(out, "| {} | {} |\n|---|---:|", head("export-cause"), head("confidence"));
-        for cause in &self.causes {
-            let _ = writeln!(
-                out,
-                "| {} | {} |",
-                text(&cause.name),
-                percent(cause.probability, self.lang)
-            );
+        let is_shown = |cause: &&RankedCause| cause.probability >= SHOWN;
+        let mut row = |name: String, probability: f64| {
+            let _ = writeln!(out, "| {name} | {} |", percent(probability, self.lang));
+        };
+        for cause in self.causes.iter().filter(is_shown) {
+            row(text(&cause.name), cause.probability);
+        }
+        let rest: Vec<&RankedCause> = self.causes.iter().filter(|cause| !is_shown(cause)).collect();
+        if !rest.is_empty() {
+            let n = rest.len().to_string();
+            let sum = rest.iter().map(|cause| cause.probability).sum();
+            row(say(self.lang, "export-rest", &[("n", &n)]), sum);
         }
     }
 
     fn ledger(&self, cause: &RankedCause, out: &mut String) {
         let why = say(self.lang, "ledger-title", &[]);
-        let _ = writeln!(out, "\n## {why}{}{}\n", colon(self.lang), text(&cause.name));
+        heading(&format!("{why}{}{}", colon(self.lang), text(&cause.name)), out);
         let head = |id: &str| say(self.lang, id, &[]);
         let _ = writeln!(
             out,
             "| {} | {} | {} |\n|---|---|---:|",
             head("export-observation"),
-            head("source"),
+            head("export-source"),
             head("export-bits")
         );
         for item in &cause.evidence {
@@ -149,7 +159,7 @@ impl Report {
             fix.who.iter().map(|who| text(&word(self.lang, "who", who))).collect();
         let minutes = say(self.lang, "minutes", &[("n", &fix.minutes.to_string())]);
         let risk = word(self.lang, "risk", &fix.risk);
-        let _ = writeln!(out, "### {}\n", text(&fix.title));
+        let _ = writeln!(out, "### {}\n", prose(&fix.title));
         let _ = writeln!(
             out,
             "{} · {} · {minutes} · {}\n",
@@ -158,7 +168,7 @@ impl Report {
             who.join(&mark)
         );
         for (step, number) in fix.steps.iter().zip(1..) {
-            let _ = writeln!(out, "{number}. {}", text(step));
+            let _ = writeln!(out, "{number}. {}", prose(step));
         }
         for command in &fix.commands {
             let _ = write!(out, "\n{}", fenced(command));
@@ -172,7 +182,7 @@ impl Report {
                 "\n**{}**{}{}\n",
                 say(self.lang, label, &[]),
                 colon(self.lang),
-                text(value)
+                prose(value)
             );
         }
         for url in &fix.sources {
@@ -193,7 +203,7 @@ impl Report {
             if at == 0 {
                 let _ = write!(out, "\n**{}**\n\n", say(self.lang, title, &[]));
             }
-            let _ = writeln!(out, "- {}{colon}{}", text(word), text(note));
+            let _ = writeln!(out, "- {}{colon}{}", text(word), prose(note));
         }
     }
 
@@ -213,9 +223,22 @@ impl Report {
         }
         if let Some(change) = &self.change_of_mind {
             self.title("change-of-mind-title", out);
-            let _ = writeln!(out, "{}", text(&change.sentence));
+            let _ = writeln!(out, "{}", prose(&change.sentence));
         }
     }
+}
+
+/// A heading between empty lines.
+fn heading(words: &str, out: &mut String) {
+    if !out.ends_with("\n\n") {
+        out.push('\n');
+    }
+    let _ = writeln!(out, "## {words}\n");
+}
+
+/// One line of our own sentences, which may quote what is not: code in them stays code.
+fn prose(value: &str) -> String {
+    coded(&inert::one_line(value))
 }
 
 /// One line from outside.

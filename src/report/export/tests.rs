@@ -5,7 +5,10 @@ use pulldown_cmark::{Event, Options, Parser, Tag};
 use crate::{
     evidence::{Observation, Source},
     knowledge::{Lang, built_in, load},
-    report::{Case, Diagnostician, Report, message::hostile::HOSTILE},
+    report::{
+        Case, Diagnostician, Report,
+        message::{hostile::HOSTILE, markdown::coded},
+    },
 };
 
 static DOCTOR: LazyLock<Diagnostician> =
@@ -78,7 +81,7 @@ fn shape(text: &str) -> Vec<String> {
             _ if in_code => None,
             Event::Start(Tag::Link { dest_url, .. }) => Some(format!("link {dest_url}")),
             Event::Start(tag) => Some(format!("{:?}", std::mem::discriminant(&tag.to_end()))),
-            Event::Text(_) | Event::End(_) | Event::SoftBreak => None,
+            Event::Text(_) | Event::Code(_) | Event::End(_) | Event::SoftBreak => None,
             other => Some(format!("{other:?}")),
         })
         .collect()
@@ -109,8 +112,31 @@ fn markdown_holds_what_the_report_says() {
                 assert!(text.contains(command.trim_end()), "{command} is missing");
             }
         }
-        assert!(!text.contains("{ $"), "{text}");
+        assert!(!text.contains("{ $") && !text.contains("{$"), "{text}");
+        assert!(!text.contains("\n\n\n"), "{text}");
     }
+}
+
+#[test]
+fn code_in_our_sentences_stays_code_and_nothing_else_becomes_it() {
+    let read = |text: &str| -> (Vec<String>, String) {
+        let (mut code, mut rest) = (Vec::new(), String::new());
+        for event in Parser::new_ext(&coded(text), Options::all()) {
+            match event {
+                Event::Code(part) => code.push(part.to_string()),
+                Event::Text(part) => rest.push_str(&part),
+                _ => {}
+            }
+        }
+        (code, rest)
+    };
+    let (code, rest) = read("Set `keepalive_timeout` to 75 s, then `nginx -t`.");
+    assert_eq!(code, ["keepalive_timeout", "nginx -t"]);
+    assert_eq!(rest, "Set  to 75 s, then .");
+    for whole in ["one ` alone", "`a``b`", "` a`", "`a|b`", "`<b>`", "``", "a ``b`` c"] {
+        assert_eq!(read(whole), (Vec::new(), whole.to_owned()), "{whole}");
+    }
+    assert_eq!(read("\\`a` *b*").0, ["a"]);
 }
 
 /// Reads CSV as RFC 4180 says.

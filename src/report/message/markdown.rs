@@ -39,6 +39,30 @@ pub(in crate::report) fn escape(text: &str) -> String {
     out
 }
 
+/// The same for a sentence of ours, in which two backticks mark code: what they hold stays code where no
+/// reader could take it for anything else, and the whole is escaped where they do not pair.
+pub(in crate::report) fn coded(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    let is_code = |at: usize| at % 2 == 1;
+    // A pipe ends a cell of a table even in code, and a reader that knows no code takes a tag for one.
+    let fits = |(at, part): (usize, &&str)| {
+        let is_outermost = at == 0 || at + 1 == parts.len();
+        match is_code(at) {
+            true => !part.is_empty() && part.trim() == *part && !part.contains(['|', '<', '&']),
+            // Two runs of backticks side by side would be one.
+            false => is_outermost || !part.is_empty(),
+        }
+    };
+    if parts.len().is_multiple_of(2) || !parts.iter().enumerate().all(fits) {
+        return escape(text);
+    }
+    let told = parts
+        .iter()
+        .enumerate()
+        .map(|(at, part)| if is_code(at) { format!("`{part}`") } else { escape(part) });
+    told.collect()
+}
+
 /// `text` as a block of code with its lines: the fence is longer than any run of backticks inside.
 pub(in crate::report) fn fenced(text: &str) -> String {
     let mut longest = 0;
