@@ -27,6 +27,13 @@ pub struct SketchTimer {
     pub line: Option<usize>,
 }
 
+impl SketchTimer {
+    /// Its value in seconds; `None` for `never`, `off` and what is no time.
+    pub fn seconds(&self) -> Option<f64> {
+        super::units::seconds(&self.value, Unit::Seconds)
+    }
+}
+
 /// One hop.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SketchHop {

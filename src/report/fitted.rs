@@ -96,7 +96,7 @@ impl<'a, 'b> Fitting<'a, 'b> {
         text: Option<&'a str>,
     ) -> Self {
         let place = target.and_then(Place::of_target).or_else(|| text.and_then(Place::in_text));
-        Self { maker, place, cut: cut(maker, cause), text }
+        Self { maker, place, cut: cut(maker, cause, text), text }
     }
 
     /// `fix` with its gaps filled.
@@ -301,13 +301,17 @@ impl Report {
     }
 }
 
-/// The time after which it breaks: measured before told, told before a default of what was named.
-fn cut(maker: &Maker<'_>, cause: &str) -> Option<Cut> {
+/// The time after which it breaks: measured before told, told before the pasted configuration, and that
+/// before a default of what was named.
+fn cut(maker: &Maker<'_>, cause: &str, text: Option<&str>) -> Option<Cut> {
     let fits = |seconds: &f64| (SHORTEST_CUT..=LONGEST_CUT).contains(seconds);
     let best = breaks_after(maker.evidence).filter(|(_, seconds)| fits(seconds));
     if let Some((source, seconds)) = best {
         let id = format!("fit-from-{}", source.as_str());
         return Some(Cut { seconds, from: say(maker.lang, &id, &[]) });
+    }
+    if let Some(seconds) = configured(maker.base, cause, text).filter(fits) {
+        return Some(Cut { seconds, from: say(maker.lang, "fit-from-config", &[]) });
     }
     let default = |base: &Base| {
         base.timeouts
@@ -321,6 +325,24 @@ fn cut(maker: &Maker<'_>, cause: &str) -> Option<Cut> {
     let (seconds, component) = default(maker.base)?;
     let component = maker.component_name(&component);
     Some(Cut { seconds, from: say(maker.lang, "fit-from-default", &[("component", &component)]) })
+}
+
+/// The shortest of the pasted timers that end a connection by `cause`, seconds.
+fn configured(base: &Base, cause: &str, text: Option<&str>) -> Option<f64> {
+    let of_cause = |component: &str, setting: &str| {
+        base.timeouts.values().any(|timeout| {
+            timeout.component == component
+                && timeout.setting == setting
+                && timeout.unit == "s"
+                && timeout.causes.iter().any(|id| id == cause)
+        })
+    };
+    let hops = ladder::hops_in(text?);
+    let timers = hops.iter().flat_map(|hop| hop.timers.iter().map(move |timer| (hop, timer)));
+    timers
+        .filter(|(hop, timer)| of_cause(&hop.component, &timer.setting))
+        .filter_map(|(_, timer)| timer.seconds())
+        .min_by(f64::total_cmp)
 }
 
 /// The longest reuse in front of `stack`, by what was pasted, else by the defaults of what was named.

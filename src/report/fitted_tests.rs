@@ -43,6 +43,22 @@ fn idle(seconds: f64, stack: &[&str]) -> Case {
 }
 
 #[test]
+fn pasted_configuration_beats_the_default_of_what_was_named() {
+    let text = "SQLSTATE[HY000]: General error: 2006 MySQL server has gone away\n[mysqld]\nwait_timeout = 300\n";
+    let mut case = Case { text: Some(text.to_owned()), ..Case::default() };
+    case.facts.phase = Some("idle".to_owned());
+    case.facts.stack = vec!["mysql".to_owned(), "hikaricp".to_owned()];
+    let fixes = fixes(&case);
+    let told: Vec<&str> = fixes
+        .iter()
+        .filter(|fix| fix.cause == "db_idle_wait_timeout")
+        .flat_map(|fix| fix.fitted.iter().map(|fitted| fitted.reason.as_str()))
+        .collect();
+    assert!(told.iter().any(|why| why.contains("300 s")), "{told:?}");
+    assert!(!told.iter().any(|why| why.contains("28800")), "{told:?}");
+}
+
+#[test]
 fn a_gap_names_a_rule_and_every_rule_has_its_reasons_in_both_languages() {
     let gap = GAP.as_ref().unwrap();
     let mut used = BTreeSet::new();

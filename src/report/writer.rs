@@ -4,8 +4,23 @@
 //! ("any server", "error log") are put into the reader's language here, once for all signatures.
 
 /// Common words and what they are called in Chinese; longer ones before the words they hold.
-const WORDS: [(&str, &str); 62] = [
+const WORDS: [(&str, &str); 77] = [
+    ("programs with Chinese texts", "中文程序"),
+    ("apps with Chinese texts", "中文应用"),
     ("Chinese applications", "中文应用"),
+    ("Chinese texts", "中文报错"),
+    ("and other ZooKeeper clients", "等 ZooKeeper 客户端"),
+    ("databases and gateways", "数据库和网关"),
+    ("in browsers and servers", "（浏览器和服务器）"),
+    ("and its relatives", "及同类程序"),
+    ("traffic log", "流量日志"),
+    ("execution log", "执行日志"),
+    ("response details", "响应详情"),
+    ("reset cause", "重置原因"),
+    ("error category and number", "错误类别和编号"),
+    ("error number", "错误编号"),
+    ("error pages", "错误页"),
+    ("jump hosts", "跳板机"),
     ("WeChat mini program", "微信小程序"),
     ("and other DDoS protection", "等防护服务"),
     ("and other managed services", "等托管服务"),

@@ -4,11 +4,11 @@ use crate::{
     api::{Event, minute},
     evidence::Observation,
     knowledge::{Base, Lang},
-    report::{FixState, Happening, Lead, Report, Unclear, VerdictState, with_usual},
+    report::{FixState, Happening, Lead, Report, Unclear, with_usual},
     ui::{
-        components::ranked_rows,
+        components::{leading, ranked_rows, state_id, sureness},
         i18n::Texts,
-        islands::{Moment, Moved, Side},
+        islands::{Head, Moment, Moved, Side},
     },
 };
 
@@ -18,7 +18,6 @@ const LISTED: usize = 6;
 /// What an open page is told of `event`; `report` is the newest version, in the listener's language.
 pub fn moved(base: &Base, lang: Lang, event: &Event, report: &Report) -> Moved {
     let texts = Texts(lang);
-    let sure = |id: &String| report.causes.iter().find(|cause| cause.id == *id);
     let (state, state_tone) = match event.entry.happening.state() {
         Some(state) => state_words(texts, state),
         None => (String::new(), ""),
@@ -26,13 +25,22 @@ pub fn moved(base: &Base, lang: Lang, event: &Event, report: &Report) -> Moved {
     Moved {
         moment: moment(base, texts, event),
         rows: ranked_rows(report, texts),
-        verdict: report.verdict.sentence.clone(),
-        sure: match report.verdict.state {
-            VerdictState::NotEnoughEvidence => None,
-            _ => report.verdict.cause.as_ref().and_then(sure).map(|cause| cause.probability),
-        },
+        head: head(texts, report),
         state,
         state_tone: state_tone.to_owned(),
+    }
+}
+
+fn head(texts: Texts, report: &Report) -> Head {
+    let (verdict, sure) = (&report.verdict, leading(report));
+    let state = state_id(verdict.state);
+    Head {
+        state: state.to_owned(),
+        standing: texts.t(&format!("state-{state}")),
+        sentence: verdict.sentence.clone(),
+        sure,
+        sureness: texts.t(sureness(sure.unwrap_or_default())),
+        step: verdict.first_step.clone(),
     }
 }
 

@@ -47,10 +47,11 @@ pub(in crate::report) fn coded(text: &str) -> String {
     // A pipe ends a cell of a table even in code, and a reader that knows no code takes a tag for one.
     let fits = |(at, part): (usize, &&str)| {
         let is_outermost = at == 0 || at + 1 == parts.len();
-        match is_code(at) {
-            true => !part.is_empty() && part.trim() == *part && !part.contains(['|', '<', '&']),
+        if is_code(at) {
+            !part.is_empty() && part.trim() == *part && !part.contains(['|', '<', '&'])
+        } else {
             // Two runs of backticks side by side would be one.
-            false => is_outermost || !part.is_empty(),
+            is_outermost || !part.is_empty()
         }
     };
     if parts.len().is_multiple_of(2) || !parts.iter().enumerate().all(fits) {

@@ -69,3 +69,4 @@ pub use ticket::TicketBoard;
 pub use timeline::Timeline;
 pub use to_scale::ToScale;
 pub use verdict::VerdictHead;
+pub(in crate::ui) use verdict::{leading, state_id, sureness};

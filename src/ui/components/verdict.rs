@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// How sure that is, in a word of the `sure-…` texts.
-fn sureness(probability: f64) -> &'static str {
+pub(in crate::ui) fn sureness(probability: f64) -> &'static str {
     // judgement: the words follow the ICD 203 scale, with fewer steps.
     match probability {
         p if p >= 0.95 => "sure-almost-certain",
@@ -17,6 +17,22 @@ fn sureness(probability: f64) -> &'static str {
         p if p >= 0.3 => "sure-possible",
         _ => "sure-unclear",
     }
+}
+
+/// The id of a state in the `state-…` texts and in the style.
+pub(in crate::ui) fn state_id(state: VerdictState) -> &'static str {
+    match state {
+        VerdictState::Likely => "likely",
+        VerdictState::Possible => "possible",
+        VerdictState::NotEnoughEvidence => "not-enough",
+        VerdictState::NoFault => "no-fault",
+    }
+}
+
+/// Probability of the verdict's cause; nothing where none stands out.
+pub(in crate::ui) fn leading(report: &Report) -> Option<f64> {
+    let id = report.verdict.cause.as_ref()?;
+    report.causes.iter().find(|cause| &cause.id == id).map(|cause| cause.probability)
 }
 
 /// The verdict itself, and what its sentence says besides: a caveat, the timer that fits. The two
@@ -38,17 +54,14 @@ pub fn VerdictHead(
     report: Report,
 ) -> impl IntoView {
     let verdict = report.verdict.clone();
-    let (state, icon) = match verdict.state {
-        VerdictState::Likely => ("likely", "likely"),
-        VerdictState::Possible => ("possible", "possible"),
-        VerdictState::NotEnoughEvidence => ("not-enough", "question"),
-        VerdictState::NoFault => ("no-fault", "ok"),
+    let icon = match verdict.state {
+        VerdictState::Likely => "likely",
+        VerdictState::Possible => "possible",
+        VerdictState::NotEnoughEvidence => "question",
+        VerdictState::NoFault => "ok",
     };
-    let leading = verdict
-        .cause
-        .as_ref()
-        .and_then(|id| report.causes.iter().find(|cause| &cause.id == id))
-        .map(|cause| cause.probability);
+    let state = state_id(verdict.state);
+    let leading = leading(&report);
     let (first, rest) = split(&verdict.sentence);
     // The step is a fix where it ends in the name of the first one.
     let fix = report.fixes.first().filter(|fix| verdict.first_step.ends_with(&fix.title));
@@ -68,7 +81,7 @@ pub fn VerdictHead(
                 {first}
                 {rest.map(|rest| view! { <span class="verdict-more">{rest}</span> })}
             </h1>
-            {leading.map(|probability| view! { <Confidence texts probability /> })}
+            <Confidence texts probability=leading />
             <div class="first-step">
                 <h2>{texts.t("first-step")}</h2>
                 <p>{step}</p>
@@ -90,17 +103,20 @@ pub fn VerdictHead(
 }
 
 #[component]
-fn Confidence(texts: Texts, probability: f64) -> impl IntoView {
+fn Confidence(texts: Texts, probability: Option<f64>) -> impl IntoView {
+    // A report that is open gets its numbers later, where something comes to stand out.
+    let hidden = probability.is_none();
+    let probability = probability.unwrap_or_default();
     let width = format!("{:.1}", probability * 100.0);
     view! {
-        <p class="confidence">
+        <p class="confidence" hidden=hidden>
             <svg class="sure-bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
                 <rect class="bar-track" width="100" height="6" />
                 <rect class="bar-fill" width=width height="6" />
             </svg>
             <span class="visually-hidden">{texts.t("confidence")}</span>
             <strong>{texts.percent(probability)}</strong>
-            <span>{texts.t(sureness(probability))}</span>
+            <span class="sureness">{texts.t(sureness(probability))}</span>
         </p>
     }
 }

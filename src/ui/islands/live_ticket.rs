@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{knowledge::Lang, ui::figures::percent};
+use crate::knowledge::Lang;
 
 use super::{RankRow, browser, ranking::bar};
 
@@ -42,6 +42,23 @@ pub struct Moment {
     pub has_version: bool,
 }
 
+/// What stands above the fold, in words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Head {
+    /// The id of its state: `likely`, `possible`, `not-enough`, `no-fault`.
+    pub state: String,
+    /// The same in words.
+    pub standing: String,
+    /// The sentence.
+    pub sentence: String,
+    /// Probability of the verdict's cause; nothing where none stands out.
+    pub sure: Option<f64>,
+    /// The same in words: "very likely".
+    pub sureness: String,
+    /// What to do first.
+    pub step: String,
+}
+
 /// What an open page is told of an entry: the entry, and the report after it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Moved {
@@ -49,10 +66,8 @@ pub struct Moved {
     pub moment: Moment,
     /// The leading causes.
     pub rows: Vec<RankRow>,
-    /// The verdict's sentence.
-    pub verdict: String,
-    /// Probability of the verdict's cause; nothing where none stands out.
-    pub sure: Option<f64>,
+    /// The verdict.
+    pub head: Head,
     /// Where the repair stands, in words; empty where nothing was tried.
     pub state: String,
     /// `good`, `bad`, `busy`, or nothing.
@@ -124,7 +139,7 @@ pub fn LiveTicket(
                 if known {
                     return;
                 }
-                browser::retell(&moved.verdict, moved.sure.map(|sure| (percent(sure, lang), sure)));
+                browser::retell(&moved.head, lang);
                 rows.set(moved.rows);
                 state.set((moved.state, moved.state_tone));
                 moments.write().push(moved.moment);

@@ -70,7 +70,7 @@ pub use hits::{HitTexts, hit_list};
 #[cfg(not(feature = "capture-page"))]
 pub use keys::StepKeys;
 #[cfg(not(feature = "capture-page"))]
-pub use live_ticket::{LiveTicket, Moment, Moved, Side, TicketTexts};
+pub use live_ticket::{Head, LiveTicket, Moment, Moved, Side, TicketTexts};
 #[cfg(not(feature = "capture-page"))]
 pub use masks::MaskTexts;
 #[cfg(not(feature = "capture-page"))]

@@ -6,9 +6,15 @@ use leptos::prelude::document;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{EventSource, MessageEvent};
 
-use crate::{knowledge::Lang, ui::islands::Moved};
+use crate::{
+    knowledge::Lang,
+    ui::{
+        figures::percent,
+        islands::{Head, Moved},
+    },
+};
 
-use super::{by_id, listen};
+use super::listen;
 
 /// What is heard of a report.
 pub enum Heard {
@@ -40,19 +46,28 @@ pub fn follow_report(token: &str, after: u64, lang: Lang, heard: impl Fn(Heard) 
     });
 }
 
-/// Puts another verdict above the fold: its sentence, and how sure it is. As text, never as markup.
-pub fn retell(verdict: &str, sure: Option<(String, f64)>) {
-    if let Some(heading) = by_id::<web_sys::Element>("verdict") {
-        heading.set_text_content(Some(verdict));
-    }
+/// Puts another verdict above the fold, whole: its state, its sentence, how sure it is, what to do first.
+/// As text, never as markup.
+pub fn retell(head: &Head, lang: Lang) {
     let find = |selector: &str| document().query_selector(selector).ok().flatten();
+    let tell = |selector: &str, words: &str| {
+        if let Some(place) = find(selector) {
+            place.set_text_content(Some(words));
+        }
+    };
+    if let Some(section) = find(".verdict") {
+        let _ = section.set_attribute("class", &format!("verdict verdict-{}", head.state));
+    }
+    // The sign before it is that of the former state.
+    tell(".verdict-state", &head.standing);
+    tell("#verdict", &head.sentence);
+    tell(".first-step p", &head.step);
     if let Some(line) = find(".confidence") {
-        let _ = line.toggle_attribute_with_force("hidden", sure.is_none());
+        let _ = line.toggle_attribute_with_force("hidden", head.sure.is_none());
     }
-    let Some((words, share)) = sure else { return };
-    if let Some(number) = find(".confidence strong") {
-        number.set_text_content(Some(&words));
-    }
+    let Some(share) = head.sure else { return };
+    tell(".confidence strong", &percent(share, lang));
+    tell(".sureness", &head.sureness);
     if let Some(bar) = find(".sure-bar .bar-fill") {
         let _ = bar.set_attribute("width", &format!("{:.1}", share * 100.0));
     }
