@@ -98,11 +98,7 @@ impl Flow {
                 .map(|reset| self.idle_before_last_word(reset))
                 .filter(|idle| *idle >= findings::IDLE)
                 .map(seconds),
-            quiet_before_close: self
-                .ending
-                .and_then(|ending| ending.quiet)
-                .map(Moment::nanoseconds)
-                .map(seconds),
+            quiet_before_close: self.quiet_before_close().map(Moment::nanoseconds).map(seconds),
             idle_before_stuck: self
                 .sides
                 .iter()

@@ -210,7 +210,7 @@ fn ending(flow: &Flow, now: i64, found: &mut Vec<Finding>) {
             found.push(Finding::Reset);
         }
     }
-    if flow.ending.is_some_and(|ending| ending.quiet >= Some(Moment::of(IDLE)) && established) {
+    if flow.quiet_before_close() >= Some(Moment::of(IDLE)) && established {
         found.push(Finding::IdleBeforeClose);
     }
     if let [Some(fin), None] | [None, Some(fin)] = flow.fins.map(|fin| fin.map(Moment::nanoseconds))

@@ -165,6 +165,13 @@ impl Flow {
         kind
     }
 
+    /// How long both sides were silent before the first FIN or RST. `None` where somebody sent the same data
+    /// again and again until then: nobody answering is not nobody speaking.
+    pub(super) fn quiet_before_close(&self) -> Option<Moment> {
+        let is_stuck = self.sides.iter().any(|side| side.stuck_times >= super::findings::STUCK);
+        self.ending.and_then(|ending| ending.quiet).filter(|_| !is_stuck)
+    }
+
     /// The silence before the data that `reset` answered, nanoseconds; 0 where it answered none.
     pub(super) fn idle_before_last_word(&self, reset: &Reset) -> i64 {
         let peer = self.sides.get(reset.by ^ 1);

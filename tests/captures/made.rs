@@ -257,6 +257,27 @@ fn a_black_hole_is_told_from_a_dead_peer() {
 }
 
 #[test]
+fn data_sent_again_and_again_is_no_silence() {
+    let mut wire = Wire::open(443);
+    wire.wait(0.01).send(Client, DATA, &[7; 300]).wait(0.02).send(Server, DATA, &[1; 100]);
+    wire.wait(0.001).send(Client, ACK, b"");
+    let lost = wire.seq[0];
+    for wait in [0.1, 0.3, 0.6, 1.2, 2.4, 4.8] {
+        wire.wait(wait).raw(Client, DATA, lost, &[8; 64]);
+    }
+    wire.seq[0] += 64;
+    wire.wait(9.6).send(Client, FIN | ACK, b"");
+    let stuck = wire.read();
+    assert!(has(&stuck, Finding::HalfOpen), "{stuck:?}");
+    assert!(!has(&stuck, Finding::IdleBeforeClose), "{stuck:?}");
+    let seen = observations(&stuck);
+    let value =
+        |variable: &str| seen.iter().find(|o| o.variable == variable).map(|o| o.value.to_string());
+    assert_eq!(value("phase").as_deref(), Some("mid_transfer"));
+    assert_eq!(value("seconds"), None);
+}
+
+#[test]
 fn attempts_fail_in_four_ways() {
     let refused = refused().read();
     assert_eq!((refused.handshake, refused.zeek_state), (Handshake::SynRst, ZeekState::REJ));
