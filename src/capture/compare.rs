@@ -63,6 +63,8 @@ pub enum Gap {
     TailSrc,
     /// The last bytes of `dst` never arrived, or the other capture ended before.
     TailDst,
+    /// A SYN or its answer that arrived, since what follows on it is there, and that the other capture lacks.
+    OpeningMissed,
     /// The ports or addresses differ: they were translated on the way.
     Translated,
 }
@@ -152,6 +154,7 @@ fn of_one(conversation: &Conversation, seen: Seen) -> Difference {
 
 fn difference(of: &Conversation, seen: Seen, lost: [u64; 2], mut gaps: Vec<Gap>) -> Difference {
     gaps.sort_unstable();
+    gaps.dedup();
     let Conversation { src, sport, dst, dport, first_ts, .. } = *of;
     let [lost_src, lost_dst] = lost;
     Difference { src, sport, dst, dport, first_ts, seen, lost_src, lost_dst, gaps }
@@ -197,13 +200,19 @@ fn of_both(here: &Conversation, there: &Conversation) -> Difference {
             _ => at == 0,
         };
         let (near, far) = if nearer { (a, b) } else { (b, a) };
+        let far_end = if nearer { there } else { here };
+        // Nobody answers a SYN that did not arrive, nor goes on after an answer that did not.
+        let follows = far_end.trails.iter().any(|trail| trail.stream.total() > 0)
+            || at == 0 && far_end.trails.iter().any(|trail| trail.syn);
+        let opening_lacks = near.syn && !far.syn;
         let (holes, tail) = holes(near, far);
         *lost = holes;
         let differs = [
             (far.rst && !near.rst, names.rst_forged),
             (near.rst && !far.rst, names.rst_lost),
             (near.fin && !far.fin, names.fin_lost),
-            (near.syn && !far.syn, names.syn_lost),
+            (opening_lacks && !follows, names.syn_lost),
+            (opening_lacks && follows, Gap::OpeningMissed),
             (holes > 0, names.lost),
             (tail > 0, names.tail),
         ];

@@ -71,6 +71,11 @@ pub enum NoCapture {
     /// It begins like something else.
     #[error("byte 0: neither pcap nor pcapng begins like this")]
     Format,
+    /// It begins like a text: a log, a HAR.
+    #[error(
+        "byte 0: it begins like a text; logs and HAR files go to `hangup decode` or the page “Read a log”"
+    )]
+    Text,
     /// It is gzip, but what is inside begins like something else.
     #[error("byte 0 of the unpacked data: neither pcap nor pcapng begins like this")]
     Packed,
@@ -190,6 +195,8 @@ pub(super) struct Records<L> {
     /// Where `rest` lies in the file.
     offset: u64,
     stopped: bool,
+    /// Whether what is no capture begins like a text.
+    is_text: bool,
     packets: u64,
     /// A link type that is not known, and its packets.
     unknown: (u16, u64),
@@ -207,6 +214,7 @@ impl<L: Listener> Records<L> {
             skip: 0,
             offset: 0,
             stopped: false,
+            is_text: false,
             packets: 0,
             unknown: (0, 0),
             network: Network::default(),
@@ -221,6 +229,7 @@ impl<L: Listener> Records<L> {
             let length = self.offset + self.rest.len() as u64;
             return Err(match (self.stopped, packed) {
                 (true, true) => NoCapture::Packed,
+                (true, false) if self.is_text => NoCapture::Text,
                 (true, false) => NoCapture::Format,
                 (false, _) if length == 0 => NoCapture::Empty,
                 (false, _) => NoCapture::Short(length),
@@ -283,6 +292,7 @@ impl<L: Listener> Records<L> {
                     return at;
                 }
                 Step::Broken(why) => {
+                    self.is_text = begins_like_text(rest);
                     self.stop(why);
                     return at;
                 }
@@ -326,4 +336,11 @@ impl<L: Listener> Records<L> {
             self.warnings.push(Warning::Damaged { offset: self.offset, why });
         }
     }
+}
+
+/// Whether the first four bytes are those of a text.
+fn begins_like_text(data: &[u8]) -> bool {
+    let head = data.get(..4).unwrap_or(data);
+    let is_plain = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    head.starts_with(b"\xef\xbb\xbf") || (!head.is_empty() && head.iter().all(is_plain))
 }

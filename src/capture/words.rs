@@ -339,6 +339,11 @@ pub fn difference(difference: &Difference, lang: Lang) -> String {
             "The last bytes never arrived, or the other capture ended before them.".to_owned(),
             "最后一段数据没有到达，或者另一份抓包先结束了。".to_owned(),
         ),
+        Some(Gap::OpeningMissed) => (
+            "Both captures agree, but for the handshake: one of them began later or missed a packet of it."
+                .to_owned(),
+            "两份抓包一致，只是其中一份漏了握手中的包：它开始得较晚，或者漏抓了。".to_owned(),
+        ),
         Some(Gap::Translated) | None => match seen {
             Seen::Both => ("Both captures agree.".to_owned(), "两份抓包一致。".to_owned()),
             Seen::FirstOnly => {

@@ -10,8 +10,10 @@ use crate::knowledge::Base;
 use super::{
     defaults,
     model::{Hop, Ladder, Limit, Origin, Role, Timer},
+    paste::hops_in,
     readers::{Dialect, Reading},
     settings::{Setting, named},
+    sketch::Sketch,
     units::{self, Unit},
 };
 
@@ -117,8 +119,15 @@ pub fn read(text: &str, base: &Base) -> Result<Ladder, LadderError> {
     Ok(ladder)
 }
 
-/// Configuration alone: one hop of the component whose dialect it is.
+/// Configuration alone: a hop of each component whose dialect stands in it, in the order that a
+/// request passes them.
 fn pasted(text: &str, base: &Base) -> Result<Ladder, LadderError> {
+    let hops = hops_in(text);
+    if hops.len() > 1 {
+        let mut sketch = Sketch::default();
+        sketch.take_in(hops, base);
+        return Ok(sketch.ladder(base).0);
+    }
     let Some(dialect) = Dialect::guess(text) else {
         let message = "this is neither a ladder (TOML with [[hop]] or JSON with \"hop\") nor configuration of a known component";
         return Err(LadderError::at(Some(1), message));

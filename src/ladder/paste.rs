@@ -100,18 +100,32 @@ fn by_dialect(text: &str) -> Vec<(Dialect, String)> {
     pieces.into_iter().map(|(dialect, ranges)| (dialect, only(ranges))).collect()
 }
 
-/// The pieces between empty lines, `---` and the heads of files, outside of brackets: line numbers
-/// from 0, the end exclusive.
+/// Whether `line` is the head of a section, such as `[mysqld]`.
+fn is_section(line: &str) -> bool {
+    let name = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    name.is_some_and(|name| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
+    })
+}
+
+/// The pieces between empty lines, `---`, the heads of files and of sections, and around the properties of
+/// Spring, outside of brackets: line numbers from 0, the end exclusive.
 fn blocks(lines: &[&str]) -> Vec<(usize, usize)> {
     let mut blocks = Vec::new();
     let (mut start, mut depth) = (0, 0_usize);
+    let mut was_spring = false;
     for (at, line) in lines.iter().enumerate() {
         let bare = line.trim();
         // `nginx -T` heads each file; `tail` and `head` do; people fence what they paste.
         let is_head = bare.starts_with("# configuration file ")
             || (bare.starts_with("==> ") && bare.ends_with(" <=="))
             || bare.starts_with("```");
-        let is_border = depth == 0 && (bare.is_empty() || bare == "---");
+        // A person pastes the lines of several files under each other, without a space.
+        let is_spring = bare.starts_with("spring.");
+        let changes = is_section(bare) || is_spring != was_spring;
+        was_spring = is_spring;
+        let is_border = depth == 0 && (bare.is_empty() || bare == "---" || changes);
         if is_head {
             depth = 0;
         }
@@ -150,6 +164,33 @@ mod tests {
             .iter()
             .map(|hop| (hop.component.clone(), hop.timers.iter().map(timer).collect()))
             .collect()
+    }
+
+    #[test]
+    fn files_pasted_under_each_other_are_told_apart() {
+        let spring = "spring.datasource.hikari.maxLifetime=600000";
+        let mysql = "[mysqld]\nwait_timeout = 300";
+        for text in [
+            format!("HikariPool-1: MySQL server has gone away\n{mysql}\n{spring}\n"),
+            format!("{mysql}\n{spring}\n"),
+            format!("{spring}\n{mysql}\n"),
+        ] {
+            let mut found: Vec<(String, String)> = hops_in(&text)
+                .into_iter()
+                .flat_map(|hop| {
+                    hop.timers.into_iter().map(move |one| (hop.component.clone(), one.value))
+                })
+                .collect();
+            found.sort();
+            let mysql = ("mysql".to_owned(), "300".to_owned());
+            assert!(
+                found
+                    .iter()
+                    .any(|(of, value)| *of == mysql.0 && value.trim_end_matches('s') == mysql.1),
+                "{text}: {found:?}"
+            );
+            assert!(found.iter().any(|(of, _)| of == "hikari"), "{text}: {found:?}");
+        }
     }
 
     #[test]

@@ -174,6 +174,10 @@ fn refusal(why: NoCapture, lang: Lang) -> String {
         (NoCapture::Format, Lang::Zh) => {
             "这不是抓包文件：第 0 字节既不是 pcap 也不是 pcapng 的开头。".to_owned()
         }
+        (NoCapture::Text, Lang::Zh) => {
+            "这不是抓包文件：第 0 字节起像是文本。日志和 HAR 文件请用“日志解读”页面或 `hangup decode`。"
+                .to_owned()
+        }
         (NoCapture::Packed, Lang::Zh) => {
             "这不是抓包文件：解压后的第 0 字节既不是 pcap 也不是 pcapng 的开头。".to_owned()
         }

@@ -44,6 +44,23 @@ fn what_is_the_same_at_both_ends_has_no_gaps() {
 }
 
 #[test]
+fn a_handshake_that_one_capture_missed_is_no_loss() {
+    let mut wire = wire();
+    wire.close(Client);
+    let (client, server) = (all(&wire.packets), all(&far(&wire.packets, |_| true)));
+    let without_syn = all(&far(&wire.packets, |at| at != 0));
+    let mut packets = wire.packets.clone();
+    packets.remove(1);
+    let without_answer = all(&packets);
+    for (one, other) in [(&client, &without_syn), (&without_answer, &server)] {
+        for found in [compare(one, other), compare(other, one)] {
+            assert_eq!(found[0].gaps, [Gap::OpeningMissed]);
+            assert!(difference(&found[0], Lang::En).contains("began later"));
+        }
+    }
+}
+
+#[test]
 fn a_forged_reset_was_never_sent() {
     let mut wire = wire();
     let next = wire.seq[1];

@@ -111,6 +111,9 @@ fn a_conversation_is_told_drawn_and_turned_into_evidence() {
 fn what_is_no_capture_and_what_is_damaged_get_sentences() {
     let mut desk = CaptureDesk::new("en");
     let refused = read(&mut desk, 0, b"dear diary, today").refusal.unwrap();
+    assert!(refused.starts_with("This is no packet capture: byte 0: it begins like a text;"));
+    assert!(refused.contains("HAR"));
+    let refused = read(&mut desk, 0, &[0x89, b'P', b'N', b'G', 13, 10]).refusal.unwrap();
     assert_eq!(
         refused,
         "This is no packet capture: byte 0: neither pcap nor pcapng begins like this."

@@ -335,7 +335,8 @@ fn what_is_no_capture_is_refused() {
     assert_eq!(refused(b""), NoCapture::Empty);
     assert_eq!(refused(b"\xd4"), NoCapture::Short(1));
     assert_eq!(refused(b"\xd4\xc3\xb2\xa1\x02\x00"), NoCapture::Short(6));
-    assert_eq!(refused(b"GET / HTTP/1.1"), NoCapture::Format);
+    assert_eq!(refused(b"GET / HTTP/1.1"), NoCapture::Text);
+    assert_eq!(refused(b"\x89PNG\r\n"), NoCapture::Format);
     assert_eq!(refused(&gzip(b"a text and no capture")), NoCapture::Packed);
     let (all, warnings) = read(&pcap(1, &[]));
     assert_eq!((all.len(), warnings), (0, Vec::new()));
