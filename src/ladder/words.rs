@@ -54,11 +54,11 @@ pub(super) fn inversion(ladder: &Ladder, finding: &Finding, settings: Vec<usize>
                 },
                 Text {
                     en: format!(
-                        "Now and then a request meets a connection that is just being closed: reset, 502, or \"closed before a response\", mostly after a pause of about {}.",
+                        "Now and then a request meets a connection that is just being closed: reset, 502, \"closed before a response\", or \"server has gone away\" from a database, mostly after a pause of about {}.",
                         e.en
                     ),
                     zh: format!(
-                        "偶尔有请求正好撞上正在关闭的连接：连接被重置、502 或“未收到响应就断开”，多在停顿约 {} 之后。",
+                        "偶尔有请求正好撞上正在关闭的连接：连接被重置、502、“未收到响应就断开”，数据库则报“server has gone away”，多在停顿约 {} 之后。",
                         e.zh
                     ),
                 },
@@ -91,7 +91,15 @@ pub(super) fn inversion(ladder: &Ladder, finding: &Finding, settings: Vec<usize>
         }
         Rule::OuterGivesUpFirst => {
             let (es, ls) = (s(finding.early, &[Role::Answer]), s(finding.late, &[Role::Answer]));
-            (
+            let what = if finding.early_seconds >= finding.late_seconds {
+                Text {
+                    en: format!(
+                        "{early} ({es}) and {late} behind it ({ls}) give up at the same moment, after {}.",
+                        e.en
+                    ),
+                    zh: format!("{early}（{es}）和里层的 {late}（{ls}）同在 {} 时放弃。", e.zh),
+                }
+            } else {
                 Text {
                     en: format!(
                         "{early} gives up after {} ({es}), before {late} does after {} ({ls}).",
@@ -101,7 +109,10 @@ pub(super) fn inversion(ladder: &Ladder, finding: &Finding, settings: Vec<usize>
                         "{early} 等 {} 就放弃（{es}），而里层的 {late} 要等 {}（{ls}）。",
                         e.zh, l.zh
                     ),
-                },
+                }
+            };
+            (
+                what,
                 Text {
                     en: format!(
                         "{late} logs that the client left (499, broken pipe) after {}; nobody reads its answer, and no hop tells which one was slow.",

@@ -27,7 +27,10 @@ pub struct Problem {
     detail: Text,
     /// More members of the JSON object, such as `field`, `line` or `rule`.
     more: Map<String, Value>,
-    retry_after: Option<Duration>,
+    /// Whole seconds, at least 1.
+    retry_after: Option<u32>,
+    /// Where the page leads back to; the start where there is nothing.
+    back: Option<Box<str>>,
 }
 
 impl Problem {
@@ -43,7 +46,7 @@ impl Problem {
 
     /// The same, with the sentences already side by side.
     pub fn from_text(status: StatusCode, kind: &'static str, detail: Text) -> Self {
-        Self { status, kind, detail, more: Map::new(), retry_after: None }
+        Self { status, kind, detail, more: Map::new(), retry_after: None, back: None }
     }
 
     /// Adds a member to the JSON object.
@@ -56,7 +59,15 @@ impl Problem {
     /// Says when to try again; written as whole seconds, at least 1.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
-        self.retry_after = Some(wait);
+        self.retry_after = Some(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).max(1));
+        self
+    }
+
+    /// Lets the page lead back to the report at `path`, whose form it is about. A link that leads nowhere has
+    /// none to lead back to.
+    #[must_use]
+    pub fn back_to_report(mut self, path: String) -> Self {
+        self.back = (self.status != StatusCode::NOT_FOUND).then(|| path.into());
         self
     }
 
@@ -101,9 +112,11 @@ impl Problem {
     }
 
     fn page(&self, lang: Lang) -> String {
-        let back = match lang {
-            Lang::En => "Back to the start",
-            Lang::Zh => "返回首页",
+        let (to, back) = match (&self.back, lang) {
+            (Some(to), Lang::En) => (&**to, "Back to the report"),
+            (Some(to), Lang::Zh) => (&**to, "返回报告"),
+            (None, Lang::En) => ("/", "Back to the start"),
+            (None, Lang::Zh) => ("/", "返回首页"),
         };
         format!(
             "<!DOCTYPE html><html lang=\"{tag}\"><head><meta charset=\"utf-8\">\
@@ -111,8 +124,9 @@ impl Problem {
              <link rel=\"stylesheet\" href=\"/{pkg}/hangup.css\"><title>{title}</title></head>\
              <body><header class=\"top\"><div class=\"wrap top-row\"><a class=\"brand\" href=\"/\">Hangup</a></div></header>\
              <main class=\"wrap problem\"><p class=\"problem-code\">{status}</p><h1>{title}</h1><p class=\"lead\">{detail}</p>\
-             <p><a class=\"button primary\" href=\"/\">{back}</a></p></main></body></html>",
+             <p><a class=\"button primary\" href=\"{to}\">{back}</a></p></main></body></html>",
             status = self.status.as_u16(),
+            to = escape(to),
             tag = lang.tag(),
             pkg = assets::pkg_dir(),
             title = title(self.status, lang),
@@ -132,9 +146,7 @@ impl Problem {
             .headers_mut()
             .insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(lang.tag()));
         if let Some(wait) = self.retry_after {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
         }
         response
     }

@@ -2,6 +2,7 @@
 
 use axum::{
     body::Bytes,
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 
@@ -27,11 +28,20 @@ impl Fields {
     }
 
     /// Back to the page that the form stood on; to that of `token` where it names none.
-    fn back(&self, token: &str, at: &str) -> Redirect {
+    fn back(&self, token: &str) -> String {
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         let back = self.get("back");
         let back = if back.len() == token.len() && back.chars().all(fits) { &back } else { token };
-        Redirect::to(&format!("/d/{back}#{at}"))
+        format!("/d/{back}#ticket")
+    }
+
+    /// Back there when `done`, or to a page that says what was wrong and leads back there.
+    fn then(&self, token: &str, done: Result<(), Problem>) -> Result<Response, Problem> {
+        let back = self.back(token);
+        match done {
+            Ok(()) => Ok(Redirect::to(&back).into_response()),
+            Err(problem) => Err(problem.back_to_report(back)),
+        }
     }
 }
 
@@ -52,8 +62,17 @@ pub async fn answers(
         answers: fields.0.iter().filter_map(answer).collect(),
         comment: fields.get("comment"),
     };
-    desk.say(&token, said, &visitor).await?;
-    Ok(fields.back(&token, "ticket").into_response())
+    if said.answers.is_empty() && said.comment.trim().is_empty() {
+        let nothing = Problem::new(
+            StatusCode::BAD_REQUEST,
+            "nothing-said",
+            "Nothing was sent: choose an answer or write a comment first.",
+            "还没有填写内容：请先回答一个问题，或写一条留言。",
+        );
+        return fields.then(&token, Err(nothing));
+    }
+    let done = desk.say(&token, said, &visitor).await;
+    fields.then(&token, done.map(drop))
 }
 
 /// `POST /d/{token}/observations`: the output of commands, or what a capture is evidence of.
@@ -65,12 +84,12 @@ pub async fn observations(
 ) -> Result<Response, Problem> {
     let fields = Fields::of(&body);
     let (who, captured) = (fields.get("who"), fields.get("observations"));
-    if captured.is_empty() {
-        desk.paste(&token, &who, &fields.get("text"), &visitor).await?;
+    let done = if captured.is_empty() {
+        desk.paste(&token, &who, &fields.get("text"), &visitor).await.map(drop)
     } else {
-        desk.captured(&token, &who, &captured, &visitor).await?;
-    }
-    Ok(fields.back(&token, "ticket").into_response())
+        desk.captured(&token, &who, &captured, &visitor).await.map(drop)
+    };
+    fields.then(&token, done)
 }
 
 /// `POST /d/{token}/verify`: a fix was applied, look again.
@@ -87,8 +106,8 @@ pub async fn verify(
         _ => None,
     };
     let tried = Tried { who: fields.get("who"), fix: fields.get("fix"), worked };
-    desk.tried(&token, tried, &visitor).await?;
-    Ok(fields.back(&token, "ticket").into_response())
+    let done = desk.tried(&token, tried, &visitor).await;
+    fields.then(&token, done.map(drop))
 }
 
 /// `POST /d/{token}/unlock`: the password of a report.
@@ -99,8 +118,10 @@ pub async fn unlock(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let fields = Fields::of(&body);
-    let cookies = desk.unlock(&token, &fields.get("password"), &visitor).await?;
-    Ok(redirect_keeping(&format!("/d/{token}"), &cookies))
+    let page = format!("/d/{token}");
+    let opened = desk.unlock(&token, &fields.get("password"), &visitor).await;
+    let cookies = opened.map_err(|why| Problem::from(why).back_to_report(page.clone()))?;
+    Ok(redirect_keeping(&page, &cookies))
 }
 
 /// The password in the form that opens a report which burns.

@@ -64,6 +64,22 @@ fn send(server: &Server, (path, kind, body): &(String, &str, String)) -> u16 {
     status(&server.ask(&format!("POST {path} HTTP/1.1\r\nContent-Type: {kind}"), body))
 }
 
+/// A form that cannot be taken says why and leads back to its report; a link that is none does not.
+#[test]
+fn a_form_that_is_refused_leads_back_to_its_report() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path());
+    let Saved { view, answer, .. } = save(&server, &json!({}));
+    let back = |token: &str| format!("href=\"/d/{token}#ticket\"");
+    let empty = form(&server, &format!("/d/{answer}/answers"), "who=&comment=+");
+    assert_eq!(status(&empty), 400);
+    assert!(empty.contains("Nothing was sent: choose an answer") && empty.contains(&back(&answer)));
+    let unknown = form(&server, &format!("/d/{answer}/verify"), "fix=none&worked=yes");
+    assert!(status(&unknown) >= 400 && unknown.contains(&back(&answer)), "{unknown}");
+    let refused = form(&server, &format!("/d/{view}/answers"), "comment=x");
+    assert_eq!((status(&refused), refused.contains("href=\"/d/")), (404, false), "{refused}");
+}
+
 #[test]
 fn a_view_token_changes_nothing_and_literal_templates_are_no_links() {
     let dir = tempfile::tempdir().unwrap();
