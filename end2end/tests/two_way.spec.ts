@@ -111,6 +111,12 @@ test("ops answer, the open page moves, a fix of a real nginx is verified, the li
   await expect(user.locator(".live-notice")).toBeVisible();
   expect(await user.locator(".ticket-live .rank-percent").allTextContents()).not.toEqual(before);
   expect(await user.evaluate(() => "neverReloaded" in window)).toBe(true);
+  // What the open page says above the fold is what it says when it is loaded anew.
+  const head = async () => (await user.locator(".verdict").innerText()).replace(/\s+/g, " ");
+  const told = await head();
+  await user.reload();
+  await awake(user);
+  expect(told).toBe(await head());
 
   // The report as it was stays readable.
   await user.locator(".history .version").first().click();
@@ -127,6 +133,8 @@ test("ops answer, the open page moves, a fix of a real nginx is verified, the li
   await expect(user.locator(".history > li.tone-busy")).toHaveCount(1);
   await expect(user.locator(".history > li.tone-good")).toHaveCount(1, { timeout: 90_000 });
   await expect(user.locator(".fix-state.tone-good")).toBeVisible();
+  await expect(user.locator(".verdict .repair.tone-good")).toContainText("Verified");
+  await expect(user.locator(".verdict .first-step")).toBeHidden();
   const sides = user.locator(".history .sides");
   await expect(sides).toContainText("Before");
   await expect(sides).toContainText("closed in order (FIN)");

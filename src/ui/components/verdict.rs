@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::{
-    report::{Report, VerdictState},
-    ui::{components::Icon, i18n::Texts},
+    report::{FixState, Report, VerdictState},
+    ui::{components::Icon, i18n::Texts, ticket::state_words},
 };
 
 /// How sure that is, in a word of the `sure-…` texts.
@@ -52,7 +52,11 @@ pub fn VerdictHead(
     texts: Texts,
     /// The report.
     report: Report,
+    /// Where its repair stands; open where it is no shared one.
+    repair: FixState,
 ) -> impl IntoView {
+    let (repaired, tone) = state_words(texts, repair);
+    let is_open = repaired.is_empty();
     let verdict = report.verdict.clone();
     let icon = match verdict.state {
         VerdictState::Likely => "likely",
@@ -73,6 +77,9 @@ pub fn VerdictHead(
     };
     view! {
         <section class=format!("verdict verdict-{state}") aria-labelledby="verdict">
+            <p class=format!("repair tone-{tone}") hidden=is_open>
+                {repaired}
+            </p>
             <p class="verdict-state">
                 <Icon name=icon />
                 {texts.t(&format!("state-{state}"))}
@@ -82,7 +89,7 @@ pub fn VerdictHead(
                 {rest.map(|rest| view! { <span class="verdict-more">{rest}</span> })}
             </h1>
             <Confidence texts probability=leading />
-            <div class="first-step">
+            <div class="first-step" hidden=repair == FixState::Verified>
                 <h2>{texts.t("first-step")}</h2>
                 <p>{step}</p>
                 {(!verdict.owner.is_empty())

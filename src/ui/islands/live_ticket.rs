@@ -139,7 +139,7 @@ pub fn LiveTicket(
                 if known {
                     return;
                 }
-                browser::retell(&moved.head, lang);
+                browser::retell(&moved, lang);
                 rows.set(moved.rows);
                 state.set((moved.state, moved.state_tone));
                 moments.write().push(moved.moment);

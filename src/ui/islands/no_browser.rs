@@ -145,7 +145,7 @@ pub fn follow_report(
 }
 
 /// See the browser's own.
-pub fn retell(_head: &super::Head, _lang: crate::knowledge::Lang) {}
+pub fn retell(_moved: &super::Moved, _lang: crate::knowledge::Lang) {}
 
 /// How sealing ended; see the browser's own.
 pub enum SealEnd {

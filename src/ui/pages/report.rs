@@ -10,7 +10,9 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use crate::{
     api::{Desk, Link, OpenedReport, Problem, Visitor},
     knowledge::{Base, Lang},
-    report::{Case, Facts, NextStep, NotVisible, Report, RuledOut, StepKind, VerdictState},
+    report::{
+        Case, Facts, FixState, NextStep, NotVisible, Report, RuledOut, StepKind, VerdictState,
+    },
     ui::{
         components::{
             CaseLadder, ChainStrip, CheckFixes, CompareForm, Constants, Contents, Fixes, Icon,
@@ -105,6 +107,7 @@ pub(super) fn ReportView(
         Origin::Stored(opened) => Some(opened.ticket.clone()),
         Origin::Wizard(_) => None,
     };
+    let repair = ticket.as_ref().map_or(FixState::Open, |ticket| ticket.state);
     let answers =
         ticket.as_ref().is_some_and(|ticket| ticket.power.is_some() && ticket.older.is_none());
     let unsure = report.verdict.state == VerdictState::NotEnoughEvidence;
@@ -114,7 +117,7 @@ pub(super) fn ReportView(
     view! {
         <Title text=texts.t("report-title") />
         <div class="wrap report">
-            <VerdictHead texts report=report.clone() />
+            <VerdictHead texts report=report.clone() repair />
             <ChainStrip texts hops=report.chain.clone() />
             <Contents texts report=report.clone() open=ticket.as_ref().map(|ticket| !ticket.burned) answers />
             {ticket.clone().map(|ticket| view! { <TicketBoard texts report=report.clone() ticket base=Arc::clone(&base) worker=desk.package_file("capture-worker.js") /> })}

@@ -8,10 +8,7 @@ use web_sys::{EventSource, MessageEvent};
 
 use crate::{
     knowledge::Lang,
-    ui::{
-        figures::percent,
-        islands::{Head, Moved},
-    },
+    ui::{figures::percent, islands::Moved},
 };
 
 use super::listen;
@@ -46,9 +43,10 @@ pub fn follow_report(token: &str, after: u64, lang: Lang, heard: impl Fn(Heard) 
     });
 }
 
-/// Puts another verdict above the fold, whole: its state, its sentence, how sure it is, what to do first.
-/// As text, never as markup.
-pub fn retell(head: &Head, lang: Lang) {
+/// Puts another verdict above the fold, whole: its state, its sentence, how sure it is, what to do first, and
+/// where the repair stands. As text, never as markup.
+pub fn retell(moved: &Moved, lang: Lang) {
+    let head = &moved.head;
     let find = |selector: &str| document().query_selector(selector).ok().flatten();
     let tell = |selector: &str, words: &str| {
         if let Some(place) = find(selector) {
@@ -62,6 +60,15 @@ pub fn retell(head: &Head, lang: Lang) {
     tell(".verdict-state", &head.standing);
     tell("#verdict", &head.sentence);
     tell(".first-step p", &head.step);
+    tell(".repair", &moved.state);
+    if let Some(repair) = find(".repair") {
+        let _ = repair.set_attribute("class", &format!("repair tone-{}", moved.state_tone));
+        let _ = repair.toggle_attribute_with_force("hidden", moved.state.is_empty());
+    }
+    if let Some(step) = find(".first-step") {
+        // What is repaired needs no first step.
+        let _ = step.toggle_attribute_with_force("hidden", moved.state_tone == "good");
+    }
     if let Some(line) = find(".confidence") {
         let _ = line.toggle_attribute_with_force("hidden", head.sure.is_none());
     }
