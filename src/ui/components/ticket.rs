@@ -12,7 +12,7 @@ use crate::{
         components::{Command, Icon, Jump, capture_variables, capture_words, prose, ranked_rows},
         i18n::Texts,
         islands::{AnswerCapture, LiveTicket, TicketTexts},
-        ticket::{moment, state_words},
+        ticket::moment,
     },
 };
 
@@ -55,7 +55,6 @@ pub fn TicketBoard(
         return view! { <p class="notice card" role="status">{texts.t("ticket-burned")}</p> }
             .into_any();
     }
-    let (state, tone) = state_words(texts, ticket.state);
     let moments = ticket.events.iter().map(|event| moment(&base, texts, event)).collect();
     let older = ticket.older.map(|version| {
         let newest = format!("/d/{}", ticket.token);
@@ -84,8 +83,6 @@ pub fn TicketBoard(
                 follow=ticket.older.is_none()
                 moments
                 rows=ranked_rows(&report, texts)
-                state
-                state_tone=tone.to_owned()
                 lang=texts.0
                 texts=live_texts(texts)
             />

@@ -77,7 +77,7 @@ pub fn VerdictHead(
     };
     view! {
         <section class=format!("verdict verdict-{state}") aria-labelledby="verdict">
-            <p class=format!("repair tone-{tone}") hidden=is_open>
+            <p id="repair" class=format!("fix-state tone-{tone}") hidden=is_open>
                 {repaired}
             </p>
             <p class="verdict-state">

@@ -109,10 +109,6 @@ pub fn LiveTicket(
     moments: Vec<Moment>,
     /// The ranking as it stands.
     rows: Vec<RankRow>,
-    /// Where the repair stands, in words.
-    state: String,
-    /// See [`Moved::state_tone`].
-    state_tone: String,
     /// Language of what is told.
     lang: Lang,
     /// The words.
@@ -121,7 +117,6 @@ pub fn LiveTicket(
     let last = moments.last().map_or(0, |moment| moment.number);
     let moments = RwSignal::new(moments);
     let rows = RwSignal::new(rows);
-    let state = RwSignal::new((state, state_tone));
     let said = RwSignal::new(String::new());
     let TicketTexts { ranking, history, nothing, arrived, reload, version, gone, before, after } =
         texts;
@@ -141,7 +136,6 @@ pub fn LiveTicket(
                 }
                 browser::retell(&moved, lang);
                 rows.set(moved.rows);
-                state.set((moved.state, moved.state_tone));
                 moments.write().push(moved.moment);
                 said.set(arrived.clone());
             }
@@ -156,9 +150,6 @@ pub fn LiveTicket(
         <div class="ticket-live">
             <p class="live-notice" role="status" hidden=move || said.read().is_empty()>
                 {move || said.get()} " " <a href=here>{reload}</a>
-            </p>
-            <p class=move || format!("fix-state tone-{}", state.read().1) hidden=move || state.read().0.is_empty()>
-                {move || state.get().0}
             </p>
             <section class="ranking" aria-labelledby="live-ranking">
                 <h3 id="live-ranking">{ranking}</h3>

@@ -60,9 +60,9 @@ pub fn retell(moved: &Moved, lang: Lang) {
     tell(".verdict-state", &head.standing);
     tell("#verdict", &head.sentence);
     tell(".first-step p", &head.step);
-    tell(".repair", &moved.state);
-    if let Some(repair) = find(".repair") {
-        let _ = repair.set_attribute("class", &format!("repair tone-{}", moved.state_tone));
+    tell("#repair", &moved.state);
+    if let Some(repair) = find("#repair") {
+        let _ = repair.set_attribute("class", &format!("fix-state tone-{}", moved.state_tone));
         let _ = repair.toggle_attribute_with_force("hidden", moved.state.is_empty());
     }
     if let Some(step) = find(".first-step") {
